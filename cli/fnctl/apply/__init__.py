@@ -1,0 +1,1 @@
+"""The only room that writes: changes on a thread pool, in three phases."""

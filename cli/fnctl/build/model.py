@@ -1,0 +1,74 @@
+"""The values of a build: what to build for, what came out, and what an archive is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fnctl.graph import Json
+
+
+@dataclass(frozen=True)
+class BuildTarget:
+    """The machine that will run the code.
+
+    Attributes:
+        runtime: `python3.13`, `nodejs22`.
+        architecture: `x86_64` or `arm64`.
+        platform_tags: wheel platform tags that it accepts, best first, e.g. ("manylinux_2_28_x86_64", "manylinux2014_x86_64").
+        python: the Python version of wheels, "3.13"; None for Node.
+        interpreter: set when the code will run on this machine (a sandbox): dependencies are for that very interpreter.
+        externals: Node modules that the platform brings along and the bundle leaves out.
+        provided: Python distributions likewise, normalised names.
+    """
+
+    runtime: str
+    architecture: str
+    platform_tags: tuple[str, ...] = ()
+    python: str | None = None
+    interpreter: Path | None = None
+    externals: tuple[str, ...] = ()
+    provided: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class File:
+    """One member of an archive. `path` is relative with `/`; `source` is a file on disk or the bytes themselves."""
+
+    path: str
+    source: Path | bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One function's own files and dependencies, not yet in a platform's shape.
+
+    Attributes:
+        files: own sources, or the esbuild bundle; paths keep the layout of the manifest's folder for Python, so that `src/api.py` imports its
+            neighbours as it does at home; Node gives `handler.mjs` (+ `.map`).
+        wheels: wheel files whose members go in as they are (purelib and platlib at the root).
+        entry: what a shim imports: (`src/api.py`, `app`) for Python, (`handler.mjs`, `handler`) for Node.
+        dependencies: digest of the resolved set ("" when there are none).
+        digest: digest of all inputs: files, wheels, target, engine.
+    """
+
+    function: str
+    target: BuildTarget
+    files: tuple[File, ...]
+    wheels: tuple[Path, ...]
+    entry: tuple[str, str]
+    dependencies: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one artifact is made of, said by the adapter: bundles plus its shim. Two members of one path are an error."""
+
+    name: str
+    files: tuple[File, ...]
+    wheels: tuple[Path, ...]
+    functions: tuple[str, ...]
+    facts: Mapping[str, Json] = field(default_factory=dict)

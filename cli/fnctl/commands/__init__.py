@@ -1,0 +1,1 @@
+"""One file a verb: parse options, call the pipeline, hand the answer to a view."""

@@ -1,0 +1,28 @@
+"""The hooks that a plugin can implement; `fnctl.plugins` calls them and gives them types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pluggy
+
+from fnctl.adapter import Adapter, Rule
+from fnctl.events import Event
+
+hookspec = pluggy.HookspecMarker("fnctl")
+hookimpl = pluggy.HookimplMarker("fnctl")
+
+
+@hookspec
+def fnctl_adapter() -> Adapter:  # type: ignore[empty-body]
+    """Return the platform that this distribution speaks for; its name is the word after `--target`."""
+
+
+@hookspec
+def fnctl_rules() -> Iterable[Rule]:  # type: ignore[empty-body]
+    """Return more checks, such as a company's own policy."""
+
+
+@hookspec
+def fnctl_event(event: Event) -> None:
+    """Observe the run: an audit log, a chat notice. An exception here is a warning, never a failed deploy."""

@@ -1,0 +1,117 @@
+"""What a manifest means for one stage and one target: defaults applied, overlays merged, units turned into numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from fnctl.graph import Json
+from fnctl.source import Span
+
+Interface: TypeAlias = Literal["function", "asgi", "wsgi", "fetch", "event", "task", "native"]
+TriggerKind: TypeAlias = Literal["http", "schedule", "queue", "bucket", "topic", "table", "stream", "bus"]
+ResourceType: TypeAlias = Literal["queue", "bucket", "topic", "table", "stream", "bus"]
+Key: TypeAlias = "str | int"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What starts a function.
+
+    Attributes:
+        key: the last part of the address: the resource's name, `METHOD /path`, a schedule's 8-hex hash, or the trigger's own `name`.
+        resource: the resource that it listens to; None for http and schedule.
+        options: the trigger's map in manifest words, durations as seconds. http: `method`, `path`, `cors`?, `auth`?; schedule: `cron` (five
+            fields) or `every` (seconds), `timezone`; queue: `batch`, `window`, `max_concurrency`...
+        at: the path of this trigger in the document, for `Service.span`.
+    """
+
+    kind: TriggerKind
+    key: str
+    resource: str | None
+    options: Mapping[str, Json]
+    at: tuple[Key, ...]
+
+
+@dataclass(frozen=True)
+class Logs:
+    """`retention` in days, None for the platform's default of for ever."""
+
+    format: Literal["json", "text"] = "json"
+    level: str = "info"
+    retention: int | None = 30
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function. `memory` in MB, `timeout` in seconds; None where neither the manifest nor `defaults` says anything.
+
+    `handler_file` is relative to the manifest's folder, with `/`. `own` holds the words of this target only (`functions.X.targets.T` and
+    `defaults.targets.T` that are not portable words).
+    """
+
+    name: str
+    handler_file: str
+    handler_name: str
+    interface: Interface
+    runtime: str
+    memory: int | None = None
+    timeout: int | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    triggers: tuple[Trigger, ...] = ()
+    reserved: int | None = None
+    provisioned: int | None = None
+    per_instance: int | None = None
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    layers: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    tracing: str | None = None
+    logs: Logs = field(default_factory=Logs)
+    retry: Mapping[str, Json] = field(default_factory=dict)
+    dead_letter: str | None = None
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    renamed_from: str | None = None
+    own: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource; `options` in manifest words with units as numbers (seconds, MB), without `type`, `existing`, `retain`, `targets`."""
+
+    name: str
+    type: ResourceType
+    options: Mapping[str, Json] = field(default_factory=dict)
+    existing: str | None = None
+    retain: bool = False
+    renamed_from: str | None = None
+    own: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The whole manifest for one stage and target. Only functions that this target hosts are in `functions`.
+
+    `settings` is `targets.<target>` (region, plan, ...) without `only`. `span` finds the manifest line of a path such as
+    ("functions", "api", "memory"), through defaults and overlays, or the nearest parent that has a line.
+    """
+
+    name: str
+    stage: str
+    target: str
+    settings: Mapping[str, Json]
+    functions: Mapping[str, Function]
+    resources: Mapping[str, Resource]
+    workflows: Mapping[str, Mapping[str, Json]]
+    secrets: tuple[str, ...]
+    folder: Path
+    protect: bool = False
+    ttl: int | None = None
+    rollout: Mapping[str, Json] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    span: Callable[..., Span | None] = field(default=lambda *_path: None, compare=False, repr=False)

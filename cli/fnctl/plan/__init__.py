@@ -1,0 +1,1 @@
+"""The pure planner: desired and live in, changes out."""

@@ -1,0 +1,1 @@
+"""One rule is one function: code, docstring, check."""

@@ -1,0 +1,47 @@
+"""What one run owns: its options, its surroundings, its voice and its way to stop."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fnctl.adapter import Cancel
+from fnctl.events import Event
+
+
+@dataclass(frozen=True)
+class Options:
+    """The global options of the command line, as given. `parallel` bounds the threads that talk to a platform."""
+
+    manifest: Path | None = None
+    target: str | None = None
+    stage: str | None = None
+    sandbox: bool = False
+    lock_timeout: float = 0.0
+    parallel: int = 16
+
+
+@dataclass
+class Session:
+    """One run. Everything that tests want to hold comes in through here; nothing else reads the environment or the clock.
+
+    Attributes:
+        emit: where events go: a live view, plain lines, or NDJSON.
+        confirm: asks a yes/no question with a text to be typed (`confirm(question, expect)`); False without a terminal. `--yes` answers True,
+            except where `expect` must be typed out.
+        cancel: set by Ctrl-C.
+    """
+
+    options: Options = field(default_factory=Options)
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    cwd: Path = field(default_factory=Path.cwd)
+    argv: tuple[str, ...] = field(default_factory=lambda: tuple(sys.argv))
+    emit: Callable[[Event], None] = lambda _event: None
+    confirm: Callable[[str, str | None], bool] = lambda _question, _expect: False
+    cancel: Cancel = Cancel.NO
+    now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic

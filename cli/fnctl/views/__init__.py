@@ -1,0 +1,1 @@
+"""All that knows a screen, and the machine forms."""

@@ -1,0 +1,1 @@
+"""What travels inside an artifact: the request, the event and the task context that handlers meet. Standard library only."""

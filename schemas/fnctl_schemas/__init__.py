@@ -1,0 +1,1 @@
+"""Schemas and data tables, read by name."""
