@@ -1,0 +1,95 @@
+"""A release: what was deployed, immutable, enough for a rollback on a bare machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fnctl.graph import Address, Graph, Json, from_json, to_json
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release of one service, stage and target; numbers count from 1.
+
+    Attributes:
+        ids: the platform's id of every node.
+        outputs: function -> {"url"?, "id"}, resolved.
+        restores: the release whose graph this one brought back.
+        when: RFC 3339, UTC.
+    """
+
+    number: int
+    service: str
+    stage: str
+    target: str
+    graph: Graph
+    ids: Mapping[Address, str]
+    outputs: Mapping[str, Mapping[str, Json]]
+    who: str
+    when: str
+    versions: Mapping[str, str]
+    commit: str | None = None
+    restores: int | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """Write it as one JSON object."""
+        return {
+            "schema": f"fnctl/release/{FORMAT}",
+            "release": self.number,
+            "service": self.service,
+            "stage": self.stage,
+            "target": self.target,
+            "who": self.who,
+            "when": self.when,
+            "commit": self.commit,
+            "restores": self.restores,
+            "versions": dict(self.versions),
+            "outputs": {name: dict(values) for name, values in self.outputs.items()},
+            "ids": {str(address): id_ for address, id_ in sorted(self.ids.items())},
+            "graph": to_json(self.graph),
+        }
+
+
+def read_release(data: Mapping[str, Any]) -> Release:
+    """Read back what `to_json` wrote. Raises KeyError or TypeError for anything else."""
+    return Release(
+        number=data["release"],
+        service=data["service"],
+        stage=data["stage"],
+        target=data["target"],
+        graph=from_json(data["graph"]),
+        ids={Address(a): id_ for a, id_ in data["ids"].items()},
+        outputs=data["outputs"],
+        who=data["who"],
+        when=data["when"],
+        versions=data["versions"],
+        commit=data.get("commit"),
+        restores=data.get("restores"),
+    )
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a run is about to make: written before its first write, gone when its release is recorded.
+
+    Whole nodes, not names: after a crash their kinds and props are what finds them.
+    """
+
+    graph: Graph
+    fence: int
+    verb: str
+    restores: int | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Json]:
+        """Write it as one JSON object."""
+        return {"schema": "fnctl/intent/1", "verb": self.verb, "fence": self.fence, "restores": self.restores, "graph": to_json(self.graph)}
+
+
+def read_intent(data: Mapping[str, Any]) -> Intent:
+    """Read back what `to_json` wrote. Raises KeyError or TypeError for anything else."""
+    return Intent(from_json(data["graph"]), data["fence"], data["verb"], data.get("restores"))

@@ -1,0 +1,147 @@
+"""The pure planner: what should be there, what is there, and what was recorded in; changes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fnctl.adapter import Action, Change, FieldDiff
+from fnctl.diagnostics import Diagnostic
+from fnctl.errors import FnctlError
+from fnctl.graph import CLOUD, UNKNOWN, Address, Graph, Json, Node, State, order, resolve
+
+
+class Traits(Protocol):
+    """What the planner must know of a Kind; every Kind is one."""
+
+    @property
+    def replaces(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def secret(self) -> frozenset[str]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was observed: the nodes that were looked for, and the states of those that are there."""
+
+    states: Mapping[Address, State]
+    cloud: Mapping[str, Json]
+
+    def outputs(self) -> dict[Address, Mapping[str, Json]]:
+        """Everything that a Ref can name right now."""
+        return {CLOUD: self.cloud, **{address: state.outputs for address, state in self.states.items()}}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The changes in the order of the graph, how many nodes stay as they are, and what stays behind although the manifest dropped it."""
+
+    changes: tuple[Change, ...]
+    unchanged: int
+    kept: tuple[Address, ...]
+
+
+def decide(graph: Graph, recorded: Mapping[Address, Node], seen: Seen, traits: Mapping[str, Traits]) -> Decision:
+    """Compare and decide.
+
+    Args:
+        graph: what should be there.
+        recorded: every node of the last release and of an interrupted run, by address.
+        seen: the states of `graph` and `recorded` nodes.
+        traits: by kind.
+
+    Raises:
+        FnctlError: an `existing:` object is not there.
+    """
+    outputs = seen.outputs()
+    changes: list[Change] = []
+    missing: list[Diagnostic] = []
+    for node in order(graph.nodes.values()):
+        state = seen.states.get(node.address)
+        if not node.owned:
+            if state is None:
+                missing.append(_missing(node))
+            continue
+        change = _towards(node, recorded.get(node.address), state, resolve(node.props, outputs), traits[node.kind])
+        if change is not None:
+            changes.append(change)
+            if change.action == "replace":
+                outputs.pop(node.address, None)
+    if missing:
+        raise FnctlError("an existing object is not there", diagnostics=tuple(missing))
+    unchanged = len(graph.nodes) - len(changes)
+    gone, kept = _gone(graph, recorded, seen)
+    return Decision((*changes, *gone), unchanged, kept)
+
+
+def differences(wanted: Any, found: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401  # JSON values
+    """Yield (path, before, after) for every difference; maps are walked, lists and scalars compared whole. None equals absent."""
+    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        for key in sorted({*wanted, *found}):
+            yield from differences(wanted.get(key), found.get(key), f"{path}.{key}" if path else str(key))
+    elif not _same(wanted, found):
+        yield path, found, wanted
+
+
+def _same(wanted: Any, found: Any) -> bool:  # noqa: ANN401
+    if wanted is UNKNOWN:
+        return False
+    if isinstance(wanted, (list, tuple)) and isinstance(found, (list, tuple)):
+        return len(wanted) == len(found) and all(_same(w, f) for w, f in zip(wanted, found, strict=True))
+    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        return not any(True for _ in differences(wanted, found))
+    return bool(wanted == found)
+
+
+def _towards(node: Node, before: Node | None, state: State | None, props: Mapping[str, Any], traits: Traits) -> Change | None:
+    found = {key: state.props.get(key) for key in props} if state else {}
+    fields = tuple(_field(path, old, new, traits, exists=state is not None) for path, old, new in differences(props, found))
+    if state is None:
+        return Change("create", node.address, before, node, fields)
+    if not fields:
+        return None
+    action: Action = "replace" if any(f.replaces for f in fields) else "update"
+    return Change(action, node.address, before, node, fields)
+
+
+def _field(path: str, old: object, new: object, traits: Traits, *, exists: bool) -> FieldDiff:
+    top = path.split(".", 1)[0]
+    known = not holds_unknown(new)
+    return FieldDiff(path, old, new, known=known, replaces=exists and known and top in traits.replaces, secret=top in traits.secret)
+
+
+def holds_unknown(value: object) -> bool:
+    """Tell whether any part of a resolved value waits for another node."""
+    if isinstance(value, Mapping):
+        return any(holds_unknown(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(holds_unknown(item) for item in value)
+    return value is UNKNOWN
+
+
+def _gone(graph: Graph, recorded: Mapping[Address, Node], seen: Seen) -> tuple[list[Change], tuple[Address, ...]]:
+    # One object can change its address (a route that moves to another function): it is not gone then.
+    wanted = {(node.kind, seen.states[node.address].id) for node in graph.nodes.values() if node.address in seen.states}
+    changes: list[Change] = []
+    kept: list[Address] = []
+    for node in reversed(order(recorded.values())):
+        state = seen.states.get(node.address)
+        if node.address in graph.nodes or state is None or not node.owned or (node.kind, state.id) in wanted:
+            continue
+        if node.retain:
+            kept.append(node.address)
+        else:
+            changes.append(Change("delete", node.address, node, None))
+    return changes, tuple(kept)
+
+
+def _missing(node: Node) -> Diagnostic:
+    return Diagnostic(
+        "FN051",
+        "error",
+        f"{node.name} does not exist",
+        span=node.span,
+        label="`existing:` adopts what is already there",
+        help="correct the name, or leave `existing:` out and let fnctl create it",
+    )

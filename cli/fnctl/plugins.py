@@ -1,0 +1,207 @@
+"""Find and load plugins: adapters by name, everything else all at once. A broken one is a finding, never a crash."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from fnctl.adapter import Adapter, Rule
+from fnctl.diagnostics import Diagnostic
+from fnctl.errors import FnctlError, UsageError
+from fnctl.events import Event
+from fnctl.graph import Json
+
+ADAPTERS = "fnctl.adapters"
+PLUGINS = "fnctl.plugins"
+HOOKS = ("fnctl_adapter", "fnctl_rules", "fnctl_event")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry point, and the distribution that declares it."""
+
+    group: str
+    name: str
+    module: str
+    distribution: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Described:
+    """One line of `fnctl plugins`. `note` says what a platform cannot do yet, `error` why it did not load."""
+
+    name: str
+    kind: str
+    distribution: str
+    version: str
+    hooks: tuple[str, ...]
+    ready: bool
+    note: str = ""
+    error: str = ""
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """Scan the installed distributions by hand: importlib.metadata costs 50 ms, this 1-2 ms."""
+    seen: dict[tuple[str, str], Entry] = {}
+    for folder in sys.path:
+        for entry in _scan(Path(folder or ".")):
+            seen.setdefault((entry.group, entry.name), entry)
+    return tuple(seen.values())
+
+
+def _scan(folder: Path) -> Iterator[Entry]:
+    try:
+        found = [path for path in folder.iterdir() if path.name.endswith(".dist-info")]
+    except OSError:
+        return
+    for info in found:
+        try:
+            text = (info / "entry_points.txt").read_text("utf-8")
+        except OSError:
+            continue
+        if "[fnctl." in text:
+            distribution, _, version = info.name.removesuffix(".dist-info").partition("-")
+            yield from _parse(text, distribution.replace("_", "-"), version)
+
+
+def _parse(text: str, distribution: str, version: str) -> Iterator[Entry]:
+    group = ""
+    for raw in text.splitlines():
+        line = raw.strip()
+        if line.startswith("["):
+            group = line.strip("[]")
+        elif "=" in line and group in (ADAPTERS, PLUGINS):
+            name, _, module = line.partition("=")
+            yield Entry(group, name.strip(), module.strip().partition(":")[0], distribution, version)
+
+
+def names() -> tuple[str, ...]:
+    """Every target that an installed adapter speaks for."""
+    return tuple(sorted(entry.name for entry in entries() if entry.group == ADAPTERS))
+
+
+def adapter(name: str) -> Adapter:
+    """Load one adapter by its target's name; no other is imported.
+
+    Raises:
+        UsageError: no installed distribution has it.
+        FnctlError: it is there and broken.
+    """
+    entry = next((e for e in entries() if e.group == ADAPTERS and e.name == name), None)
+    if entry is None:
+        message = f"no adapter for the target '{name}' is installed"
+        raise UsageError(message, code="FN060", help=f"installed: {', '.join(names())}; a third party's adapter comes with pip: pip install fnctl-adapter-{name}")
+    made = _hook(_import(entry), "fnctl_adapter", entry)()
+    if made.name != name:
+        message = f"the adapter of {entry.distribution} calls itself '{made.name}', its entry point '{name}'"
+        raise FnctlError(message, code="FN061", help=f"report it to the authors of {entry.distribution}")
+    return made
+
+
+def _import(entry: Entry) -> ModuleType:
+    try:
+        return import_module(entry.module)
+    except Exception as error:  # noqa: BLE001  # plugin load: whatever a stranger's module raises becomes a finding
+        message = f"the plugin '{entry.name}' of {entry.distribution} {entry.version} does not load"
+        why = f"{type(error).__name__}: {error}"
+        raise FnctlError(message, code="FN061", notes=(why,), help=f"upgrade or remove it:\npip install -U {entry.distribution}") from error
+
+
+def _hook(module: ModuleType, hook: str, entry: Entry) -> Callable[[], Adapter]:
+    found = getattr(module, hook, None)
+    if not callable(found):
+        message = f"the plugin '{entry.name}' of {entry.distribution} has no {hook}()"
+        raise FnctlError(message, code="FN061", help=f"report it to the authors of {entry.distribution}")
+    return found
+
+
+class Plugins:
+    """The typed face of pluggy for everything that is not an adapter: policy rules and event observers."""
+
+    def __init__(self) -> None:
+        self.findings: list[Diagnostic] = []
+        self._manager = None
+        modules = [self._load(entry) for entry in entries() if entry.group == PLUGINS]
+        loaded = [(entry, module) for entry, module in modules if module is not None]
+        if loaded:
+            self._register(loaded)
+
+    def rules(self) -> list[Rule]:
+        """Return every rule that a plugin adds."""
+        if self._manager is None:
+            return []
+        return [rule for found in self._manager.hook.fnctl_rules() for rule in found]
+
+    def observe(self, event: Event) -> None:
+        """Hand an event to every observer; its exceptions become warnings."""
+        if self._manager is None:
+            return
+        try:
+            self._manager.hook.fnctl_event(event=event)
+        except Exception as error:  # noqa: BLE001  # event observers: never a failed deploy
+            finding = Diagnostic("FN062", "warning", f"a plugin failed while it observed: {type(error).__name__}: {error}")
+            if finding not in self.findings:
+                self.findings.append(finding)
+
+    def _load(self, entry: Entry) -> tuple[Entry, ModuleType | None]:
+        try:
+            return entry, _import(entry)
+        except FnctlError as error:
+            self.findings += [_warning(d) for d in error.diagnostics]
+            return entry, None
+
+    def _register(self, loaded: Iterable[tuple[Entry, ModuleType]]) -> None:
+        import pluggy
+
+        from fnctl import hookspecs
+
+        self._manager = pluggy.PluginManager("fnctl")
+        self._manager.add_hookspecs(hookspecs)
+        for entry, module in loaded:
+            try:
+                self._manager.register(module, name=entry.name)
+            except (ValueError, pluggy.PluginValidationError) as error:
+                why = f"the plugin '{entry.name}' of {entry.distribution} does not fit: {error}"
+                self.findings.append(Diagnostic("FN061", "warning", why, help=f"upgrade or remove it:\npip install -U {entry.distribution}"))
+
+
+def _warning(diagnostic: Diagnostic) -> Diagnostic:
+    from dataclasses import replace
+
+    return replace(diagnostic, severity="warning")
+
+
+def schemas(wanted: Iterable[str] | None = None) -> Mapping[str, Mapping[str, Json]]:
+    """Each installed adapter's own manifest words, by target. One that does not load is left out: using it is the finding."""
+    found: dict[str, Mapping[str, Json]] = {}
+    for name in wanted if wanted is not None else names():
+        try:
+            found[name] = adapter(name).schema()
+        except FnctlError:
+            continue
+    return found
+
+
+def describe() -> list[Described]:
+    """List every plugin with its hooks, and what broke."""
+    return [_describe(entry) for entry in sorted(entries(), key=lambda e: (e.group, e.name))]
+
+
+def _describe(entry: Entry) -> Described:
+    kind = "adapter" if entry.group == ADAPTERS else "plugin"
+    try:
+        module = _import(entry)
+        made = adapter(entry.name) if kind == "adapter" else None
+    except FnctlError as error:
+        first = error.diagnostics[0]
+        return Described(entry.name, kind, entry.distribution, entry.version, (), ready=False, error="; ".join((first.message, *first.notes)))
+    hooks = tuple(hook for hook in HOOKS if callable(getattr(module, hook, None)))
+    note = "" if made is None or made.ready else "not yet: it validates, and does not deploy"
+    return Described(entry.name, kind, entry.distribution, entry.version, hooks, ready=made is None or made.ready, note=note)
