@@ -268,6 +268,8 @@ class Adapter(Protocol):
     ready: bool
     extra: str
     """The pip extra that brings its SDK, "" for none."""
+    endpoint: str
+    """The environment variable that names another endpoint of the platform: AWS_ENDPOINT_URL."""
 
     def schema(self) -> Mapping[str, Json]:
         """JSON Schema of `targets.<name>`: {"target": {...}, "function": {...}, "resource": {...}}, property maps of the words that are its own."""

@@ -51,3 +51,20 @@ def summary(diagnostics: Iterable[Diagnostic]) -> dict[str, int]:
     """Count by severity; every severity is present."""
     counts = Counter(d.severity for d in diagnostics)
     return {severity: counts[severity] for severity in SEVERITIES}
+
+
+def as_json(diagnostic: Diagnostic) -> dict[str, str | int | None]:
+    """Write one finding in the form of fnctl/diagnostics/1."""
+    span = diagnostic.span
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "path": span.path if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "end_line": span.end_line if span else None,
+        "end_column": span.end_column if span else None,
+        "target": diagnostic.target,
+        "help": diagnostic.help,
+    }

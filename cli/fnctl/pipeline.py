@@ -1,157 +1,305 @@
-"""The whole way, one verb a line. (Signatures first; bodies follow.)"""
+"""The whole way of fnctl, one verb a function.
+
+    fnctl.yaml --load--> Document --resolve(stage, target)--> Service --check--> Diagnostics
+                                                                 |
+              bundles (a function each) --> recipes --> artifacts
+                                                                 v
+         adapter.translate(service, artifacts) --> Graph             pure, no credentials
+         look: ledger + cloud, reads only      --> View              head, intent, states, decision
+         decide (inside look)                  --> Changes           pure: what should be, what is, what was
+         carry: lock, intent, apply, verify, record --> Release      the only part that writes
+
+`deploy` goes the whole way. `plan` stops before the lock. `destroy` goes towards the empty graph, `rollback` towards a recorded one, `status` looks
+towards the current one. Nothing here prints: events go to `session.emit`, answers are values (`fnctl.results`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from fnctl.adapter import Call, LogLine, LogQuery, Reply
-from fnctl.diagnostics import Diagnostic
-from fnctl.errors import Exit
-from fnctl.graph import Artifact, Json
-from fnctl.manifest.model import Service
-from fnctl.plan.model import Plan
+from fnctl import __version__, preparation
+from fnctl.apply.carry import Course, Ended, View, carry, look, remove
+from fnctl.diagnostics import Diagnostic, ordered
+from fnctl.errors import Exit, FnctlError, StalePlan
+from fnctl.events import Event
+from fnctl.graph import Address, Graph, Json
+from fnctl.ledger import lock
+from fnctl.ledger.release import Release
+from fnctl.operations import history as history
+from fnctl.operations import invoke as invoke
+from fnctl.operations import logs as logs
+from fnctl.operations import outputs as outputs
+from fnctl.operations import secret_remove as secret_remove
+from fnctl.operations import secret_set as secret_set
+from fnctl.operations import secrets as secrets
+from fnctl.operations import status as status
+from fnctl.operations import unlock as unlock
+from fnctl.place import Place, connect, open_place
+from fnctl.plan.model import Basis, Plan
+from fnctl.plan.saved import SavedPlan
+from fnctl.plan.saved import load as load_plan
+from fnctl.plan.saved import save as save_plan
+from fnctl.results import BuiltArtifact as BuiltArtifact
+from fnctl.results import Checked as Checked
+from fnctl.results import FunctionStatus as FunctionStatus
+from fnctl.results import Result as Result
+from fnctl.results import StatusReport as StatusReport
 from fnctl.session import Session
 
-Status: TypeAlias = Literal["deployed", "unchanged", "destroyed", "restored", "stopped", "cancelled"]
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What `validate` found: the services that could be resolved (one a target), and every finding, sorted."""
-
-    services: tuple[Service, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True)
-class BuiltArtifact:
-    """One line of `fnctl build`. `path` is below `.fnctl/build/<target>/`."""
-
-    name: str
-    functions: tuple[str, ...]
-    artifact: Artifact
-    path: Path
-    cached: bool
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Result:
-    """How deploy, destroy or rollback ended. `next` is the one command that goes on after `stopped`."""
-
-    status: Status
-    exit: Exit
-    release: int | None = None
-    restores: int | None = None
-    outputs: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    timings: Mapping[str, float] = field(default_factory=dict)
-    changes: Mapping[str, int] = field(default_factory=dict)
-    diagnostics: tuple[Diagnostic, ...] = ()
-    kept: tuple[str, ...] = ()
-    next: str | None = None
-
-
-@dataclass(frozen=True)
-class FunctionStatus:
-    """One function as it is now. `state` is `live`, `missing` or `changed` (differs from the release)."""
-
-    name: str
-    state: Literal["live", "missing", "changed"]
-    id: str | None
-    url: str | None
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class StatusReport:
-    """What `fnctl status` says. `release` as in `history`; `lock` is the holder where there is one; `interrupted` an open intent."""
-
-    service: str
-    stage: str
-    target: str
-    identity: str
-    ledger: str
-    release: Mapping[str, Json] | None
-    functions: tuple[FunctionStatus, ...]
-    drift: int
-    lock: Mapping[str, Json] | None
-    interrupted: bool
-    sandbox: Mapping[str, Json] | None
+KEEP = 20
 
 
 def validate(session: Session, *, files: bool = True) -> Checked:
     """Load, resolve and check for the chosen target, or for every target in the manifest. `files`: look at handler files too."""
-    raise NotImplementedError
+    return preparation.validate(session, files=files)
 
 
 def build(session: Session) -> tuple[BuiltArtifact, ...]:
     """Build every function's artifact for the chosen target."""
-    raise NotImplementedError
+    prepared = preparation.prepare(session)
+    return preparation.build(session, prepared)
 
 
 def plan(session: Session, *, offline: bool = False, out: Path | None = None) -> Plan:
-    """Say what a deploy would change. `out` saves the plan with its artifacts."""
-    raise NotImplementedError
+    """Say what a deploy would change. `out` saves the plan with its artifacts; `offline` plans against nothing, without credentials."""
+    prepared = preparation.prepare(session)
+    graph = preparation.translate(session, prepared)
+    if offline:
+        return _plan_offline(prepared, graph)
+    place = open_place(session, prepared.service, prepared.adapter)
+    with place.phase("plan"):
+        view = look(place, graph, moves=preparation.moves(prepared.service))
+    made = _plan(place, view)
+    _require_secrets(place)
+    if out is not None:
+        saved = SavedPlan(
+            made.service,
+            made.stage,
+            made.target,
+            prepared.service.settings,
+            prepared.service.secrets,
+            session.options.sandbox,
+            prepared.service.protect,
+            view.graph,
+            made.basis,
+        )
+        save_plan(out, saved, made.artifacts)
+    return made
 
 
 def deploy(session: Session, *, saved: Path | None = None, show: Callable[[Plan], None], allow_data_loss: frozenset[str] = frozenset()) -> Result:
     """Make it so. `show` is called with the plan once it is known, before `session.confirm` is asked."""
-    raise NotImplementedError
+    basis: Basis | None = None
+    if saved is not None:
+        kept = load_plan(saved, preparation.unpacked(session))
+        prepared, graph = preparation.from_saved(session, kept)
+        basis = kept.basis
+    else:
+        prepared = preparation.prepare(session)
+        graph = preparation.translate(session, prepared)
+    place = open_place(session, prepared.service, prepared.adapter)
+    place.timings.update(prepared.timings)
+    return _deploy(place, graph, show=show, allow=allow_data_loss, basis=basis, moves=preparation.moves(prepared.service))
+
+
+def rollback(session: Session, *, to: int | None = None, show: Callable[[Plan], None], allow_data_loss: frozenset[str] = frozenset()) -> Result:
+    """Make a new release that restores an earlier one. Nothing is built or translated: the release holds all that it needs."""
+    place = connect(session)
+    release = _choose(place, to)
+    return _deploy(place, release.graph, show=show, allow=allow_data_loss, restores=release.number)
 
 
 def destroy(session: Session, *, show: Callable[[Plan], None]) -> Result:
     """Take everything back, except what `retain` keeps."""
-    raise NotImplementedError
+    place = connect(session)
+    with place.phase("plan"):
+        strays = {node.address: node for node in place.cloud.adrift(place.run)}
+        view = look(place, Graph({}), extra=strays)
+    made = _plan(place, view)
+    secrets = sorted(place.cloud.secrets())
+    if secrets:
+        made = replace(made, notes=(*made.notes, f"removes the secrets {', '.join(secrets)}"))
+    show(made)
+    if not made.changes and not secrets and view.head is None and view.intent is None:
+        return Result("destroyed", Exit.OK, timings=place.timings, kept=made.kept)
+    if not session.confirm(f"Destroy {_name(place)}?", place.service.stage if place.service.protect else None):
+        return Result("cancelled", Exit.FINDINGS)
+    if not place.ledger.store.exists():
+        place.ledger.store.bootstrap()
+    with _locked(place) as held:
+        if held.fence > 1 or place.ledger.numbers()[-1:] != [view.head.number for _ in (0,) if view.head]:
+            view = look(place, Graph({}), extra=strays)
+        ended = remove(place, view, held.check, session.options.parallel)
+    return _result(place, ended, made, "destroy")
 
 
-def rollback(session: Session, *, to: int | None = None, show: Callable[[Plan], None]) -> Result:
-    """Make a new release that restores an earlier one."""
-    raise NotImplementedError
+def _deploy(
+    place: Place,
+    graph: Graph,
+    *,
+    show: Callable[[Plan], None],
+    allow: frozenset[str],
+    basis: Basis | None = None,
+    restores: int | None = None,
+    moves: Callable[[Graph], Graph] = lambda g: g,
+) -> Result:
+    session = place.session
+    with place.phase("plan"):
+        view = look(place, graph, moves=moves)
+    made = _plan(place, view)
+    _refuse_stale(made, basis)
+    show(made)
+    if _settled(view):
+        outputs = view.head.outputs if view.head else {}
+        number = view.head.number if view.head else None
+        return Result("unchanged", Exit.OK, number, outputs=outputs, timings=place.timings, changes=made.summary(), kept=made.kept)
+    _require_secrets(place)
+    _refuse_loss(made, allow)
+    replaced = any(change.action == "replace" for change in made.changes)
+    if not session.confirm(
+        f"{'Roll back' if restores else 'Deploy'} {_name(place)}?", place.service.stage if place.service.protect and replaced else None
+    ):
+        return Result("cancelled", Exit.FINDINGS)
+    if not place.ledger.store.exists():
+        place.run.emit(Event("log", {"message": f"creating the ledger at {place.ledger.store.place}"}))
+        place.ledger.store.bootstrap()
+    with _locked(place) as held, place.phase("apply"):
+        again = look(place, graph, moves=moves)
+        if again.digest() != view.digest():
+            made = _plan(place, again)
+            _refuse_stale(made, basis)
+            _refuse_loss(made, allow)
+            show(made)
+        course = Course(
+            "rollback" if restores else "deploy",
+            again,
+            partial(_sign, place, again.graph, restores),
+            held.check,
+            held.fence,
+            session.options.parallel,
+            restores,
+        )
+        ended = carry(place, course)
+        if ended.exit is Exit.OK:
+            with suppress(FnctlError):  # housekeeping: the next deploy does it again
+                place.ledger.prune(KEEP)
+    return _result(place, ended, made, f"rollback {restores}" if restores else "deploy")
 
 
-def status(session: Session) -> StatusReport:
-    """Say what is there now."""
-    raise NotImplementedError
+def _settled(view: View) -> bool:
+    return not view.decision.changes and view.head is not None and view.intent is None and view.head.graph.outputs.keys() == view.graph.outputs.keys()
 
 
-def outputs(session: Session) -> Mapping[str, Mapping[str, Json]]:
-    """Function name -> {"url"?, "id"} of the last release."""
-    raise NotImplementedError
+def _plan(place: Place, view: View) -> Plan:
+    notes = list(place.notes)
+    if view.intent is not None:
+        notes.append("an earlier run was interrupted: this one picks up what it left")
+    if not place.ledger.store.exists() and view.graph.nodes:
+        notes.append(f"creates the ledger at {place.ledger.store.place}")
+    service = place.service
+    versions = {"fnctl": __version__, "graph": "1"}
+    basis = Basis(place.cloud.identity, view.head.number if view.head else None, view.digest(), versions)
+    artifacts = {node.artifact.sha256: node.artifact for node in view.graph.nodes.values() if node.artifact}
+    kept = tuple(str(address) for address in view.decision.kept)
+    return Plan(
+        service.name, service.stage, service.target, view.graph, view.decision.changes, basis, artifacts, view.decision.unchanged, tuple(notes), kept
+    )
 
 
-def history(session: Session) -> Iterable[Mapping[str, Json]]:
-    """Releases, the newest first: {release, when, who, commit, status, restores?, functions, current}."""
-    raise NotImplementedError
+def _plan_offline(prepared: preparation.Prepared, graph: Graph) -> Plan:
+    service = prepared.service
+    changes = preparation.everything(graph)
+    basis = Basis("offline", None, "", {"fnctl": __version__, "graph": "1"})
+    return Plan(service.name, service.stage, service.target, graph, changes, basis, notes=("planned against nothing: --offline",))
 
 
-def invoke(session: Session, call: Call) -> Reply:
-    """Call one deployed function."""
-    raise NotImplementedError
+def _refuse_stale(made: Plan, basis: Basis | None) -> None:
+    if basis is None or made.basis == basis:
+        return
+    moved = [key for key, old in vars(basis).items() if old != getattr(made.basis, key)]
+    message = "the saved plan no longer fits what is there"
+    raise StalePlan(message, notes=(f"changed since: {', '.join(moved)}",), help="plan again:\nfnctl plan --out FILE")
 
 
-def logs(session: Session, functions: tuple[str, ...], query: LogQuery) -> Iterable[LogLine]:
-    """Read the logs of the named functions, or of all."""
-    raise NotImplementedError
+def _refuse_loss(made: Plan, allow: frozenset[str]) -> None:
+    losing = [change for change in made.changes if change.loses and change.address not in allow]
+    if losing:
+        found = tuple(
+            Diagnostic(
+                "FN052",
+                "error",
+                f"{change.address} would lose its data ({change.loses})",
+                span=change.node.span,
+                label=f"a {change.action} empties it",
+                help=f"keep it with `retain: true`, or agree to the loss:\nfnctl deploy --allow-data-loss {change.address}",
+            )
+            for change in losing
+        )
+        raise FnctlError("data would be lost", diagnostics=found)  # noqa: EM101
 
 
-def secrets(session: Session) -> Mapping[str, str | None]:
-    """Every declared secret and its version, None where it is not set."""
-    raise NotImplementedError
+def _require_secrets(place: Place) -> None:
+    service = place.service
+    used = {name: function.name for function in service.functions.values() for name in function.secrets}
+    missing = [name for name in sorted(used) if not place.facts.get(f"secret/{name}")]
+    if missing:
+        found = tuple(
+            Diagnostic(
+                "FN054",
+                "error",
+                f"the secret {name} has no value for the stage {service.stage}",
+                span=service.span("functions", used[name], "secrets"),
+                help=f"set it; the value is read from standard input:\nfnctl secret set {name}{preparation.where_words(place.session, service)}",
+            )
+            for name in missing
+        )
+        raise FnctlError("a secret is missing", diagnostics=found)  # noqa: EM101
 
 
-def secret_set(session: Session, name: str, value: str) -> str:
-    """Store a value; it is live after the next deploy. Returns the version."""
-    raise NotImplementedError
+def _locked(place: Place) -> lock.Lock:
+    place.run.emit(Event("phase", {"phase": "lock"}))
+    return lock.acquire(place.ledger.store, patience=place.session.options.lock_timeout, now=place.session.now, sleep=place.run.sleep)
 
 
-def secret_remove(session: Session, name: str) -> None:
-    """Remove a value from the platform's vault."""
-    raise NotImplementedError
+def _sign(
+    place: Place, graph: Graph, restores: int | None, number: int, ids: Mapping[Address, str], outputs: Mapping[str, Mapping[str, Json]]
+) -> Release:
+    service = place.service
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(place.session.now()))
+    who = f"{lock.myself().who}@{lock.myself().host}"
+    versions = {"fnctl": __version__, "graph": "1"}
+    commit = preparation.commit(service.folder, place.session.environ)
+    return Release(number, service.name, service.stage, service.target, graph, ids, outputs, who, when, versions, commit, restores)
 
 
-def unlock(session: Session) -> Mapping[str, Json] | None:
-    """Remove exactly the lock that was shown, once `session.confirm` agrees; None when there is none."""
-    raise NotImplementedError
+def _result(place: Place, ended: Ended, made: Plan, verb: str) -> Result:
+    release = ended.release.number if ended.release else None
+    restores = ended.release.restores if ended.release and ended.exit is Exit.OK else None
+    following = f"fnctl {verb}{preparation.where_words(place.session, place.service)}" if ended.status == "stopped" else None
+    diagnostics = tuple(ordered(ended.diagnostics))
+    return Result(ended.status, ended.exit, release, restores, ended.outputs or {}, place.timings, made.summary(), diagnostics, made.kept, following)
+
+
+def _name(place: Place) -> str:
+    return f"{place.service.name} to {place.service.target}, stage {place.service.stage} ({place.cloud.identity})"
+
+
+def _choose(place: Place, number: int | None) -> Release:
+    head = place.ledger.head()
+    if head is None:
+        message = "nothing was deployed yet, so there is nothing to roll back to"
+        raise FnctlError(message, code="FN055", help="deploy first:\nfnctl deploy")
+    kept = place.ledger.numbers()
+    if number is None:  # a rollback of a rollback goes one further back, not to what was left
+        earlier = [n for n in kept if n < (head.restores or head.number)]
+        number = earlier[-1] if earlier else None
+    release = place.ledger.release(number) if number is not None and number in kept else None
+    if release is None:
+        message = f"there is no release {number}" if number is not None else "there is no release before this one"
+        raise FnctlError(message, code="FN055", help=f"kept: {', '.join(str(n) for n in kept)}; see `fnctl history`")
+    return release

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import pluggy
+
+from fnctl import hookspecs
 from fnctl.adapter import Adapter, Rule
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError, UsageError
@@ -97,8 +100,10 @@ def adapter(name: str) -> Adapter:
     entry = next((e for e in entries() if e.group == ADAPTERS and e.name == name), None)
     if entry is None:
         message = f"no adapter for the target '{name}' is installed"
-        raise UsageError(message, code="FN060", help=f"installed: {', '.join(names())}; a third party's adapter comes with pip: pip install fnctl-adapter-{name}")
-    made = _hook(_import(entry), "fnctl_adapter", entry)()
+        raise UsageError(
+            message, code="FN060", help=f"installed: {', '.join(names())}; a third party's adapter comes with pip: pip install fnctl-adapter-{name}"
+        )
+    made = _speaks(_import(entry), entry)
     if made.name != name:
         message = f"the adapter of {entry.distribution} calls itself '{made.name}', its entry point '{name}'"
         raise FnctlError(message, code="FN061", help=f"report it to the authors of {entry.distribution}")
@@ -108,18 +113,32 @@ def adapter(name: str) -> Adapter:
 def _import(entry: Entry) -> ModuleType:
     try:
         return import_module(entry.module)
-    except Exception as error:  # noqa: BLE001  # plugin load: whatever a stranger's module raises becomes a finding
+    except Exception as error:  # plugin load: whatever a stranger's module raises becomes a finding
         message = f"the plugin '{entry.name}' of {entry.distribution} {entry.version} does not load"
         why = f"{type(error).__name__}: {error}"
         raise FnctlError(message, code="FN061", notes=(why,), help=f"upgrade or remove it:\npip install -U {entry.distribution}") from error
 
 
-def _hook(module: ModuleType, hook: str, entry: Entry) -> Callable[[], Adapter]:
-    found = getattr(module, hook, None)
-    if not callable(found):
-        message = f"the plugin '{entry.name}' of {entry.distribution} has no {hook}()"
+def _speaks(module: ModuleType, entry: Entry) -> Adapter:
+    manager = _manager()
+    try:
+        manager.register(module, name=entry.name)
+        found: list[Adapter] = manager.hook.fnctl_adapter()
+    except Exception as error:  # plugin load: as above
+        message = f"the plugin '{entry.name}' of {entry.distribution} {entry.version} does not fit this fnctl"
+        raise FnctlError(
+            message, code="FN061", notes=(f"{type(error).__name__}: {error}",), help=f"upgrade it:\npip install -U {entry.distribution}"
+        ) from error
+    if not found:
+        message = f"the plugin '{entry.name}' of {entry.distribution} implements no fnctl_adapter()"
         raise FnctlError(message, code="FN061", help=f"report it to the authors of {entry.distribution}")
-    return found
+    return found[0]
+
+
+def _manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager("fnctl")
+    manager.add_hookspecs(hookspecs)
+    return manager
 
 
 class Plugins:
@@ -127,7 +146,7 @@ class Plugins:
 
     def __init__(self) -> None:
         self.findings: list[Diagnostic] = []
-        self._manager = None
+        self._manager: pluggy.PluginManager | None = None
         modules = [self._load(entry) for entry in entries() if entry.group == PLUGINS]
         loaded = [(entry, module) for entry, module in modules if module is not None]
         if loaded:
@@ -158,23 +177,16 @@ class Plugins:
             return entry, None
 
     def _register(self, loaded: Iterable[tuple[Entry, ModuleType]]) -> None:
-        import pluggy
-
-        from fnctl import hookspecs
-
-        self._manager = pluggy.PluginManager("fnctl")
-        self._manager.add_hookspecs(hookspecs)
+        self._manager = manager = _manager()
         for entry, module in loaded:
             try:
-                self._manager.register(module, name=entry.name)
+                manager.register(module, name=entry.name)
             except (ValueError, pluggy.PluginValidationError) as error:
                 why = f"the plugin '{entry.name}' of {entry.distribution} does not fit: {error}"
                 self.findings.append(Diagnostic("FN061", "warning", why, help=f"upgrade or remove it:\npip install -U {entry.distribution}"))
 
 
 def _warning(diagnostic: Diagnostic) -> Diagnostic:
-    from dataclasses import replace
-
     return replace(diagnostic, severity="warning")
 
 

@@ -63,14 +63,8 @@ def apply(changes: Sequence[Change], seen: Seen, work: Work) -> Applied:
             outputs.pop(change.address, None)
     last = {address: phase for phase in PHASES for address in steps[phase]}
     for phase in PHASES:
-        if not steps[phase]:
-            continue
-        work.run.emit(Event("phase", {"phase": phase, "total": len(steps[phase])}))
-        runner = _Runner(phase, steps[phase], applied, outputs, work, {address for address, at in last.items() if at == phase})
-        skipped = walk(_edges(phase, steps[phase], work.kinds), runner.step, parallel=work.parallel, stop=lambda: work.run.cancel() is not Cancel.NO)
-        if runner.fatal:
-            raise runner.fatal
-        if skipped or runner.failed:
+        final = {address for address, at in last.items() if at == phase}
+        if steps[phase] and not _phase(_Runner(phase, steps[phase], applied, outputs, work, final)):
             applied.stopped_in = phase
             break
     for change in changes:
@@ -78,6 +72,16 @@ def apply(changes: Sequence[Change], seen: Seen, work: Work) -> Applied:
             applied.outcomes[change.address] = Outcome(change, "skipped")
             work.run.emit(Event("change", {"action": change.action, "status": "skipped"}, change.address))
     return applied
+
+
+def _phase(runner: _Runner) -> bool:
+    work = runner.work
+    work.run.emit(Event("phase", {"phase": runner.phase, "total": len(runner.steps)}))
+    edges = _edges(runner.phase, runner.steps, work.kinds)
+    skipped = walk(edges, runner.step, parallel=work.parallel, stop=lambda: work.run.cancel() is not Cancel.NO)
+    if runner.fatal:
+        raise runner.fatal
+    return not skipped and not runner.failed
 
 
 def _steps(changes: Iterable[Change], kinds: Mapping[str, Kind]) -> dict[Phase, dict[Address, Change]]:
@@ -100,7 +104,6 @@ def _edges(phase: Phase, steps: Mapping[Address, Change], kinds: Mapping[str, Ki
             if parent in going:
                 edges[parent].add(address)
     _order_strays(going, edges, kinds)
-    # A role narrows after the objects that needed its rights are gone; nothing that goes waits for what stays.
     return {address: frozenset(needs) for address, needs in edges.items()}
 
 

@@ -1,9 +1,9 @@
 """The ledger of one service, stage and target, on any object store.
 
-    releases/00000007.json   immutable; the highest number is the current one
-    intent.json              a run under way, or one that was killed
-    lock.json                who is deploying
-    artifacts/<sha256>.zip   the bytes that the kept releases need
+releases/00000007.json   immutable; the highest number is the current one
+intent.json              a run under way, or one that was killed
+lock.json                who is deploying
+artifacts/<sha256>.zip   the bytes that the kept releases need
 """
 
 from __future__ import annotations
@@ -85,6 +85,10 @@ class Ledger:
                 message = f"the ledger has no artifact {artifact.sha256[:12]}"
                 raise FnctlError(message, code="FN913", help="deploy from source instead: fnctl deploy") from None
         return path
+
+    def close(self) -> None:
+        """Take the intent back: what it meant to make is undone."""
+        self.store.delete(INTENT)
 
     def prune(self, keep: int) -> None:
         """Forget all but the newest `keep` releases, and the artifacts that no kept release names."""

@@ -16,9 +16,9 @@ class Traits(Protocol):
     """What the planner must know of a Kind; every Kind is one."""
 
     @property
-    def replaces(self) -> frozenset[str]: ...  # noqa: D102
+    def replaces(self) -> frozenset[str]: ...
     @property
-    def secret(self) -> frozenset[str]: ...  # noqa: D102
+    def secret(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def decide(graph: Graph, recorded: Mapping[Address, Node], seen: Seen, traits: M
             if change.action == "replace":
                 outputs.pop(node.address, None)
     if missing:
-        raise FnctlError("an existing object is not there", diagnostics=tuple(missing))
+        message = "an existing object is not there"
+        raise FnctlError(message, diagnostics=tuple(missing))
     unchanged = len(graph.nodes) - len(changes)
     gone, kept = _gone(graph, recorded, seen)
     return Decision((*changes, *gone), unchanged, kept)

@@ -1,0 +1,247 @@
+"""From the manifest to a graph: load, resolve, check, build, translate. Reads the project's files; talks to no platform."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fnctl import plugins
+from fnctl.adapter import Adapter, Change
+from fnctl.build import builder
+from fnctl.build.model import BuildTarget
+from fnctl.diagnostics import Diagnostic, as_json, has_errors, ordered
+from fnctl.errors import FnctlError, UsageError
+from fnctl.events import Event
+from fnctl.graph import Address, Artifact, Graph, Node, renamed
+from fnctl.manifest import check, load
+from fnctl.manifest import resolve as resolving
+from fnctl.manifest.load import Document
+from fnctl.manifest.model import Function, Resource, Service
+from fnctl.plan.planner import Seen, decide
+from fnctl.plan.saved import SavedPlan
+from fnctl.results import BuiltArtifact, Checked
+from fnctl.session import Session
+
+STAGE = "dev"
+
+
+@dataclass
+class Prepared:
+    """A service that has no errors, and the adapter that will host it."""
+
+    service: Service
+    adapter: Adapter
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def stage_of(session: Session) -> str:
+    """`--stage` > FNCTL_STAGE > dev."""
+    return session.options.stage or session.environ.get("FNCTL_STAGE") or STAGE
+
+
+def target_of(session: Session, document: Document) -> str:
+    """`--target` > FNCTL_TARGET > the only key of `targets:`. Raises UsageError when that leaves none or several."""
+    asked = session.options.target or session.environ.get("FNCTL_TARGET")
+    declared = resolving.targets(document)
+    if asked:
+        return asked
+    if len(declared) == 1:
+        return declared[0]
+    message = "which target?" if declared else "the manifest names no target"
+    known = ", ".join(declared or plugins.names())
+    raise UsageError(message, code="FN063", help=f"choose one of {known}:\nfnctl ... --target {(declared or plugins.names() or ('aws',))[0]}")
+
+
+def document_of(session: Session) -> tuple[Document, list[Diagnostic]]:
+    """Find and load the manifest. Raises FnctlError when it cannot be read as one."""
+    path = load.find(session.cwd, session.options.manifest)
+    document, findings = load.load(path)
+    if document is None:
+        message = "the manifest cannot be read"
+        raise FnctlError(message, diagnostics=tuple(ordered(findings)))
+    return document, findings
+
+
+def validate(session: Session, *, files: bool = True) -> Checked:
+    """Check for the chosen target, or for every target in the manifest."""
+    path = load.find(session.cwd, session.options.manifest)
+    document, findings = load.load(path)
+    if document is None:
+        return Checked((), tuple(ordered(findings)))
+    asked = session.options.target or session.environ.get("FNCTL_TARGET")
+    targets = (asked,) if asked else resolving.targets(document)
+    services: list[Service] = []
+    more = plugins.Plugins()
+    findings += more.findings
+    for target in targets:
+        service, found = _one(session, document, target, more, files=files)
+        findings += found
+        if service is not None:
+            services.append(service)
+    return Checked(tuple(services), tuple(ordered(findings)))
+
+
+def _one(session: Session, document: Document, target: str, more: plugins.Plugins, *, files: bool) -> tuple[Service | None, list[Diagnostic]]:
+    try:
+        adapter = plugins.adapter(target)
+    except FnctlError as error:
+        span = document.span(("targets", target))
+        return None, [Diagnostic(d.code, "error", d.message, span, notes=d.notes, help=d.help, target=target) for d in error.diagnostics]
+    resolution = resolving.resolve(document, target=target, stage=stage_of(session), environ=session.environ, schemas={target: adapter.schema()})
+    service = resolution.service
+    found = list(resolution.diagnostics)
+    if service is not None:
+        found += check.check(service, files=files)
+        for rule in (*adapter.rules(), *more.rules()):
+            found += rule(service)
+    return service, found
+
+
+def prepare(session: Session, *, files: bool = True) -> Prepared:
+    """Load, resolve and check for one target. Findings below an error become events; an error ends the run."""
+    begun = time.monotonic()
+    session.emit(Event("phase", {"phase": "load"}))
+    document, findings = document_of(session)
+    target = target_of(session, document)
+    more = plugins.Plugins()
+    service, found = _one(session, document, target, more, files=files)
+    findings = ordered([*findings, *more.findings, *found])
+    if service is None or has_errors(findings):
+        message = "the manifest has errors"
+        raise FnctlError(message, diagnostics=tuple(findings))
+    for finding in findings:
+        session.emit(Event("finding", as_json(finding)))
+    adapter = plugins.adapter(target)
+    if not adapter.ready:
+        message = f"fnctl cannot deploy to {adapter.title} yet"
+        raise FnctlError(
+            message,
+            code="FN064",
+            span=document.span(("targets", target)),
+            help="`fnctl validate` checks for it already; `fnctl plugins` says what works",
+        )
+    return Prepared(service, adapter, {"load": round(time.monotonic() - begun, 3)})
+
+
+@contextmanager
+def _phase(session: Session, prepared: Prepared, name: str) -> Iterator[None]:
+    session.emit(Event("phase", {"phase": name}))
+    begun = time.monotonic()
+    yield
+    prepared.timings[name] = round(time.monotonic() - begun, 3)
+
+
+def build(session: Session, prepared: Prepared) -> tuple[BuiltArtifact, ...]:
+    """Bundle every function and write the adapter's artifacts below `.fnctl/build/`."""
+    service = prepared.service
+    with _phase(session, prepared, "build"):
+        targets, notes = _targets(session, prepared)
+        for note in notes:
+            session.emit(Event("log", {"message": note}))
+        bundles = builder.bundles(service, targets, environ=session.environ, report=lambda text: session.emit(Event("log", {"message": text})))
+        recipes = list(prepared.adapter.recipes(service, bundles))
+        folder = service.folder / ".fnctl" / "build" / (f"{service.target}-sandbox" if session.options.sandbox else service.target)
+        made = builder.artifacts(recipes, folder, environ=session.environ)
+    return tuple(BuiltArtifact(r.name, r.functions, made[r.name].artifact, made[r.name].path, made[r.name].cached) for r in recipes)
+
+
+def _targets(session: Session, prepared: Prepared) -> tuple[dict[str, BuildTarget], list[str]]:
+    service, adapter = prepared.service, prepared.adapter
+    sandbox = adapter.sandbox(service.folder) if session.options.sandbox else None
+    if sandbox is None:
+        return {name: adapter.build_target(service, name) for name in service.functions}, []
+    pairs = {(f.runtime, f.architecture) for f in service.functions.values()}
+    found = {pair: sandbox.build_target(*pair) for pair in sorted(pairs)}
+    notes = list(dict.fromkeys(note for _, note in found.values() if note))
+    return {name: found[f.runtime, f.architecture][0] for name, f in service.functions.items()}, notes
+
+
+def translate(session: Session, prepared: Prepared) -> Graph:
+    """Build, and say which objects should be there."""
+    artifacts: dict[str, Artifact] = {made.name: made.artifact for made in build(session, prepared)}
+    return prepared.adapter.translate(prepared.service, artifacts)
+
+
+def moves(service: Service) -> Callable[[Graph], Graph]:
+    """What `renamed_from` does to a recorded graph; a no-op once the new address is recorded."""
+    things: Iterable[tuple[str, Function | Resource]] = (
+        *(("function", f) for f in service.functions.values()),
+        *((r.type, r) for r in service.resources.values()),
+    )
+    prefixes: dict[str, str] = {}
+    for kind, thing in things:
+        if thing.renamed_from:
+            prefixes[f"{kind}/{thing.renamed_from}"] = f"{kind}/{thing.name}"
+            if kind == "function":
+                prefixes[f"trigger/{thing.renamed_from}"] = f"trigger/{thing.name}"
+
+    def move(graph: Graph) -> Graph:
+        open_moves = {old: new for old, new in prefixes.items() if new not in graph.nodes}
+        return renamed(graph, open_moves) if open_moves else graph
+
+    return move
+
+
+class _Anything:
+    """The traits of every kind when there is no platform to ask."""
+
+    replaces: frozenset[str] = frozenset()
+    secret: frozenset[str] = frozenset({"environment"})
+
+
+def everything(graph: Graph) -> tuple[Change, ...]:
+    """Plan against nothing: every object of ours is created."""
+    owned: dict[Address, Node] = {a: n for a, n in graph.nodes.items() if n.owned}
+    kinds = {node.kind: _Anything() for node in owned.values()}
+    return decide(Graph(owned, graph.outputs), {}, Seen({}, {}), kinds).changes
+
+
+def unpacked(session: Session) -> Path:
+    """Where a saved plan's artifacts are unpacked."""
+    return session.cwd / ".fnctl" / "build" / "plan"
+
+
+def from_saved(session: Session, saved: SavedPlan) -> tuple[Prepared, Graph]:
+    """Bring a saved plan back: its service has just what connecting needs."""
+    if session.options.sandbox != saved.sandbox:
+        message = "the plan was made with --sandbox" if saved.sandbox else "the plan was made without --sandbox"
+        raise UsageError(message, help=f"fnctl deploy FILE{' --sandbox' if saved.sandbox else ''}")
+    service = Service(saved.service, saved.stage, saved.target, saved.settings, {}, {}, {}, saved.secrets, folder=session.cwd, protect=saved.protect)
+    return Prepared(service, plugins.adapter(saved.target)), _with_paths(saved.graph, unpacked(session))
+
+
+def _with_paths(graph: Graph, folder: Path) -> Graph:
+    def local(node: Node) -> Node:
+        if node.artifact is None:
+            return node
+        return replace(node, artifact=replace(node.artifact, path=folder / f"{node.artifact.sha256}.zip"))
+
+    return Graph({address: local(node) for address, node in graph.nodes.items()}, graph.outputs)
+
+
+def where_words(session: Session, service: Service) -> str:
+    """Repeat the options that name this place, for a command to copy."""
+    words = f" --target {service.target} --stage {service.stage}"
+    return words + (" --sandbox" if session.options.sandbox else "")
+
+
+def commit(folder: Path, environ: Mapping[str, str]) -> str | None:
+    """Return the commit that the folder is at, with `+` when it holds changes; None outside a repository."""
+    given = environ.get("GITHUB_SHA") or environ.get("CI_COMMIT_SHA")
+    if given:
+        return given
+    try:
+        told = subprocess.run(  # noqa: S603  # fixed words and a folder of ours
+            ["git", "-C", str(folder), "describe", "--always", "--dirty=+", "--abbrev=40", "--exclude=*"],  # noqa: S607  # git is found like a shell finds it
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return told.stdout.strip() or None if told.returncode == 0 else None

@@ -1,0 +1,79 @@
+"""What each verb answers: plain values that a view or a machine form shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from fnctl.diagnostics import Diagnostic
+from fnctl.errors import Exit
+from fnctl.graph import Artifact, Json
+from fnctl.manifest.model import Service
+
+Status: TypeAlias = Literal["deployed", "unchanged", "destroyed", "restored", "stopped", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `validate` found: the services that could be resolved (one a target), and every finding, sorted."""
+
+    services: tuple[Service, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class BuiltArtifact:
+    """One line of `fnctl build`. `path` is below `.fnctl/build/<target>/`."""
+
+    name: str
+    functions: tuple[str, ...]
+    artifact: Artifact
+    path: Path
+    cached: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """How deploy, destroy or rollback ended. `next` is the one command that goes on after `stopped`."""
+
+    status: Status
+    exit: Exit
+    release: int | None = None
+    restores: int | None = None
+    outputs: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    changes: Mapping[str, int] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    kept: tuple[str, ...] = ()
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class FunctionStatus:
+    """One function as it is now. `state` is `live`, `missing` or `changed` (differs from the release)."""
+
+    name: str
+    state: Literal["live", "missing", "changed"]
+    id: str | None
+    url: str | None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """What `fnctl status` says. `release` as in `history`; `lock` is the holder where there is one; `interrupted` an open intent."""
+
+    service: str
+    stage: str
+    target: str
+    identity: str
+    ledger: str
+    release: Mapping[str, Json] | None
+    functions: tuple[FunctionStatus, ...]
+    drift: int
+    lock: Mapping[str, Json] | None
+    interrupted: bool
+    sandbox: Mapping[str, Json] | None
