@@ -1,0 +1,94 @@
+"""Which account, region and endpoint a run is for, and which of them a sandbox may ever reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from fnctl.adapter import Where
+from fnctl.errors import FnctlError
+
+LOOPBACK_ONLY = "http is accepted on 127.0.0.1, ::1 and localhost only, and a sandbox is on this machine: look at AWS_ENDPOINT_URL"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A region of a partition; `endpoint` None is AWS itself, `account` is the only one that the manifest allows, `front` the sandbox's HTTP door."""
+
+    region: str
+    partition: str
+    endpoint: str | None
+    sandbox: bool
+    account: str | None
+    front: str | None
+    endpoints: Mapping[str, str]
+
+    def endpoint_of(self, service_id: str) -> str | None:
+        """The endpoint set for one service (`AWS_ENDPOINT_URL_DYNAMODB`) or for all; None leaves it to the SDK and its files."""
+        return self.endpoints.get(service_id.upper().replace(" ", "_").replace("-", "_")) or self.endpoint
+
+    def expect(self, account: str) -> None:
+        """Refuse any account but the one that the manifest names."""
+        if self.account and account != self.account:
+            msg = f"these credentials belong to account {account}, and `targets.aws.account` says {self.account}"
+            raise FnctlError(
+                msg,
+                help="use a profile of that account, or correct the manifest; nothing was written",
+            )
+
+
+def place_of(where: Where, profile_region: Callable[[], str | None], partition_of: Callable[[str], str]) -> Place:
+    """Read the region (manifest, environment, profile: the first that says one), its partition and the endpoints.
+
+    Raises:
+        FnctlError: there is no region, it is not one of AWS's, or an endpoint is plain http elsewhere than on this machine.
+    """
+    region = _region(where, profile_region)
+    account = where.settings.get("account")
+    prefix = "AWS_ENDPOINT_URL_"
+    endpoints = {name.removeprefix(prefix): url for name, url in where.environ.items() if name.startswith(prefix) and url}
+    endpoint = where.environ.get("AWS_ENDPOINT_URL") or None
+    front = where.environ.get("FNCTL_SANDBOX_FRONT") if where.sandbox else None
+    if where.sandbox and endpoint is None:
+        msg = "the sandbox gave no endpoint"
+        raise FnctlError(msg, help="fnctl sandbox stop, then try again")
+    for url in filter(None, (endpoint, front, *endpoints.values())):
+        _check(url, local=where.sandbox)
+    try:
+        partition = partition_of(region)
+    except Exception as error:
+        if type(error).__name__ != "UnknownRegionError":
+            raise
+        msg = f"AWS has no region called `{region}`"
+        raise FnctlError(msg, help="regions look like `eu-west-1`") from None
+    return Place(region, partition, endpoint, where.sandbox, str(account).zfill(12) if account else None, front, endpoints)
+
+
+def loopback(url: str) -> bool:
+    """Tell whether a URL stays on this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _region(where: Where, profile_region: Callable[[], str | None]) -> str:
+    environ = where.environ
+    said = where.settings.get("region") or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or profile_region()
+    if not said:
+        msg = "no AWS region is set"
+        raise FnctlError(msg, help="set `targets.aws.region` in the manifest, AWS_REGION, or a region in your profile")
+    return str(said)
+
+
+def _check(url: str, *, local: bool) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        msg = f"the endpoint `{url}` is not an http or https URL"
+        raise FnctlError(msg, help=LOOPBACK_ONLY)
+    if not loopback(url) and (local or parts.scheme == "http"):
+        msg = f"the endpoint {url} is neither https nor on this machine"
+        raise FnctlError(msg, help=LOOPBACK_ONLY)
