@@ -13,9 +13,15 @@ from fnctl.errors import FnctlError
 from fnctl.graph import UNKNOWN, Address, Graph, Json, Node, State, refs, resolve
 from fnctl.ledger import lock
 from fnctl.ledger.release import Release
-from fnctl.place import Place, ancestors, connect
+from fnctl.place import Place, ancestors, open_place
 from fnctl.results import FunctionStatus, StatusReport
 from fnctl.session import Session
+
+
+def connect(session: Session) -> Place:
+    """Open the place that the manifest and the options name, for a verb that builds nothing."""
+    prepared = preparation.prepare(session, files=False)
+    return open_place(session, prepared.service, prepared.adapter)
 
 
 def known(values: Mapping[str, object]) -> dict[str, Json]:

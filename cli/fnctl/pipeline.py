@@ -30,6 +30,7 @@ from fnctl.events import Event
 from fnctl.graph import Address, Graph, Json
 from fnctl.ledger import lock
 from fnctl.ledger.release import Release
+from fnctl.operations import connect
 from fnctl.operations import history as history
 from fnctl.operations import invoke as invoke
 from fnctl.operations import logs as logs
@@ -39,7 +40,7 @@ from fnctl.operations import secret_set as secret_set
 from fnctl.operations import secrets as secrets
 from fnctl.operations import status as status
 from fnctl.operations import unlock as unlock
-from fnctl.place import Place, connect, open_place
+from fnctl.place import Place, open_place
 from fnctl.plan.model import Basis, Plan
 from fnctl.plan.saved import SavedPlan
 from fnctl.plan.saved import load as load_plan
@@ -104,14 +105,14 @@ def deploy(session: Session, *, saved: Path | None = None, show: Callable[[Plan]
         graph = preparation.translate(session, prepared)
     place = open_place(session, prepared.service, prepared.adapter)
     place.timings.update(prepared.timings)
-    return _deploy(place, graph, show=show, allow=allow_data_loss, basis=basis, moves=preparation.moves(prepared.service))
+    return make_live(place, graph, show=show, allow=allow_data_loss, basis=basis, moves=preparation.moves(prepared.service))
 
 
 def rollback(session: Session, *, to: int | None = None, show: Callable[[Plan], None], allow_data_loss: frozenset[str] = frozenset()) -> Result:
     """Make a new release that restores an earlier one. Nothing is built or translated: the release holds all that it needs."""
     place = connect(session)
     release = _choose(place, to)
-    return _deploy(place, release.graph, show=show, allow=allow_data_loss, restores=release.number)
+    return make_live(place, release.graph, show=show, allow=allow_data_loss, restores=release.number)
 
 
 def destroy(session: Session, *, show: Callable[[Plan], None]) -> Result:
@@ -138,7 +139,7 @@ def destroy(session: Session, *, show: Callable[[Plan], None]) -> Result:
     return _result(place, ended, made, "destroy")
 
 
-def _deploy(
+def make_live(
     place: Place,
     graph: Graph,
     *,
@@ -148,6 +149,7 @@ def _deploy(
     restores: int | None = None,
     moves: Callable[[Graph], Graph] = lambda g: g,
 ) -> Result:
+    """Take a place from what is there to `graph`: look, show, ask, lock, carry. deploy and rollback differ only in where the graph comes from."""
     session = place.session
     with place.phase("plan"):
         view = look(place, graph, moves=moves)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fnctl import preparation
 from fnctl.adapter import Adapter, Cancel, Cloud, Run, Where
 from fnctl.apply.observe import observe
 from fnctl.errors import FnctlError, UsageError
@@ -67,12 +66,6 @@ def open_place(session: Session, service: Service, adapter: Adapter) -> Place:
     folder = service.folder / ".fnctl" / "build" / service.target
     run = _run(session, lambda artifact: ledger.fetch(artifact, folder))
     return Place(session, service, adapter, cloud, ledger, run, cloud.outputs(service))
-
-
-def connect(session: Session) -> Place:
-    """Open the place that the manifest and the options name, for a verb that builds nothing."""
-    prepared = preparation.prepare(session, files=False)
-    return open_place(session, prepared.service, prepared.adapter)
 
 
 def _where(session: Session, service: Service, adapter: Adapter) -> Where:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from fnctl import plugins
 from fnctl.adapter import Adapter, Change
-from fnctl.build import builder
 from fnctl.build.model import BuildTarget
 from fnctl.diagnostics import Diagnostic, as_json, has_errors, ordered
 from fnctl.errors import FnctlError, UsageError
@@ -137,6 +136,8 @@ def _phase(session: Session, prepared: Prepared, name: str) -> Iterator[None]:
 
 def build(session: Session, prepared: Prepared) -> tuple[BuiltArtifact, ...]:
     """Bundle every function and write the adapter's artifacts below `.fnctl/build/`."""
+    from fnctl.build import builder  # validate and the verbs that build nothing never load it
+
     service = prepared.service
     with _phase(session, prepared, "build"):
         targets, notes = _targets(session, prepared)

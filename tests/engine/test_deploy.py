@@ -1,0 +1,182 @@
+"""The engine's life: deploy, again, change, roll back, destroy; and every fault at every call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.memory import Fault, Killed, World, graph, place
+
+from fnctl import pipeline
+from fnctl.adapter import Cancel
+from fnctl.errors import Exit, FnctlError, LockHeld
+from fnctl.events import Event
+from fnctl.graph import Graph
+from fnctl.plan.model import Plan
+
+ONE = graph(api={"code": "v1", "table": "a"}, worker={})
+TWO = graph(api={"code": "v2", "table": "a"}, mailer={})
+
+
+def deploy(world: World, folder: Path, desired: Graph, **options: Any) -> pipeline.Result:
+    later = options.pop("later", 0.0)
+    return pipeline.make_live(place(world, folder, later=later), desired, show=options.pop("show", lambda _p: None), allow=frozenset(), **options)
+
+
+def live(world: World) -> dict[str, Any]:
+    return {f"{kind} {name}": thing["live"] for (kind, name), thing in sorted(world.objects.items())}
+
+
+def fresh(folder: Path, desired: Graph) -> dict[str, Any]:
+    """What a deploy into an empty world makes: the end state that every detour must reach."""
+    world = World()
+    deploy(world, folder / "fresh", desired)
+    return live(world)
+
+
+def test_first_deploy_makes_everything_and_records_it(tmp_path: Path) -> None:
+    world = World()
+    result = deploy(world, tmp_path, ONE)
+    assert (result.status, result.exit, result.release) == ("deployed", Exit.OK, 1)
+    assert result.outputs == {"api": {"id": "arn:function:shop-api"}, "worker": {"id": "arn:function:shop-worker"}}
+    assert live(world)["function shop-api"] == {"code": "v1", "role": "arn:role:shop-api", "fixed": "a", "table": "arn:table:shop-api-data"}
+
+
+def test_second_deploy_writes_nothing(tmp_path: Path) -> None:
+    world = World()
+    deploy(world, tmp_path, ONE)
+    before = list(world.writes)
+    result = deploy(world, tmp_path, ONE)
+    assert (result.status, result.release) == ("unchanged", 1)
+    assert world.writes == before
+
+
+def test_a_change_touches_what_changed_only(tmp_path: Path) -> None:
+    world = World()
+    deploy(world, tmp_path, ONE)
+    world.writes.clear()
+    result = deploy(world, tmp_path, graph(api={"code": "v2", "table": "a"}, worker={}))
+    assert [w for w in world.writes if "/" in w and ".json" not in w] == ["prepare function/api", "switch function/api"]
+    assert result.changes == {"create": 0, "update": 1, "replace": 0, "delete": 0, "unchanged": 6}
+
+
+def test_what_leaves_the_manifest_goes_after_the_switch(tmp_path: Path) -> None:
+    world = World()
+    deploy(world, tmp_path, ONE)
+    world.writes.clear()
+    deploy(world, tmp_path, TWO)
+    assert live(world) == fresh(tmp_path, TWO)
+    first_delete = next(i for i, w in enumerate(world.writes) if w.startswith("delete trigger"))
+    assert all(world.writes.index(w) < first_delete for w in world.writes if w.startswith("switch"))
+    deleted = [w for w in world.writes if w.startswith("delete ") and ".json" not in w]
+    assert deleted == ["delete trigger/worker/http/GET /worker", "delete function/worker", "delete function/worker/role"]
+
+
+def test_rollback_restores_an_earlier_release_as_a_new_one(tmp_path: Path) -> None:
+    world = World()
+    deploy(world, tmp_path, ONE)
+    deploy(world, tmp_path, TWO)
+    earlier = place(world, tmp_path).ledger.release(1)
+    assert earlier is not None
+    result = deploy(world, tmp_path, earlier.graph, restores=1)
+    assert (result.status, result.exit, result.release, result.restores) == ("restored", Exit.OK, 3, 1)
+    assert live(world) == fresh(tmp_path, ONE)
+
+
+def test_a_table_with_data_is_not_dropped_in_passing(tmp_path: Path) -> None:
+    world = World()
+    deploy(world, tmp_path, ONE)
+    world.data.add("shop-api-data")
+    with pytest.raises(FnctlError) as refused:
+        deploy(world, tmp_path, graph(api={}))
+    finding = refused.value.diagnostics[0]
+    assert (finding.code, finding.message) == ("FN052", "table/api would lose its data (3 items)")
+    assert "--allow-data-loss table/api" in (finding.help or "")
+    agreed = pipeline.make_live(place(world, tmp_path), graph(api={}), show=lambda _p: None, allow=frozenset({"table/api"}))
+    assert agreed.status == "deployed"
+    assert "table shop-api-data" not in live(world)
+
+
+def test_a_fixed_field_replaces(tmp_path: Path) -> None:
+    world, plans = World(), []
+    deploy(world, tmp_path, ONE)
+    deploy(world, tmp_path, graph(api={"table": "a", "fixed": "b"}, worker={}), show=plans.append)
+    (made,) = plans
+    assert isinstance(made, Plan)
+    assert [(c.action, c.address) for c in made.changes] == [("replace", "function/api"), ("update", "trigger/api/http/GET /api")]
+    assert "delete function/api" in world.writes
+
+
+def test_destroy_leaves_nothing(tmp_path: Path) -> None:
+    world = World()
+    deploy(world, tmp_path, ONE)
+    world.data.add("shop-api-data")
+    spot = place(world, tmp_path)
+    view = pipeline.look(spot, Graph({}))
+    with pipeline.lock.acquire(spot.ledger.store, patience=0, sleep=lambda _s: True) as held:
+        ended = pipeline.remove(spot, view, held.check, 4)
+    assert (ended.status, live(world)) == ("destroyed", {})
+    assert list(spot.ledger.store.list()) == []
+
+
+def test_interrupt_stops_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    world = World()
+    spot = place(world, tmp_path)
+
+    def emit(event: Event) -> None:
+        if event.type == "change" and event.data["status"] == "done":
+            spot.session.cancel = Cancel.FINISH
+
+    spot.run = type(spot.run)(emit, spot.run.cancel, spot.run.deadline, spot.run.sleep, spot.run.fetch)
+    result = pipeline.make_live(spot, ONE, show=lambda _p: None, allow=frozenset())
+    assert (result.status, result.exit) == ("stopped", Exit.INTERRUPTED)
+    assert result.next == "fnctl deploy --target memory --stage dev"
+    assert deploy(world, tmp_path, ONE).status == "deployed"
+    assert live(world) == fresh(tmp_path, ONE)
+
+
+def test_the_lock_of_a_living_run_is_respected(tmp_path: Path) -> None:
+    world = World()
+    spot = place(world, tmp_path)
+    with pipeline.lock.acquire(spot.ledger.store, patience=0, sleep=lambda _s: True), pytest.raises(LockHeld) as held:
+        deploy(world, tmp_path, ONE)
+    assert held.value.exit is Exit.LOCKED
+    assert deploy(world, tmp_path, ONE).status == "deployed"
+
+
+def _calls(folder: Path, first: Graph | None, then: Graph) -> int:
+    world = World()
+    if first is not None:
+        deploy(world, folder, first)
+    start = world.calls
+    deploy(world, folder, then)
+    return world.calls - start
+
+
+@pytest.mark.parametrize("fault", ["refused", "lost", "killed"])
+@pytest.mark.parametrize("first", [None, ONE], ids=["first", "update"])
+def test_a_fault_at_every_call_converges(tmp_path: Path, fault: Fault, first: Graph | None) -> None:
+    """Run with a fault at call n, run again: the same end state as without it, no orphan, the right exit code."""
+    wanted = fresh(tmp_path, TWO)
+    exits = set()
+    for n in range(1, _calls(tmp_path / "count", first, TWO) + 1):
+        world, folder = World(), tmp_path / f"{n}"
+        if first is not None:
+            deploy(world, folder, first)
+        world.fault = (world.calls + n, fault)
+        wrote = len(world.writes)
+        try:
+            result = deploy(world, folder, TWO)
+        except (FnctlError, Killed):
+            assert fault == "killed" or not [w for w in world.writes[wrote:] if ".json" not in w], f"call {n}: an error after the first write"
+        else:
+            exits.add(result.exit)
+            if result.exit is Exit.RESTORED:
+                assert live(world) == (fresh(folder, first) if first else {}), f"call {n}: restored means restored"
+        world.fault = None
+        again = deploy(world, folder, TWO, later=120.0)
+        assert again.exit is Exit.OK, f"call {n}: {again}"
+        assert live(world) == wanted, f"call {n}"
+        assert place(world, folder).ledger.intent() is None, f"call {n}"
+    assert exits == set() if fault == "killed" else Exit.RESTORED in exits
