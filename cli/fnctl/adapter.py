@@ -114,9 +114,8 @@ class Kind(Protocol):
     def read(self, node: Node, props: Mapping[str, Any], hint: str | None, run: Run) -> State | None:
         """Return what is there, None for nothing.
 
-        Args:
-            props: node.props with Refs resolved; what is not known is fnctl.graph.UNKNOWN.
-            hint: the recorded id. Without it, find by name or by listing the parent; never through a tag index.
+        `props` are node.props with Refs resolved; what is not known is fnctl.graph.UNKNOWN. `hint` is the recorded id; without it, find by name or
+        by listing the parent, never through a tag index.
 
         `State.props` has the same keys as `node.props`, normalised, own entries only, so that a plain comparison is the diff.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -14,8 +14,8 @@ Address = NewType("Address", str)
 """`function/api`, `queue/jobs`, `trigger/worker/queue/jobs`: stable and unique in one service, stage and target. Derived objects hang below
 (`function/api/role`)."""
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
-Value: TypeAlias = "Ref | Text | None | bool | int | float | str | Sequence[Value] | Mapping[str, Value]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+Value: TypeAlias = "Ref | Text | bool | int | float | str | Sequence[Value] | Mapping[str, Value] | None"
 
 CLOUD = Address("cloud")
 """Whose outputs are the account's own facts (account, region, secret versions): known without reading any node."""
@@ -156,28 +156,25 @@ def renamed(graph: Graph, moves: Mapping[str, str]) -> Graph:
                 return Address(new + address[len(old) :])
         return address
 
-    def walk(value: Value) -> Value:
-        if isinstance(value, Ref):
-            return Ref(move(value.address), value.output)
-        if isinstance(value, Text):
-            return Text(tuple(Ref(move(p.address), p.output) if isinstance(p, Ref) else p for p in value.parts))
-        if isinstance(value, Mapping):
-            return {key: walk(item) for key, item in value.items()}
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            return [walk(item) for item in value]
-        return value
+    def moved(node: Node) -> Node:
+        props = {key: _each_ref(value, move) for key, value in node.props.items()}
+        return replace(node, address=move(node.address), needs=frozenset(map(move, node.needs)), props=props)
 
-    nodes = [
-        replace(
-            node,
-            address=move(node.address),
-            needs=frozenset(move(n) for n in node.needs),
-            props={key: walk(value) for key, value in node.props.items()},
-        )
-        for node in graph.nodes.values()
-    ]
-    outputs = {name: {key: walk(value) for key, value in values.items()} for name, values in graph.outputs.items()}
+    nodes = [moved(node) for node in graph.nodes.values()]
+    outputs = {name: {key: _each_ref(value, move) for key, value in values.items()} for name, values in graph.outputs.items()}
     return Graph({node.address: node for node in nodes}, outputs)
+
+
+def _each_ref(value: Value, move: Callable[[Address], Address]) -> Value:
+    if isinstance(value, Ref):
+        return Ref(move(value.address), value.output)
+    if isinstance(value, Text):
+        return Text(tuple(Ref(move(p.address), p.output) if isinstance(p, Ref) else p for p in value.parts))
+    if isinstance(value, Mapping):
+        return {key: _each_ref(item, move) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_each_ref(item, move) for item in value]
+    return value
 
 
 def to_json(graph: Graph) -> dict[str, Json]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.memory import Fault, Killed, World, graph, place
 
+from fakes.memory import Fault, Killed, World, graph, place
 from fnctl import pipeline
 from fnctl.adapter import Cancel
 from fnctl.errors import Exit, FnctlError, LockHeld
