@@ -10,9 +10,11 @@ import pytest
 from fakes.memory import Fault, Killed, World, graph, place
 from fnctl import pipeline
 from fnctl.adapter import Cancel
+from fnctl.apply.carry import look, remove
 from fnctl.errors import Exit, FnctlError, LockHeld
 from fnctl.events import Event
 from fnctl.graph import Graph
+from fnctl.ledger import lock
 from fnctl.plan.model import Plan
 
 ONE = graph(api={"code": "v1", "table": "a"}, worker={})
@@ -113,9 +115,9 @@ def test_destroy_leaves_nothing(tmp_path: Path) -> None:
     deploy(world, tmp_path, ONE)
     world.data.add("shop-api-data")
     spot = place(world, tmp_path)
-    view = pipeline.look(spot, Graph({}))
-    with pipeline.lock.acquire(spot.ledger.store, patience=0, sleep=lambda _s: True) as held:
-        ended = pipeline.remove(spot, view, held.check, 4)
+    view = look(spot, Graph({}))
+    with lock.acquire(spot.ledger.store, patience=0, sleep=lambda _s: True) as held:
+        ended = remove(spot, view, held.check, 4)
     assert (ended.status, live(world)) == ("destroyed", {})
     assert list(spot.ledger.store.list()) == []
 
@@ -139,7 +141,7 @@ def test_interrupt_stops_and_the_next_run_goes_on(tmp_path: Path) -> None:
 def test_the_lock_of_a_living_run_is_respected(tmp_path: Path) -> None:
     world = World()
     spot = place(world, tmp_path)
-    with pipeline.lock.acquire(spot.ledger.store, patience=0, sleep=lambda _s: True), pytest.raises(LockHeld) as held:
+    with lock.acquire(spot.ledger.store, patience=0, sleep=lambda _s: True), pytest.raises(LockHeld) as held:
         deploy(world, tmp_path, ONE)
     assert held.value.exit is Exit.LOCKED
     assert deploy(world, tmp_path, ONE).status == "deployed"

@@ -50,12 +50,14 @@ class World:
             if self.dead:
                 raise Killed
             if due == "refused":
-                raise CloudError(f"{what} was refused", reason="Throttling")
+                message = f"{what} was refused"
+                raise CloudError(message, reason="Throttling")
             if write:
                 self.writes.append(what)
             result = effect()
             if due == "lost":
-                raise CloudError(f"{what} did not answer", unknown=True)
+                message = f"{what} did not answer"
+                raise CloudError(message, unknown=True)
             return result
 
 
