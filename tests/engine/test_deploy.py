@@ -101,11 +101,11 @@ def test_a_table_with_data_is_not_dropped_in_passing(tmp_path: Path) -> None:
 
 
 def test_a_fixed_field_replaces(tmp_path: Path) -> None:
-    world, plans = World(), []
+    world = World()
+    plans: list[Plan] = []
     deploy(world, tmp_path, ONE)
     deploy(world, tmp_path, graph(api={"table": "a", "fixed": "b"}, worker={}), show=plans.append)
     (made,) = plans
-    assert isinstance(made, Plan)
     assert [(c.action, c.address) for c in made.changes] == [("replace", "function/api"), ("update", "trigger/api/http/GET /api")]
     assert "delete function/api" in world.writes
 

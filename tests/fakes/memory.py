@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fnctl.adapter import Call, Change, Kind, LogLine, LogQuery, Phase, Reply, Run
 from fnctl.errors import CloudError
@@ -20,6 +20,7 @@ from fnctl.place import Place
 from fnctl.plan.planner import holds_unknown
 from fnctl.session import Options, Session
 
+T = TypeVar("T")
 Fault = Literal["refused", "lost", "killed"]
 """refused: nothing happened. lost: it happened, the answer was lost. killed: the process died before the call."""
 
@@ -40,7 +41,7 @@ class World:
     dead: bool = False
     mutex: threading.RLock = field(default_factory=threading.RLock)
 
-    def call(self, what: str, effect: Callable[[], Any], *, write: bool = False) -> Any:
+    def call(self, what: str, effect: Callable[[], T], *, write: bool = False) -> T:
         """Run one call of the platform, with the fault that is due."""
         with self.mutex:
             self.calls += 1

@@ -1,0 +1,91 @@
+"""The command line as people and CI run it: a process of its own, a project folder, a sandbox that is stopped afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished run of fnctl."""
+
+    code: int
+    out: str
+    err: str
+
+    def document(self) -> dict[str, Any]:
+        """Stdout as one JSON document."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Stdout as NDJSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def result(self) -> dict[str, Any]:
+        """The last line of an NDJSON stream."""
+        last = self.lines()[-1]
+        assert last["type"] == "result", last
+        return last
+
+
+class Fnctl(Protocol):
+    """Runs the command in a folder; a code other than `code` fails the test with the whole screen."""
+
+    def __call__(self, *words: str, cwd: Path, code: int | None = 0, env: Mapping[str, str] | None = None, stdin: str = "") -> Done: ...
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The machine's environment without anything that would reach a real account."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "AZURE_", "VERCEL_", "FNCTL_")) or key.startswith("FNCTL_PYTHON")}
+    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "NO_COLOR": "1", "COLUMNS": "80", **(extra or {})}
+
+
+@pytest.fixture
+def fnctl() -> Fnctl:
+    """The command, in a process of its own."""
+
+    def run(*words: str, cwd: Path, code: int | None = 0, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
+        done = subprocess.run(
+            [sys.executable, "-m", "fnctl", *words], cwd=cwd, env=environment(env), input=stdin, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert code is None or done.returncode == code, f"fnctl {' '.join(words)} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def project(tmp_path: Path, fnctl: Fnctl) -> Iterator[Callable[..., Path]]:
+    """Make project folders, from an example or from texts by path; whatever sandboxes they start are stopped at the end."""
+    made: list[Path] = []
+
+    def make(example: str | None = None, **files: str) -> Path:
+        folder = tmp_path / (example or f"project{len(made)}")
+        if example:
+            shutil.copytree(ROOT / "examples" / example, folder, ignore=shutil.ignore_patterns(".fnctl", "node_modules", "__pycache__"))
+        folder.mkdir(exist_ok=True)
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        made.append(folder)
+        return folder
+
+    yield make
+    for folder in made:
+        if (folder / ".fnctl" / "sandbox").exists():
+            fnctl("sandbox", "stop", "--target", "aws", cwd=folder, code=None)

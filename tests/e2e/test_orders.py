@@ -1,0 +1,107 @@
+"""The main job on the sandbox with the example: deploy, call, change, roll back, destroy."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+from conftest import Fnctl
+
+HERE = ("--target", "aws", "--sandbox")
+
+
+def get(url: str, data: dict[str, Any] | None = None) -> tuple[int, Any]:
+    body = json.dumps(data).encode() if data is not None else None
+    request = urllib.request.Request(url, data=body, headers={"content-type": "application/json"} if body else {})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.status, json.loads(answer.read())
+
+
+def eventually(ask: Callable[[], Any], *, within: float = 30.0) -> Any:
+    until = time.monotonic() + within
+    while True:
+        try:
+            found = ask()
+        except OSError:
+            found = None
+        if found or time.monotonic() > until:
+            return found
+        time.sleep(0.2)
+
+
+def left_over(endpoint: str, region: str) -> dict[str, list[str]]:
+    """Everything of any service that names itself after the example, from each service's own listing."""
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region, "endpoint_url": endpoint}
+    session = boto3.Session()
+
+    def client(name: str) -> Any:
+        return session.client(name, **keys)  # type: ignore[call-overload]
+
+    found = {
+        "functions": [f["FunctionName"] for f in client("lambda").list_functions()["Functions"]],
+        "mappings": [m["UUID"] for m in client("lambda").list_event_source_mappings()["EventSourceMappings"]],
+        "roles": [r["RoleName"] for r in client("iam").list_roles()["Roles"] if r["RoleName"].startswith("orders-")],
+        "logs": [g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"] if "orders-" in g["logGroupName"]],
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "tables": client("dynamodb").list_tables()["TableNames"],
+        "apis": [a["ApiId"] for a in client("apigatewayv2").get_apis()["Items"]],
+        "schedules": [s["Name"] for s in client("scheduler").list_schedules()["Schedules"]],
+        "groups": [g["Name"] for g in client("scheduler").list_schedule_groups()["ScheduleGroups"] if g["Name"] != "default"],
+        "parameters": [p["Name"] for p in client("ssm").describe_parameters()["Parameters"]],
+    }
+    tagged = client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "fnctl:service", "Values": ["orders"]}])
+    found["tagged"] = [r["ResourceARN"] for r in tagged["ResourceTagMappingList"]]
+    return {what: names for what, names in found.items() if names}
+
+
+def test_the_life_of_the_example(fnctl: Fnctl, project: Callable[..., Path]) -> None:
+    folder = project("orders")
+    endpoint = _start(fnctl, folder)
+
+    first = fnctl("deploy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert (first["status"], first["release"]) == ("deployed", 1)
+    api = first["outputs"]["functions"]["api"]["url"].rstrip("/")
+    quote = first["outputs"]["functions"]["quote"]["url"].rstrip("/")
+    assert api.startswith("http://127.0.0.1:")
+
+    status, before = get(api + "/")
+    assert status == 200
+    status, accepted = get(api + "/orders", {"sku": "tea", "quantity": 2})
+    assert status == 202
+    row = eventually(lambda: get(f"{api}/orders/{accepted['id']}")[1])
+    assert row["sku"] == "tea"
+    assert get(quote + ("/tea" if quote.endswith("/quote") else "/quote/tea"))[1]["sku"] == "tea"
+
+    again = fnctl("deploy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert (again["status"], again["release"]) == ("unchanged", 1)
+
+    source = folder / "src" / "api.py"
+    source.write_text(source.read_text().replace(before["version"], "2.0.0-test"))
+    plan = fnctl("plan", *HERE, "--output", "json", "--exit-code", cwd=folder, code=3).document()
+    assert [(c["action"], c["address"]) for c in plan["changes"]] == [("update", "function/api")]
+    second = fnctl("deploy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert (second["status"], second["release"]) == ("deployed", 2)
+    assert get(api + "/")[1]["version"] == "2.0.0-test"
+
+    back = fnctl("rollback", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert (back["status"], back["release"]) == ("restored", 3)
+    assert get(api + "/")[1] == before
+    history = fnctl("history", *HERE, "--output", "json", cwd=folder).document()
+    assert [(r["release"], r["restores"]) for r in history["releases"]] == [(3, 1), (2, None), (1, None)]
+
+    gone = fnctl("destroy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert gone["status"] == "destroyed"
+    assert left_over(endpoint, "eu-west-1") == {}
+
+
+def _start(fnctl: Fnctl, folder: Path) -> str:
+    fnctl("sandbox", "start", "--target", "aws", cwd=folder)
+    fnctl("secret", "set", "SIGNING_KEY", *HERE, cwd=folder, stdin="s3cr3t-value-of-the-test")
+    endpoint = fnctl("sandbox", "status", "--target", "aws", "--output", "json", cwd=folder).document()["endpoint"]
+    assert isinstance(endpoint, str)
+    return endpoint
