@@ -1,0 +1,17 @@
+"""Which handler Lambda calls, and the digest of what stands between it and the manifest's own: known before anything is built."""
+
+from __future__ import annotations
+
+from fnctl.build.model import BuildTarget, Bundle
+from fnctl.manifest.model import Function, Service
+from fnctl_aws.runtime.recipe import Shim, shim
+
+NODE_ENTRY = "handler.mjs"
+"""Where the bundle of a Node function stands, whatever its source is called."""
+
+
+def shim_of(service: Service, function: Function) -> Shim:
+    """Return the shim of a function; neither its handler nor its digest depends on what was bundled."""
+    path = NODE_ENTRY if function.runtime.startswith("nodejs") else function.handler_file
+    target = BuildTarget(function.runtime, function.architecture)
+    return shim(service, function, Bundle(function.name, target, (), (), (path, function.handler_name), "", ""))
