@@ -6,7 +6,6 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
@@ -49,7 +48,8 @@ class Cache:
         self.environ = environ
         self.report = report
         self._seen: dict[Path, str] = {}
-        self._done: dict[str, Future[Any]] = {}
+        self._done: dict[str, object] = {}
+        self._locks: dict[str, Lock] = {}
         self._guard = Lock()
         self._memo_path = root / "files" / f"{key(str(project.absolute()))[:32]}.json"
         self._memo = _memo(self._memo_path)
@@ -102,16 +102,17 @@ class Cache:
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Make something at most once in this run, whichever thread asks first; a failure is everyone's too."""
         with self._guard:
-            future: Future[T] | None = self._done.get(name)
-            mine = future is None
-            future = self._done.setdefault(name, Future())
-        if mine:
-            try:
-                future.set_result(make())
-            except BaseException as error:
-                future.set_exception(error)
-                raise
-        return future.result()
+            lock = self._locks.setdefault(name, Lock())
+        with lock:
+            if name not in self._done:
+                try:
+                    self._done[name] = make()
+                except FnctlError as error:
+                    self._done[name] = error
+            done = self._done[name]
+        if isinstance(done, FnctlError):
+            raise done
+        return cast("T", done)
 
     def save(self) -> None:
         """Remember the digests of this run's files. Nothing depends on it, so a folder that cannot be written is no failure."""
@@ -125,7 +126,7 @@ class Cache:
 def _memo(path: Path) -> dict[str, list[Any]]:
     """Read the remembered digests: path -> [size, mtime, ctime, inode, sha256]."""
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        found: dict[str, list[Any]] = json.loads(path.read_bytes())
+        return {name: held for name, held in found.items() if len(held) == 5}
+    except (OSError, ValueError, AttributeError, TypeError):  # gone, cut off, or not ours
         return {}
-    return {k: v for k, v in found.items() if isinstance(v, list) and len(cast("list[Any]", v)) == 5} if isinstance(found, dict) else {}
