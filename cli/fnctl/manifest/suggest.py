@@ -1,0 +1,57 @@
+"""Did you mean: the word that a misspelt one stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# What people bring along from serverless.yml, SAM templates, function.json and vercel.json.
+_ELSEWHERE = {
+    "arch": "architecture",
+    "entrypoint": "handler",
+    "environment": "env",
+    "events": "triggers",
+    "iam": "uses",
+    "keep_warm": "concurrency",
+    "maxduration": "timeout",
+    "memorysize": "memory",
+    "on": "triggers",
+    "package": "include",
+    "permissions": "uses",
+    "provider": "defaults",
+    "reservedconcurrency": "concurrency",
+    "trigger": "triggers",
+    "uri": "handler",
+    "var": "vars",
+    "variables": "vars",
+}
+_LONGEST = 64
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` most likely stands for, None when nothing is near."""
+    known = [k for k in known if k != word]
+    folded = word.lower().replace("_", "").replace("-", "")
+    for candidate in known:
+        if candidate.lower().replace("_", "").replace("-", "") == folded or _ELSEWHERE.get(folded) == candidate:
+            return candidate
+    if len(word) > _LONGEST:
+        return None
+    import difflib  # a finding is being written: its import costs nothing that matters any more
+
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
+    """Write the help line of a misspelt word."""
+    known = list(known)
+    near = nearest(word, known)
+    if near:
+        return f"did you mean `{near}`?"
+    return otherwise or (f"known: {listed(known)}" if known else None)
+
+
+def listed(words: Iterable[str], most: int = 12) -> str:
+    """Write words as a list, cut where it grows long."""
+    words = sorted(words)
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")

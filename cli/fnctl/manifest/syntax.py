@@ -1,0 +1,78 @@
+"""Why a text is not YAML, or not text at all, in sentences that say what to do."""
+
+from __future__ import annotations
+
+import yaml
+
+from fnctl.diagnostics import Diagnostic
+from fnctl.source import Span
+
+MAX_BYTES = 8 * 1024 * 1024
+
+
+class UnreadableError(Exception):
+    """The text ends here; carries the one finding that says why."""
+
+    def __init__(self, finding: Diagnostic) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def encoded(raw: bytes, name: str) -> None:
+    """Refuse what is too large or not UTF-8. Raises UnreadableError."""
+    if len(raw) > MAX_BYTES:
+        size = f"{len(raw) / 1024 / 1024:.0f} MB"
+        raise UnreadableError(
+            Diagnostic(
+                "FN006",
+                "error",
+                f"{name} is too large",
+                notes=(f"{size}, and a manifest has at most {MAX_BYTES // 1024 // 1024} MB",),
+                help="split it with `include`",
+            )
+        )
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise UnreadableError(
+            Diagnostic("FN002", "error", f"{name} is not UTF-8", notes=("it begins with the mark of UTF-16",), help="save it as UTF-8")
+        )
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = len(raw[raw.rfind(b"\n", 0, error.start) + 1 : error.start].decode(errors="replace")) + 1
+        finding = Diagnostic(
+            "FN002", "error", f"{name} is not UTF-8", Span(name, line, column), f"the byte 0x{raw[error.start]:02x}", help="save it as UTF-8"
+        )
+        raise UnreadableError(finding) from None
+
+
+def broken(error: yaml.YAMLError, raw: bytes, name: str) -> Diagnostic:
+    """Turn a parser's exception into a finding."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        where = getattr(error, "position", None)
+        reason = str(getattr(error, "reason", "")) or "control characters are not allowed"
+        before = raw[:where].decode(errors="replace") if isinstance(where, int) else ""
+        span = Span(name, before.count("\n") + 1, len(before) - before.rfind("\n")) if isinstance(where, int) else None
+        return Diagnostic("FN003", "error", f"not YAML: {reason}", span, help="remove the character, or write it as an escape in double quotes")
+    span = Span(name, mark.line + 1, mark.column + 1)
+    lines = raw.decode().removeprefix("\ufeff").splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())] or line[mark.column : mark.column + 1] == "\t":
+        column = line.index("\t") + 1
+        return Diagnostic("FN003", "error", "a tab in the indentation", Span(name, mark.line + 1, column), "a tab", help="YAML indents with spaces")
+    problem = str(getattr(error, "problem", "") or "it cannot be read")
+    context = str(getattr(error, "context", "") or "")
+    context_mark = getattr(error, "context_mark", None)
+    notes = (f"{context}, which starts on line {context_mark.line + 1}",) if context and context_mark is not None else ()
+    return Diagnostic("FN003", "error", f"not YAML: {problem}", span, notes=notes, help=_advice(problem, line))
+
+
+def _advice(problem: str, line: str) -> str | None:
+    if "mapping values are not allowed" in problem:
+        return "a value with `: ` in it needs quotes; a missing line or wrong indentation looks like this too"
+    if "cannot start any token" in problem:
+        return "a value that begins with `@`, `` ` `` or `%` needs quotes"
+    if "expected <block end>" in problem or "did not find expected" in problem:
+        return "look at the indentation here and above, and at quotes and brackets that are not closed" if line else "something above is not closed"
+    return None

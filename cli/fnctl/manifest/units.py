@@ -1,0 +1,60 @@
+"""Durations, sizes and percentages: manifest words into numbers, and numbers back into words."""
+
+from __future__ import annotations
+
+import re
+
+_DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)")
+_SIZE = re.compile(r"([0-9]{1,9})(MB|GB)")
+_PERCENT = re.compile(r"([0-9]{1,3})%")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_MEGABYTES = {"MB": 1, "GB": 1024}
+
+
+def seconds(value: int | float | str) -> int:
+    """Read a duration: `30s`, `15m`, `1h`, `3d`, or a bare number of seconds. Raises ValueError."""
+    if not isinstance(value, str):
+        return int(value)
+    match = _DURATION.fullmatch(value)
+    if not match:
+        msg = f"{value!r} is not a duration such as 30s, 5m, 1h or 3d"
+        raise ValueError(msg)
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def megabytes(value: int | float | str) -> int:
+    """Read a size: `512MB`, `1GB` (1024 MB), or a bare number of MB. Raises ValueError."""
+    if not isinstance(value, str):
+        return int(value)
+    match = _SIZE.fullmatch(value)
+    if not match:
+        msg = f"{value!r} is not a size such as 512MB or 1GB"
+        raise ValueError(msg)
+    return int(match[1]) * _MEGABYTES[match[2]]
+
+
+def percent(value: int | float | str) -> int:
+    """Read `10%` or a bare number of hundredths, 0 to 100. Raises ValueError."""
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    number = int(match[1]) if match else int(value)
+    if not 0 <= number <= 100:
+        msg = f"{value!r} is not between 0% and 100%"
+        raise ValueError(msg)
+    return number
+
+
+def duration(count: int) -> str:
+    """Write seconds in the largest unit that takes them whole: 300 -> `5m`."""
+    for unit in ("d", "h", "m"):
+        if count and count % _SECONDS[unit] == 0:
+            return f"{count // _SECONDS[unit]}{unit}"
+    return f"{count}s"
+
+
+def size(count: int) -> str:
+    """Write MB: 1024 -> `1GB`."""
+    return f"{count // 1024}GB" if count and count % 1024 == 0 else f"{count}MB"
+
+
+CONVERT = {"s": seconds, "MB": megabytes}
+"""What the schema's `x-unit` means."""
