@@ -7,12 +7,11 @@ import os
 import random
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from fnctl.adapter import Cancel, Run, Where
@@ -21,10 +20,7 @@ from fnctl.events import Event
 from fnctl.graph import Address
 from fnctl_aws import faults
 from fnctl_aws.pace import Pace
-from fnctl_aws.place import LOOPBACK_ONLY, Place, loopback, place_of
-
-if TYPE_CHECKING:
-    import boto3
+from fnctl_aws.place import LOOPBACK_ONLY, Place, ledger_bucket, loopback, place_of
 
 T = TypeVar("T")
 
@@ -38,7 +34,7 @@ TALK_AFTER = 3.0
 class Client:
     """One account and region, shared by all threads of a run. `call` is the only way to AWS."""
 
-    def __init__(self, session: boto3.Session, place: Place, *, read_timeout: float = READ_TIMEOUT, pace: Pace | None = None) -> None:
+    def __init__(self, session: Any, place: Place, *, read_timeout: float = READ_TIMEOUT, pace: Pace | None = None) -> None:  # the SDK is untyped
         """Take what `connect` found; a sandbox has no quotas and is not paced."""
         self.region, self.partition, self.endpoint, self.sandbox = place.region, place.partition, place.endpoint, place.sandbox
         self._session, self._place, self._read_timeout = session, place, read_timeout
@@ -62,7 +58,7 @@ class Client:
                 self._account = found
             return self._account
 
-    def call(self, service: str, operation: str, run: Run | None = None, /, **params: Any) -> dict[str, Any]:  # noqa: ANN401  # AWS's own shapes
+    def call(self, service: str, operation: str, run: Run | None = None, /, **params: Any) -> dict[str, Any]:  # AWS's own shapes
         """Ask AWS: `call("lambda", "create_function", FunctionName=...)`. Refusals that pass (see faults) are waited out, throttles slow the pace.
 
         Streamed members (`Body`, `Payload`) come back as bytes, open files are sent from their start, `ResponseMetadata` is dropped. With a `run`
@@ -94,7 +90,7 @@ class Client:
                 raise failure from None
         raise AssertionError  # pragma: no cover  # no patience has a million steps
 
-    def find(self, service: str, operation: str, run: Run | None = None, /, **params: Any) -> dict[str, Any] | None:  # noqa: ANN401
+    def find(self, service: str, operation: str, run: Run | None = None, /, **params: Any) -> dict[str, Any] | None:
         """Ask like `call`, and return None when AWS says that there is no such thing."""
         try:
             return self.call(service, operation, run, **params)
@@ -103,7 +99,7 @@ class Client:
                 return None
             raise
 
-    def pages(self, service: str, operation: str, key: str, /, **params: Any) -> Iterator[Any]:  # noqa: ANN401
+    def pages(self, service: str, operation: str, key: str, /, **params: Any) -> Iterator[Any]:
         """Yield the items under `key` of every page."""
         from botocore.paginate import Paginator
 
@@ -114,8 +110,8 @@ class Client:
         name = client.meta.method_to_api_mapping[operation]
         config = self._session._session.get_paginator_model(service).get_paginator(name)  # noqa: SLF001  # boto3 has no door to its core
         asked: Any = partial(self.call, service, operation)
-        pager: Any = Paginator(asked, config, client.meta.service_model.operation_model(name))
-        for page in pager.paginate(**params):
+        pages: Any = Paginator(asked, config, client.meta.service_model.operation_model(name)).paginate(**params)
+        for page in pages:
             yield from page.get(key) or ()
 
     def wait(
@@ -165,6 +161,10 @@ class Client:
             msg = f"the sandbox's HTTP front at {base} does not answer: {error}"
             raise Unreachable(msg, help="fnctl sandbox stop, then try again") from None
 
+    def artifact_location(self, sha256: str) -> tuple[str, str]:
+        """Return bucket and key of an artifact in the ledger, from where Lambda reads what is too big to send."""
+        return ledger_bucket(self.account, self.region), f"{self._place.folder}/artifacts/{sha256}.zip"
+
     def close(self) -> None:
         """Wake whoever waits between tries, and give back connections."""
         self._closing.set()
@@ -172,14 +172,14 @@ class Client:
             while self._clients:
                 self._clients.popitem()[1].close()
 
-    def _client(self, service: str, operation: str) -> Any:  # noqa: ANN401  # boto3 builds client classes at run time
+    def _client(self, service: str, operation: str) -> Any:  # boto3 builds client classes at run time
         timeout = INVOKE_TIMEOUT if (service, operation) == ("lambda", "invoke") else self._read_timeout
         with self._lock:
             if (service, timeout) not in self._clients:
                 self._clients[service, timeout] = self._open(service, timeout)
             return self._clients[service, timeout]
 
-    def _open(self, service: str, timeout: float) -> Any:  # noqa: ANN401
+    def _open(self, service: str, timeout: float) -> Any:
         from botocore import xform_name
         from botocore.config import Config
 
@@ -196,8 +196,8 @@ class Client:
             s3={"addressing_style": "path"} if endpoint else None,
             user_agent_extra="fnctl",
         )
-        client: Any = self._session.client(service, region_name=self.region, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
-        url = client.meta.endpoint_url
+        client: Any = self._session.client(service, region_name=self.region, endpoint_url=endpoint, config=config)
+        url = str(client.meta.endpoint_url)
         if not loopback(url) and (self.sandbox or not url.startswith("https://")):
             msg = f"the endpoint {url} of {service} is neither https nor on this machine"
             raise FnctlError(msg, help=LOOPBACK_ONLY)
@@ -215,9 +215,8 @@ class Client:
     ) -> tuple[FnctlError, faults.Patience | None]:
         secrets = [str(params[name]) for name in faults.SENSITIVE if name in params]
         once = faults.once(service, operation, params)
-        response = getattr(error, "response", None)
-        if isinstance(response, dict):
-            return faults.answered(response, service, operation, str(getattr(error, "operation_name", "")), secrets, once=once)
+        if refused := getattr(error, "operation_name", None):  # only a ClientError has one: AWS itself answered
+            return faults.answered(getattr(error, "response", {}), service, operation, str(refused), secrets, once=once)
         names = frozenset(base.__name__ for base in type(error).__mro__)
         words = faults.scrub(str(error), secrets)
         return faults.broken(names, words, service, operation, endpoint, once=once)
@@ -290,7 +289,7 @@ def _keys(where: Where) -> dict[str, str]:
     return {} if _profile(where) else found
 
 
-def _send(client: Any, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+def _send(client: Any, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
     for value in params.values():
         if hasattr(value, "seek"):
             value.seek(0)

@@ -15,7 +15,10 @@ LOOPBACK_ONLY = "http is accepted on 127.0.0.1, ::1 and localhost only, and a sa
 
 @dataclass(frozen=True)
 class Place:
-    """A region of a partition; `endpoint` None is AWS itself, `account` is the only one that the manifest allows, `front` the sandbox's HTTP door."""
+    """A region of a partition; `endpoint` None is AWS itself, `account` is the only one that the manifest allows, `front` the sandbox's HTTP door.
+
+    `folder` is `SERVICE/STAGE`, where the ledger keeps what belongs to this run.
+    """
 
     region: str
     partition: str
@@ -24,6 +27,7 @@ class Place:
     account: str | None
     front: str | None
     endpoints: Mapping[str, str]
+    folder: str
 
     def endpoint_of(self, service_id: str) -> str | None:
         """The endpoint set for one service (`AWS_ENDPOINT_URL_DYNAMODB`) or for all; None leaves it to the SDK and its files."""
@@ -63,7 +67,14 @@ def place_of(where: Where, profile_region: Callable[[], str | None], partition_o
             raise
         msg = f"AWS has no region called `{region}`"
         raise FnctlError(msg, help="regions look like `eu-west-1`") from None
-    return Place(region, partition, endpoint, where.sandbox, str(account).zfill(12) if account else None, front, endpoints)
+    return Place(
+        region, partition, endpoint, where.sandbox, str(account).zfill(12) if account else None, front, endpoints, f"{where.service}/{where.stage}"
+    )
+
+
+def ledger_bucket(account: str, region: str) -> str:
+    """Name the ledger's bucket: the form that S3 reserves for the account where the bucket is of its regional namespace."""
+    return f"fnctl-{account}-{region}-an"
 
 
 def loopback(url: str) -> bool:
