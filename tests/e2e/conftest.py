@@ -50,7 +50,11 @@ class Fnctl(Protocol):
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The machine's environment without anything that would reach a real account."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "AZURE_", "VERCEL_", "FNCTL_")) or key.startswith("FNCTL_PYTHON")}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("AWS_", "AZURE_", "VERCEL_", "FNCTL_")) or key.startswith("FNCTL_PYTHON")
+    }
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "NO_COLOR": "1", "COLUMNS": "80", **(extra or {})}
 
 
@@ -60,7 +64,14 @@ def fnctl() -> Fnctl:
 
     def run(*words: str, cwd: Path, code: int | None = 0, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
         done = subprocess.run(
-            [sys.executable, "-m", "fnctl", *words], cwd=cwd, env=environment(env), input=stdin, capture_output=True, text=True, timeout=300, check=False
+            [sys.executable, "-m", "fnctl", *words],
+            cwd=cwd,
+            env=environment(env),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert code is None or done.returncode == code, f"fnctl {' '.join(words)} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
         return Done(done.returncode, done.stdout, done.stderr)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 from conftest import Fnctl
+from fakes.aws import inventory, tagged
 
 HERE = ("--target", "aws", "--sandbox")
 
@@ -32,31 +32,6 @@ def eventually(ask: Callable[[], Any], *, within: float = 30.0) -> Any:
         if found or time.monotonic() > until:
             return found
         time.sleep(0.2)
-
-
-def left_over(endpoint: str, region: str) -> dict[str, list[str]]:
-    """Everything of any service that names itself after the example, from each service's own listing."""
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region, "endpoint_url": endpoint}
-    session = boto3.Session()
-
-    def client(name: str) -> Any:
-        return session.client(name, **keys)  # type: ignore[call-overload]
-
-    found = {
-        "functions": [f["FunctionName"] for f in client("lambda").list_functions()["Functions"]],
-        "mappings": [m["UUID"] for m in client("lambda").list_event_source_mappings()["EventSourceMappings"]],
-        "roles": [r["RoleName"] for r in client("iam").list_roles()["Roles"] if r["RoleName"].startswith("orders-")],
-        "logs": [g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"] if "orders-" in g["logGroupName"]],
-        "queues": client("sqs").list_queues().get("QueueUrls", []),
-        "tables": client("dynamodb").list_tables()["TableNames"],
-        "apis": [a["ApiId"] for a in client("apigatewayv2").get_apis()["Items"]],
-        "schedules": [s["Name"] for s in client("scheduler").list_schedules()["Schedules"]],
-        "groups": [g["Name"] for g in client("scheduler").list_schedule_groups()["ScheduleGroups"] if g["Name"] != "default"],
-        "parameters": [p["Name"] for p in client("ssm").describe_parameters()["Parameters"]],
-    }
-    tagged = client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "fnctl:service", "Values": ["orders"]}])
-    found["tagged"] = [r["ResourceARN"] for r in tagged["ResourceTagMappingList"]]
-    return {what: names for what, names in found.items() if names}
 
 
 def test_the_life_of_the_example(fnctl: Fnctl, project: Callable[..., Path]) -> None:
@@ -96,7 +71,8 @@ def test_the_life_of_the_example(fnctl: Fnctl, project: Callable[..., Path]) -> 
 
     gone = fnctl("destroy", *HERE, "--yes", "--output", "json", cwd=folder).result()
     assert gone["status"] == "destroyed"
-    assert left_over(endpoint, "eu-west-1") == {}
+    assert inventory(endpoint) == set()
+    assert tagged(endpoint, "orders") == []
 
 
 def _start(fnctl: Fnctl, folder: Path) -> str:
