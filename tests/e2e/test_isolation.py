@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import Fnctl
+from fakes.cli import Fnctl
 
 HERE = ("--target", "aws", "--sandbox")
 MANIFEST = """\

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from conftest import Fnctl, environment
 from fakes.aws import inventory
+from fakes.cli import Fnctl, environment
 
 HERE = ("--target", "aws", "--sandbox")
 MANIFEST = """\
@@ -36,7 +36,7 @@ def test_ten_kills_converge(fnctl: Fnctl, project: Callable[..., Path]) -> None:
     (folder / "work.py").write_text("def handler(event):\n    return None\n")
     _write(folder, 0)
     whole = _timed(fnctl, folder)
-    chance = random.Random(20)  # noqa: S311  # moments, not secrets
+    chance = random.Random(20)  # moments, not secrets
     killed = 0
     for n in range(1, 11):
         _write(folder, n)

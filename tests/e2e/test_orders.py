@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from conftest import Fnctl
 from fakes.aws import inventory, tagged
+from fakes.cli import Fnctl
 
 HERE = ("--target", "aws", "--sandbox")
 
