@@ -1,0 +1,135 @@
+"""What is added to a Lambda artifact so that a portable handler runs there: the shim's files, its way in, its configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from fnctl.build.model import Bundle, File
+from fnctl.errors import FnctlError
+from fnctl.graph import Json
+from fnctl.manifest.model import Function, Resource, Service, Trigger
+from fnctl_aws.names import fit, physical
+
+CONFIG = "_fnctl.json"
+PYTHON = ("function", "event", "asgi", "wsgi")
+NODE = ("fetch", "function", "event")
+_LIMITS = (63, 64, 80, 128, 255)
+"""How long AWS lets names of buckets, functions, queues, streams, and tables and topics be."""
+
+_PYTHON_ENTRY = b'''"""What Lambda calls; made by fnctl."""
+
+import os
+
+from fnctl_aws.runtime.entry import start
+
+handler = start(os.path.dirname(os.path.abspath(__file__)))
+'''
+_AT_HOME = frozenset({"recipe.py"})
+"""Modules of this folder that stay on the author's machine."""
+
+
+@dataclass(frozen=True)
+class Shim:
+    """What stands between Lambda and the handler: `digest` is of its code alone, not of the function's configuration in it."""
+
+    files: tuple[File, ...]
+    handler: str
+    digest: str
+
+
+def shim(service: Service, function: Function, bundle: Bundle) -> Shim:
+    """Give the shim of one function; none for `native`. Raises FnctlError for an interface that this runtime family does not have."""
+    node = bundle.target.runtime.startswith("nodejs")
+    file, name = bundle.entry
+    if function.interface == "native":
+        return Shim((), f"{file.rpartition('.')[0]}.{name}", "")
+    if function.interface not in (NODE if node else PYTHON):
+        raise _refusal(service, function, bundle.target.runtime)
+    code = _node() if node else _python()
+    settings = File(CONFIG, json.dumps(configuration(service, function, bundle), indent=1, sort_keys=True).encode())
+    return Shim((*code, settings), "_fnctl.handler" if node else "_fnctl_aws.handler", _digest(code))
+
+
+def _refusal(service: Service, function: Function, runtime: str) -> FnctlError:
+    known = NODE if runtime.startswith("nodejs") else PYTHON
+    return FnctlError(
+        f"function {function.name}: interface `{function.interface}` cannot run on {runtime} yet",
+        help=f"interfaces on {runtime}: {', '.join((*known, 'native'))}",
+        span=service.span("functions", function.name, "interface"),
+    )
+
+
+def configuration(service: Service, function: Function, bundle: Bundle) -> dict[str, Json]:
+    """Say to the runtime what the manifest says: baked, so that nothing is guessed at the first call."""
+    file, name = bundle.entry
+    return {
+        "service": service.name,
+        "stage": service.stage,
+        "function": function.name,
+        "interface": function.interface,
+        "file": file,
+        "name": name,
+        "secrets": list(function.secrets),
+        "logs": {"format": function.logs.format, "level": function.logs.level.lower()},
+        "routes": [[_word(trigger, "method", "ANY"), _word(trigger, "path", "/")] for trigger in function.triggers if trigger.kind == "http"],
+        "triggers": [_trigger(service, function, trigger) for trigger in function.triggers if trigger.kind != "http"],
+    }
+
+
+def _word(trigger: Trigger, option: str, default: str) -> str:
+    return str(trigger.options.get(option) or default)
+
+
+def _trigger(service: Service, function: Function, trigger: Trigger) -> dict[str, Json]:
+    resource = service.resources.get(trigger.resource or "")
+    names = _names(service, resource) if resource else {trigger.key, fit(f"{function.name}-{trigger.key}", 64)}
+    return {"kind": trigger.kind, "key": trigger.key, "names": sorted(names), "whole": trigger.options.get("batch") == "whole"}
+
+
+def _names(service: Service, resource: Resource) -> set[str]:
+    """Give what the last part of an ARN may say when an event comes from this resource."""
+    if resource.existing:
+        return {resource.existing.replace("/", ":").rpartition(":")[2]}
+    names = {physical(service, resource.name, limit) for limit in _LIMITS}
+    return names | {f"{name}.fifo" for name in names}
+
+
+@cache
+def _python() -> tuple[File, ...]:
+    core = _modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
+    ours = (file for file in _modules("fnctl_aws.runtime", "fnctl_aws/runtime", (".py",)) if file.path.rpartition("/")[2] not in _AT_HOME)
+    roots = (File("_fnctl_aws.py", _PYTHON_ENTRY), File("fnctl_aws/__init__.py", b'"""The part of the adapter for aws that runs there."""\n'))
+    return tuple(sorted((*roots, *core, *ours), key=lambda file: file.path))
+
+
+@cache
+def _node() -> tuple[File, ...]:
+    core = _modules("fnctl_runtime", "_fnctl", (".mjs",), "node")
+    ours = _modules("fnctl_aws.runtime", "_fnctl", (".mjs",), "node")
+    entry = File(
+        "_fnctl.mjs", b'// What Lambda calls; made by fnctl.\nimport { start } from "./_fnctl/entry.mjs";\n\nexport const handler = await start();\n'
+    )
+    return tuple(sorted((entry, *core, *ours), key=lambda file: file.path))
+
+
+def _modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "") -> Iterable[File]:
+    """Read the files of one folder of a package, wherever it is installed."""
+    home: Traversable = files(package)
+    for part in filter(None, below.split("/")):
+        home = home / part
+    return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in home.iterdir() if entry.is_file() and entry.name.endswith(suffixes)]
+
+
+def _digest(code: Iterable[File]) -> str:
+    total = hashlib.sha256()
+    for file in code:
+        content = file.source if isinstance(file.source, bytes) else file.source.read_bytes()
+        total.update(f"{file.path}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()
