@@ -33,6 +33,17 @@ def key(*parts: Json) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def bytes_digest(content: bytes) -> str:
+    """Return the SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 class Cache:
     """One run's view of the cache, safe for its threads; other runs may share the folder, or delete it, at any time.
 
@@ -81,14 +92,13 @@ class Cache:
         held = self._memo.get(str(path))
         if held and held[:4] == mark:
             return cast("str", held[4])
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = file_digest(path)
         if now - max(stat.st_mtime_ns, stat.st_ctime_ns) > SETTLED:
             self._memo[str(path)] = [*mark, digest]
             self._moved = True
         return digest
 
-    def get(self, kind: str, name: str) -> Any:  # noqa: ANN401  # whatever was put there, None when it is gone or not JSON
+    def get(self, kind: str, name: str) -> Any:  # whatever was put there, None when it is gone or not JSON
         """Return what was put under a key."""
         try:
             return json.loads((self.root / kind / f"{name}.json").read_bytes())

@@ -24,7 +24,8 @@ KNOWN = (40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 28, 17)
 
 PROBE = """
 import json, platform, sys, sysconfig
-print(json.dumps({"python": "%d.%d" % sys.version_info[:2], "platform": sysconfig.get_platform(), "libc": platform.libc_ver(), "mac": platform.mac_ver()[0]}))
+python = "%d.%d" % sys.version_info[:2]
+print(json.dumps({"python": python, "platform": sysconfig.get_platform(), "libc": platform.libc_ver(), "mac": platform.mac_ver()[0]}))
 """
 
 
@@ -102,7 +103,7 @@ def _facts(interpreter: Path, cache: Cache) -> Mapping[str, Any]:
     return dict(known)
 
 
-def _probe(interpreter: Path, cache: Cache) -> Any:  # noqa: ANN401  # JSON of the probe's own making
+def _probe(interpreter: Path, cache: Cache) -> Any:  # JSON of the probe's own making
     done = run([interpreter, "-I", "-c", PROBE], environ=cache.environ, folder=interpreter.parent)
     try:
         return json.loads(done.stdout)

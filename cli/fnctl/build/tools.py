@@ -26,6 +26,9 @@ ALIASES = (
 )
 
 
+NAMED = re.compile(r"^[\w-]+=(?=\w+://)")  # uv lets an index have a name: `internal=https://...`
+
+
 def run(command: Sequence[str | Path], *, environ: Mapping[str, str], folder: Path, text: str = "") -> subprocess.CompletedProcess[str]:
     """Run a program to its end and return what it said; its exit code is the caller's business.
 
@@ -34,7 +37,7 @@ def run(command: Sequence[str | Path], *, environ: Mapping[str, str], folder: Pa
     """
     words = [str(word) for word in command]
     try:
-        return subprocess.run(  # noqa: S603  # a program that we found, with arguments that no shell reads
+        return subprocess.run(  # a program that we found, with arguments that no shell reads
             words, env=dict(environ), cwd=folder, input=text, capture_output=True, encoding="utf-8", errors="replace", timeout=PATIENCE, check=False
         )
     except OSError as error:
@@ -82,9 +85,7 @@ def indexed(environ: Mapping[str, str]) -> dict[str, str]:
     both = dict(environ)
     for ours, theirs in ALIASES:
         if environ.get(ours) and not environ.get(theirs):
-            both.setdefault(
-                theirs, " ".join(word.split("=", 1)[-1] if "://" in word.split("=", 1)[-1] else word for word in re.split(r"[\s,]+", environ[ours]))
-            )
+            both.setdefault(theirs, " ".join(NAMED.sub("", word) for word in re.split(r"[\s,]+", environ[ours])))
     if not environ.get("UV_INDEX_URL") and environ.get("PIP_INDEX_URL"):
         both.setdefault("UV_DEFAULT_INDEX", environ["PIP_INDEX_URL"])
     if not environ.get("UV_EXTRA_INDEX_URL") and environ.get("PIP_EXTRA_INDEX_URL"):
@@ -101,3 +102,8 @@ def said(text: str, most: int = 12) -> tuple[str, ...]:
 def masked(text: str) -> str:
     """Hide the user part of every URL."""
     return re.sub(r"(?<=://)[^/\s@]+@", "***@", text)
+
+
+def python() -> Path:
+    """Return this very Python: what uv resolves with needs one at hand, whichever it resolves for."""
+    return Path(sys.executable)

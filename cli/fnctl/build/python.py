@@ -1,0 +1,45 @@
+"""A Python function's bundle: its own sources as they lie, and wheels for the machine that will run them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from fnctl.build import cache as memory
+from fnctl.build import requirements, sources
+from fnctl.build.archive import ENGINE
+from fnctl.build.cache import Cache
+from fnctl.build.model import BuildTarget, Bundle, File
+from fnctl.build.wheels import wheels
+from fnctl.manifest.model import Function, Service
+
+
+def bundle(service: Service, function: Function, target: BuildTarget, cache: Cache) -> Bundle:
+    """Collect a function's files and wheels. Nothing is built: what has not changed costs a look at each file.
+
+    Args:
+        service: the manifest.
+        function: which one.
+        target: the machine that will run it.
+        cache: digests, wheels, and the environment of the tools.
+
+    Raises:
+        FnctlError: see fnctl.build.sources (FN411-FN413), fnctl.build.requirements (FN424) and fnctl.build.wheels (FN421-FN423).
+    """
+    files = sources.files(service, function, cache)
+    wanted = cache.once(f"list {Path(function.handler_file).parent}", lambda: requirements.nearest(service.folder, function.handler_file))
+    brought = wheels(wanted, target, cache) if wanted else ()
+    dependencies = memory.key([[wheel.name, cache.digest(wheel)] for wheel in brought]) if brought else ""
+    entry = (function.handler_file, function.handler_name)
+    return Bundle(function.name, target, files, brought, entry, dependencies, digest(files, dependencies, entry, target, cache))
+
+
+def digest(files: Iterable[File], dependencies: str, entry: tuple[str, str], target: BuildTarget, cache: Cache) -> str:
+    """Return the digest of all that a bundle is made of. No path of this machine is part of it: two clones agree."""
+    members = [[file.path, content(file, cache), file.executable] for file in files]
+    return memory.key(ENGINE, members, dependencies, list(entry), target.runtime, target.architecture, target.python, list(target.platform_tags))
+
+
+def content(file: File, cache: Cache, *, fresh: bool = False) -> str:
+    """Return the digest of one member's bytes."""
+    return memory.bytes_digest(file.source) if isinstance(file.source, bytes) else cache.digest(file.source, fresh=fresh)
