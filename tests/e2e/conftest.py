@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
 from fakes.cli import Done, Fnctl, environment
 
 ROOT = Path(__file__).parents[2]
