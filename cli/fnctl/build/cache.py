@@ -86,6 +86,10 @@ class Cache:
         self._seen[path] = digest
         return digest
 
+    def content(self, source: Path | bytes, *, fresh: bool = False) -> str:
+        """Return the digest of a file, or of bytes that are not one. Raises FnctlError FN405."""
+        return bytes_digest(source) if isinstance(source, bytes) else self.digest(source, fresh=fresh)
+
     def _digest(self, path: Path) -> str:
         now, stat = time.time_ns(), path.stat()
         mark = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]

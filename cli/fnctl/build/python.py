@@ -11,6 +11,7 @@ from fnctl.build.archive import ENGINE
 from fnctl.build.cache import Cache
 from fnctl.build.model import BuildTarget, Bundle, File
 from fnctl.build.wheels import wheels
+from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
 
 
@@ -36,10 +37,5 @@ def bundle(service: Service, function: Function, target: BuildTarget, cache: Cac
 
 def digest(files: Iterable[File], dependencies: str, entry: tuple[str, str], target: BuildTarget, cache: Cache) -> str:
     """Return the digest of all that a bundle is made of. No path of this machine is part of it: two clones agree."""
-    members = [[file.path, content(file, cache), file.executable] for file in files]
+    members: list[Json] = [[file.path, cache.content(file.source), file.executable] for file in files]
     return memory.key(ENGINE, members, dependencies, list(entry), target.runtime, target.architecture, target.python, list(target.platform_tags))
-
-
-def content(file: File, cache: Cache, *, fresh: bool = False) -> str:
-    """Return the digest of one member's bytes."""
-    return memory.bytes_digest(file.source) if isinstance(file.source, bytes) else cache.digest(file.source, fresh=fresh)

@@ -63,7 +63,7 @@ def _no_wheel(name: str, chain: list[str], text: str, wanted: Requirements, mach
     platform = machine.platforms[0] if machine.platforms else "any platform"
     ways = (
         f"1. ask for another version, or another package, that has a wheel for Python {machine.python}",
-        f"2. build it on such a machine, then add `--find-links wheels` to requirements.txt:\n   python{machine.python} -m pip wheel {name} -w wheels",
+        f"2. build it on such a machine and add `--find-links wheels` to requirements.txt:\n   python{machine.python} -m pip wheel {name} -w wheels",
         f"3. if it is plain Python, copy its package beside the handler (or name it in `include`), and drop `{chain[0]}` from {wanted.path.name}",
     )
     return FnctlError(

@@ -137,7 +137,7 @@ def _indexes(document: dict[str, Any]) -> Iterator[str]:
 
 def _from_source(path: Path, line: str) -> FnctlError:
     message = f"`{path.name}` asks for a package that has to be built from source: {re.sub(r'(?<=://)[^/@ ]+@', '***@', line)}"
-    ways = "build its wheel (`python -m pip wheel --no-deps -w wheels SOURCE`) and name it with `--find-links wheels`,\nor bring its files with `include`"
+    ways = "build its wheel (`pip wheel --no-deps -w wheels SOURCE`) and name it with `--find-links wheels`,\nor bring its files with `include`"
     return FnctlError(message, code="FN424", notes=(str(path), "fnctl installs wheels only: it runs nobody's build scripts"), help=ways)
 
 

@@ -154,7 +154,7 @@ def _export(uv: Path, job: _Job, folder: Path) -> Path:
 
 def _compile(uv: Path, job: _Job, source: Path) -> str:
     """Pin every package, with the digests of its files, for the target's Python and platform."""
-    own = [] if job.machine.interpreter else ["--python", tools.python()]
+    own: list[str | Path] = [] if job.machine.interpreter else ["--python", tools.python()]
     left = [word for name in sorted(job.provided) for word in ("--no-emit-package", name)]
     locked = ["--no-deps"] if job.wanted.kind == "lock" else []
     command: list[str | Path] = [uv, "pip", "compile", source, *COMPILE, *own, *job.machine.uv, *left, *locked]
