@@ -17,6 +17,6 @@ def text(name: str) -> str:
     return data.decode()
 
 
-def read(name: str) -> Any:  # noqa: ANN401  # a JSON document: its reader knows the shape
+def read(name: str) -> Any:  # a JSON document: its reader knows the shape
     """Parse one JSON file of this package."""
     return json.loads(text(name))

@@ -24,7 +24,8 @@ class Trigger:
         key: the last part of the address: the resource's name, `METHOD /path`, a schedule's 8-hex hash, or the trigger's own `name`.
         resource: the resource that it listens to; None for http and schedule.
         options: the trigger's map in manifest words, durations as seconds. http: `method`, `path`, `cors`?, `auth`?; schedule: `cron` (five
-            fields) or `every` (seconds), `timezone`; queue: `batch`, `window`, `max_concurrency`...
+            fields) or `every` (seconds), `timezone`; queue: `batch`, `window`, `max_concurrency`; bucket: `when` (always a list), `prefix`,
+            `suffix`; bus: `type`, `source` (lists)...
         at: the path of this trigger in the document, for `Service.span`.
     """
 
@@ -76,6 +77,7 @@ class Function:
     dead_letter: str | None = None
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    idempotent: Mapping[str, Json] | None = None
     renamed_from: str | None = None
     own: Mapping[str, Json] = field(default_factory=dict)
 
@@ -95,7 +97,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Service:
-    """The whole manifest for one stage and target. Only functions that this target hosts are in `functions`.
+    """The whole manifest for one stage and target. Only functions that this target hosts are in `functions`; `elsewhere` has the others.
 
     `settings` is `targets.<target>` (region, plan, ...) without `only`. `span` finds the manifest line of a path such as
     ("functions", "api", "memory"), through defaults and overlays, or the nearest parent that has a line.
@@ -114,4 +116,8 @@ class Service:
     ttl: int | None = None
     rollout: Mapping[str, Json] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, Json] = field(default_factory=dict)
+    budget: Mapping[str, Json] = field(default_factory=dict)
+    elsewhere: Mapping[str, Function] = field(default_factory=dict)
     span: Callable[..., Span | None] = field(default=lambda *_path: None, compare=False, repr=False)

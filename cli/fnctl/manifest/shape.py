@@ -122,12 +122,11 @@ def manifest() -> Schema:
     return Schema(fnctl_schemas.read("manifest-1.schema.json"))
 
 
-def with_words(base: str, words: Mapping[str, Any]) -> Shape:
-    """Make the shape of a third party's target: every word of `$defs/<base>` that is portable, and the adapter's own."""
-    schema = manifest()
-    own = Schema({**schema.document, "$defs": schema.document["$defs"]})
-    properties = {**schema.document["$defs"][base]["properties"], **words}
-    return own.shape({"type": ["object", "null"], "properties": properties, "additionalProperties": False})
+def with_words(base: str | None, words: Mapping[str, Any]) -> Shape:
+    """Make the shape of a third party's part: the portable words of `$defs/<base>`, and the adapter's own."""
+    portable = dict(manifest().document["$defs"][base]["properties"]) if base else {}
+    portable.pop("targets", None)
+    return Schema(manifest().document).shape({"type": ["object", "null"], "properties": {**portable, **words}, "additionalProperties": False})
 
 
 def check(shape: Shape, value: Any, path: tuple[Key, ...] = ()) -> list[Problem]:
@@ -213,7 +212,8 @@ def _alternatives(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Pro
     if any(not problems for problems in tried):
         return
     if value.__class__ in (dict, list) and tried:
-        out.extend(min(tried, key=len))
+        fewest = min(tried, key=len)
+        out.extend(fewest)
     else:
         out.append(_none_of(shape, value, path))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)")
-_SIZE = re.compile(r"([0-9]{1,9})(MB|GB)")
+_DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)?")
+_SIZE = re.compile(r"([0-9]{1,9})(MB|GB)?")
 _PERCENT = re.compile(r"([0-9]{1,3})%")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MEGABYTES = {"MB": 1, "GB": 1024}
@@ -19,7 +19,7 @@ def seconds(value: int | float | str) -> int:
     if not match:
         msg = f"{value!r} is not a duration such as 30s, 5m, 1h or 3d"
         raise ValueError(msg)
-    return int(match[1]) * _SECONDS[match[2]]
+    return int(match[1]) * _SECONDS[match[2] or "s"]
 
 
 def megabytes(value: int | float | str) -> int:
@@ -30,7 +30,7 @@ def megabytes(value: int | float | str) -> int:
     if not match:
         msg = f"{value!r} is not a size such as 512MB or 1GB"
         raise ValueError(msg)
-    return int(match[1]) * _MEGABYTES[match[2]]
+    return int(match[1]) * _MEGABYTES[match[2] or "MB"]
 
 
 def percent(value: int | float | str) -> int:

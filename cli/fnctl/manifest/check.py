@@ -1,0 +1,293 @@
+"""Whether a resolved service makes sense: names, verbs, routes, triggers, secrets, handlers. Pure but for looking at handler files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fnctl.diagnostics import Diagnostic, Severity
+from fnctl.manifest import files as handler_files
+from fnctl.manifest import steps
+from fnctl.manifest.leaks import looks_secret
+from fnctl.manifest.model import Function, Service, Trigger
+from fnctl.manifest.suggest import did_you_mean
+from fnctl.source import Span
+
+VERBS: dict[str, tuple[str, ...]] = {
+    "table": ("read", "write"),
+    "bucket": ("read", "write"),
+    "queue": ("send",),
+    "topic": ("publish",),
+    "stream": ("put",),
+    "bus": ("emit",),
+    "function": ("invoke",),
+    "workflow": ("start",),
+}
+"""What `uses` may say of each type."""
+
+_HTTP_ONLY = ("asgi", "wsgi", "fetch")
+_LANGUAGES = {"asgi": "python", "wsgi": "python", "fetch": "nodejs"}
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Every name of the manifest and its type, hosted here or not."""
+
+    types: dict[str, str]
+    secrets: frozenset[str]
+
+
+def check(service: Service, *, files: bool = True) -> list[Diagnostic]:
+    """Find what is wrong with a service. `files`: look at handler files too."""
+    names = _Names(_types(service), frozenset(service.secrets))
+    found = [*_whole(service)]
+    for function in service.functions.values():
+        found += _uses(service, function, names)
+        found += _triggers(service, function, names)
+        found += _interface(service, function)
+        found += _values(service, function, names)
+    found += _routes(service)
+    for name, workflow in service.workflows.items():
+        found += steps.check(service, workflow.get("steps"), ("workflows", name, "steps"))
+    if files:
+        for function in service.functions.values():
+            found += handler_files.check(service, function)
+    return found
+
+
+def _types(service: Service) -> dict[str, str]:
+    types = {name: resource.type for name, resource in service.resources.items()}
+    return {**dict.fromkeys(service.workflows, "workflow"), **dict.fromkeys((*service.functions, *service.elsewhere), "function"), **types}
+
+
+def _finding(
+    code: str,
+    message: str,
+    span: Span | None,
+    label: str | None = None,
+    help: str | None = None,
+    severity: Severity = "error",
+    notes: tuple[str, ...] = (),
+    target: str | None = None,
+) -> Diagnostic:
+    return Diagnostic(code, severity, message, span, label, notes, help, target)
+
+
+def _whole(service: Service) -> Iterator[Diagnostic]:
+    if not service.functions:
+        reason = "`only` leaves none" if service.elsewhere else "there is nothing under `functions`"
+        yield _finding(
+            "FN060",
+            f"no function is on {service.target}",
+            service.span("functions", key=True),
+            reason,
+            help="a deploy of nothing is never what was meant",
+        )
+    yield from _twice(service)
+    every = (*service.functions.values(), *service.elsewhere.values())
+    used = {secret for function in every for secret in function.secrets}
+    for index, secret in enumerate(service.secrets):
+        if secret not in used:
+            yield _finding(
+                "FN035",
+                f"the secret {secret} is granted to no function",
+                service.span("secrets", index),
+                "unused",
+                "grant it with `secrets: [...]` in a function, or remove it",
+                "warning",
+            )
+
+
+def _twice(service: Service) -> Iterator[Diagnostic]:
+    sections = {"functions": (*service.functions, *service.elsewhere), "resources": tuple(service.resources), "workflows": tuple(service.workflows)}
+    seen: dict[str, str] = {}
+    for section, members in sections.items():
+        for name in members:
+            if name in seen:
+                help = "`uses` and addresses name things without saying what they are: names are unique"
+                yield _finding(
+                    "FN038", f"`{name}` is in `{seen[name]}` and in `{section}`", service.span(section, name, key=True), "a second one", help
+                )
+            seen.setdefault(name, section)
+
+
+def _uses(service: Service, function: Function, names: _Names) -> Iterator[Diagnostic]:
+    for used, verbs in function.uses.items():
+        at = ("functions", function.name, "uses", used)
+        kind = names.types.get(used)
+        if kind is None:
+            help = did_you_mean(used, names.types, f"declare it: resources: {{ {used}: {{ type: ... }} }}")
+            yield _finding(
+                "FN030", f"`{function.name}` uses `{used}`, and there is nothing of that name", service.span(*at, key=True), "not declared", help
+            )
+            continue
+        for verb in verbs:
+            if verb not in VERBS[kind]:
+                yield _finding(
+                    "FN031", f"a {kind} has no verb `{verb}`", service.span(*at), f"`{used}` is a {kind}", f"{kind}: {', '.join(VERBS[kind])}"
+                )
+        if used in service.elsewhere:
+            help = f"add `{used}` to targets.{service.target}.only, or say `uses` under the targets that host it"
+            yield _finding("FN032", f"`{function.name}` invokes `{used}`, which is not on {service.target}", service.span(*at, key=True), help=help)
+
+
+def _triggers(service: Service, function: Function, names: _Names) -> Iterator[Diagnostic]:
+    seen: set[tuple[str, str]] = set()
+    for trigger in function.triggers:
+        if (trigger.kind, trigger.key) in seen:
+            way = "give one of them a `name`" if trigger.resource is None else "give one of them an `id`, or make it one trigger"
+            yield _finding(
+                "FN037", f"`{function.name}` has the trigger `{trigger.kind} {trigger.key}` twice", service.span(*trigger.at, key=True), "again", way
+            )
+        seen.add((trigger.kind, trigger.key))
+        if trigger.resource is not None:
+            yield from _source(service, function, trigger, names)
+        elif trigger.kind == "http":
+            yield from _path(service, trigger)
+
+
+def _source(service: Service, function: Function, trigger: Trigger, names: _Names) -> Iterator[Diagnostic]:
+    name = trigger.resource or ""
+    span = service.span(*trigger.at, trigger.kind, "name")
+    kind = names.types.get(name)
+    if kind is None:
+        same = [n for n, t in names.types.items() if t == trigger.kind]
+        help = did_you_mean(name, same, f"declare it: resources: {{ {name}: {{ type: {trigger.kind} }} }}")
+        yield _finding(
+            "FN032", f"`{function.name}` listens to the {trigger.kind} `{name}`, and there is no such resource", span, "not declared", help
+        )
+    elif kind != trigger.kind:
+        yield _finding(
+            "FN033",
+            f"`{name}` is a {kind}, and the trigger asks for a {trigger.kind}",
+            span,
+            f"a {kind}",
+            f"write `{kind}: {name}`" if kind in VERBS and kind not in ("function", "workflow") else None,
+        )
+
+
+def _path(service: Service, trigger: Trigger) -> Iterator[Diagnostic]:
+    path = str(trigger.options["path"])
+    parts = path.split("/")[1:]
+    params = [p[1:-1] for p in parts if p.startswith("{") and p.endswith("}")]
+    bad = next((p for p in parts if ("{" in p or "}" in p) and not _is_parameter(p)), None)
+    span = service.span(*trigger.at, "http", "path")
+    if bad is not None:
+        yield _finding(
+            "FN042",
+            f"`{bad}` is not a path parameter",
+            span,
+            "not a route",
+            "a parameter is a whole part of the path: /orders/{id}; a route's last one may take the rest: /{path*}",
+        )
+    elif any(p.endswith("*") for p in params[:-1]) or (params and params[-1].endswith("*") and not parts[-1].endswith("*}")):
+        yield _finding("FN042", "only the last part of a path can take the rest", span, "not at the end", "move the `*}` parameter to the end")
+    elif len({p.rstrip("*") for p in params}) < len(params):
+        yield _finding("FN042", "a path parameter is named twice", span, "twice", "give each its own name")
+
+
+def _is_parameter(part: str) -> bool:
+    return part[:1] == "{" and part[-1:] == "}" and part[1:-1].removesuffix("*").isidentifier()
+
+
+def _routes(service: Service) -> Iterator[Diagnostic]:
+    seen: dict[tuple[str, str], str] = {}
+    for function in service.functions.values():
+        for trigger in function.triggers:
+            if trigger.kind != "http":
+                continue
+            path = "/".join("{*}" if p.endswith("*}") else "{}" if p.startswith("{") else p for p in str(trigger.options["path"]).split("/"))
+            route = (str(trigger.options["method"]), path.rstrip("/"))
+            other = seen.setdefault(route, function.name)
+            if other != function.name:
+                message = f"the route {trigger.options['method']} {trigger.options['path']} belongs to `{other}` already"
+                yield _finding(
+                    "FN036",
+                    message,
+                    service.span(*trigger.at, "http"),
+                    "a second time",
+                    "one request goes to one function: change the method or the path",
+                )
+
+
+def _interface(service: Service, function: Function) -> Iterator[Diagnostic]:
+    kinds = {trigger.kind for trigger in function.triggers}
+    name, interface = function.name, function.interface
+    span = service.span("functions", name, "interface")
+    others = sorted(kinds - {"http"})
+    if interface in _HTTP_ONLY and others:
+        yield _finding(
+            "FN043",
+            f"`{interface}` speaks http, and `{name}` has a {others[0]} trigger",
+            span,
+            "http only",
+            f"make the {others[0]} consumer a function of its own with `interface: event`",
+        )
+    elif interface == "event" and "http" in kinds:
+        yield _finding("FN043", f"`{name}` takes events, and it has an http trigger", span, "takes events", "`interface: function` answers requests")
+    elif interface == "task" and kinds:
+        yield _finding(
+            "FN043",
+            f"`{name}` is a workflow's step, and it has triggers",
+            span,
+            "called by a workflow only",
+            "remove the triggers, or use `interface: event`",
+        )
+    wanted = _LANGUAGES.get(interface)
+    if wanted and function.runtime and not function.runtime.startswith(wanted):
+        instead = "fetch (or function)" if wanted == "python" else "asgi, wsgi or function"
+        yield _finding(
+            "FN044",
+            f"{function.runtime} has no interface `{interface}`",
+            span,
+            f"{interface} is {wanted.replace('js', '.js').title()}",
+            f"use {instead}",
+        )
+    if interface == "native":
+        yield _finding(
+            "FN045",
+            f"`{name}` takes the platform's own event: it runs on {service.target} only",
+            span,
+            "not portable",
+            severity="advice",
+            target=service.target,
+        )
+
+
+def _values(service: Service, function: Function, names: _Names) -> Iterator[Diagnostic]:
+    at = ("functions", function.name)
+    for index, secret in enumerate(function.secrets):
+        if secret not in names.secrets:
+            help = did_you_mean(secret, names.secrets, f"declare it at the top: secrets: [{secret}]")
+            yield _finding("FN034", f"the secret {secret} is not declared", service.span(*at, "secrets", index), "not in `secrets` at the top", help)
+    given = {f"{used}_{names.types[used]}".replace("-", "_").upper() for used in function.uses if used in names.types} | set(function.secrets)
+    for key, value in function.env.items():
+        if key in given:
+            yield _finding(
+                "FN061",
+                f"{key} is set by fnctl for what `{function.name}` uses",
+                service.span(*at, "env", key, key=True),
+                "would be overwritten",
+                "remove it, or take another name",
+            )
+        if looks_secret(key, value):
+            help = f"declare the name under `secrets`, grant it here, and store the value: fnctl secret set {key}"
+            yield _finding("SEC001", f"the value of {key} looks like a secret", service.span(*at, "env", key), "in plain text", help)
+    target = function.dead_letter
+    if target is not None and service.resources.get(target) is None:
+        queues = [n for n, r in service.resources.items() if r.type == "queue"]
+        yield _finding(
+            "FN039",
+            f"the dead-letter queue `{target}` does not exist",
+            service.span(*at, "dead_letter"),
+            "not declared",
+            did_you_mean(target, queues, "declare it under `resources`"),
+        )
+    elif target is not None and service.resources[target].type != "queue":
+        yield _finding(
+            "FN039",
+            f"`{target}` is a {service.resources[target].type}, not a queue",
+            service.span(*at, "dead_letter"),
+            "not a queue",
+            "dead letters go to a queue",
+        )

@@ -1,0 +1,106 @@
+"""Handler files: there, of the runtime's language, and holding the name that the manifest calls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from fnctl.diagnostics import Diagnostic, Severity
+from fnctl.manifest import handlers
+from fnctl.manifest.model import Function, Service
+from fnctl.manifest.suggest import did_you_mean, nearest
+from fnctl.source import Span
+
+_SKIPPED = {"node_modules", "__pycache__", "venv", "dist", "build"}
+_MOST = 2000
+"""Files looked at for a suggestion: a manifest in a home folder must not search the disk."""
+
+
+def check(service: Service, function: Function) -> Iterator[Diagnostic]:
+    """Find what is wrong with one function's handler."""
+    file, path = function.handler_file, service.folder / function.handler_file
+    if file.startswith("/") or ".." in file.split("/") or "\\" in file:
+        yield _finding(
+            service,
+            function,
+            "FN050",
+            "a handler's file is relative to the manifest's folder, and inside it",
+            "outside",
+            "write it with `/`: src/api.py:app",
+        )
+        return
+    suffixes = handlers.PYTHON if function.runtime.startswith("python") else handlers.NODE
+    if function.runtime and path.suffix not in suffixes:
+        yield _finding(
+            service,
+            function,
+            "FN054",
+            f"{function.runtime} does not run `{path.suffix or file}` files",
+            "another language",
+            f"one of {', '.join(suffixes)}; or set `runtime`",
+        )
+        return
+    try:
+        answer = handlers.defines(path, function.handler_name)
+    except (OSError, ValueError) as error:
+        yield _unreadable(service, function, error)
+        return
+    if isinstance(answer, handlers.Names):
+        line, column, words = answer.broken or (1, 1, "")
+        yield Diagnostic(
+            "FN053",
+            "error",
+            f"{file} cannot be parsed: {words}",
+            Span(file, line, max(column, 1)),
+            help=f"functions.{function.name} is called from there",
+        )
+    elif answer != "yes":
+        yield _nameless(service, function, path, answer)
+
+
+def _finding(
+    service: Service,
+    function: Function,
+    code: str,
+    message: str,
+    label: str,
+    help: str | None,
+    severity: Severity = "error",
+) -> Diagnostic:
+    return Diagnostic(code, severity, message, service.span("functions", function.name, "handler"), label, help=help)
+
+
+def _unreadable(service: Service, function: Function, error: OSError | ValueError) -> Diagnostic:
+    file = function.handler_file
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        near = _near(service.folder, file)
+        help = f"did you mean `{near}:{function.handler_name}`?" if near else "paths are relative to the manifest's folder"
+        return _finding(service, function, "FN050", f"there is no file {file}", "not there", help)
+    reason = (error.strerror or "it cannot be read").lower() if isinstance(error, OSError) else "it is not UTF-8"
+    return _finding(
+        service, function, "FN050", f"{file} cannot be read: {reason}", "not readable", "a handler's file is a readable text file in UTF-8"
+    )
+
+
+def _nameless(service: Service, function: Function, path: Path, answer: str) -> Diagnostic:
+    file, name = function.handler_file, function.handler_name
+    known = handlers.names(path)
+    public = {n for n in known if not n.startswith("_")}
+    help = did_you_mean(name.split(".")[0], public, f"{file} has no names of its own" if not public else None)
+    if answer == "unsure":
+        return _finding(service, function, "FN052", f"`{name}` is not seen in {file}, which takes names from elsewhere", "not seen", help, "warning")
+    verb = "exports" if path.suffix in handlers.NODE else "has"
+    return _finding(service, function, "FN051", f"{file} {verb} no `{name}`", "not in that file", help)
+
+
+def _near(folder: Path, file: str) -> str | None:
+    suffix, files, seen = Path(file).suffix, list[str](), 0
+    for root, folders, members in os.walk(folder):
+        folders[:] = [f for f in folders if f not in _SKIPPED and not f.startswith(".")]
+        seen += len(members) + 1
+        files += [(Path(root) / m).relative_to(folder).as_posix() for m in members if m.endswith(suffix or ".py")]
+        if seen > _MOST:
+            break
+    same = [f for f in files if Path(f).name == Path(file).name]
+    return same[0] if len(same) == 1 else nearest(file, files)

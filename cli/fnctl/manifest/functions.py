@@ -1,0 +1,142 @@
+"""One function and one resource: layers merged, units into numbers, short forms into long ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, cast
+
+from fnctl.diagnostics import Diagnostic
+from fnctl.manifest import shape, units
+from fnctl.manifest.model import Function, Interface, Logs, Resource, ResourceType, Trigger
+from fnctl.manifest.origins import Origins
+from fnctl.manifest.stage import merge
+from fnctl.manifest.triggers import trigger, with_units
+
+_NOT_OPTIONS = frozenset({"type", "existing", "retain", "renamed_from", "targets", "description", "tags"})
+
+
+@lru_cache(maxsize=1)
+def portable() -> frozenset[str]:
+    """Return the words that every target shares in a function."""
+    return frozenset(shape.manifest().definition("function").props) - {"targets"}
+
+
+def layered(name: str, data: Mapping[str, Any], target: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Merge the four layers of a function -> (all words, the words of this target's layers)."""
+    defaults, own = data.get("defaults") or {}, data["functions"][name]
+    shared = ((defaults.get("targets") or {}).get(target) or {}, (own.get("targets") or {}).get(target) or {})
+    theirs = merge(merge({}, shared[0]), shared[1]) if shared[0] or shared[1] else {}
+    merged = merge(defaults, {key: value for key, value in own.items() if key != "targets"}) if defaults else merge({}, own)
+    for layer in shared:
+        merged = merge(merged, layer) if layer else merged
+    merged.pop("targets", None)
+    return merged, theirs
+
+
+def function(
+    name: str, words: Mapping[str, Any], theirs: Mapping[str, Any], own_form: shape.Shape | None, origins: Origins
+) -> tuple[Function | None, list[Diagnostic]]:
+    """Make the Function of merged words; `own_form` is the shape of the target's own ones."""
+    found: list[Diagnostic] = []
+    if not words.get("handler"):
+        span = origins("functions", name, "handler")
+        return None, [Diagnostic("FN011", "error", f"`handler` is missing in `{name}`", span, "null removes it", help="handler: src/api.py:app")]
+    triggers = _triggers(name, words.get("triggers") or (), origins, found)
+    file, _, handler = words["handler"].rpartition(":")
+    concurrency = words.get("concurrency") or {}
+    own = {key: value for key, value in theirs.items() if key not in portable()}
+    made = Function(
+        name=name,
+        handler_file=file.removeprefix("./"),
+        handler_name=handler,
+        interface=words.get("interface") or _interface(name, triggers, origins, found),
+        runtime=words.get("runtime") or _no_runtime(name, origins, found),
+        memory=units.megabytes(words["memory"]) if "memory" in words else None,
+        timeout=units.seconds(words["timeout"]) if "timeout" in words else None,
+        env={key: _spelt(value) for key, value in (words.get("env") or {}).items()},
+        secrets=tuple(words.get("secrets") or ()),
+        uses={key: (verbs,) if isinstance(verbs, str) else tuple(dict.fromkeys(verbs)) for key, verbs in (words.get("uses") or {}).items()},
+        triggers=triggers,
+        reserved=_whole(concurrency.get("reserved")),
+        provisioned=_whole(concurrency.get("provisioned", concurrency.get("always_ready"))),
+        per_instance=_whole(concurrency.get("per_instance")),
+        architecture=words.get("architecture", "x86_64"),
+        layers=tuple(words.get("layers") or ()),
+        include=tuple(words.get("include") or ()),
+        exclude=tuple(words.get("exclude") or ()),
+        tracing=words.get("tracing"),
+        logs=_logs(words.get("logs") or {}),
+        retry=with_units(shape.manifest().definition("retry"), words.get("retry") or {}),
+        dead_letter=words.get("dead_letter"),
+        description=words.get("description", ""),
+        tags={key: _spelt(value) for key, value in (words.get("tags") or {}).items()},
+        idempotent=_idempotent(words.get("idempotent")),
+        renamed_from=words.get("renamed_from"),
+        own=with_units(own_form, own) if own_form is not None and own else own,
+    )
+    return made, found
+
+
+def resource(name: str, given: Mapping[str, Any], target: str, own_form: shape.Shape | None) -> Resource:
+    """Make the Resource of its words and those of the target."""
+    theirs = (given.get("targets") or {}).get(target) or {}
+    words = merge(given, theirs) if theirs else given
+    form = shape.manifest().definition(words["type"])
+    options = {key: value for key, value in words.items() if key in form.props and key not in _NOT_OPTIONS}
+    own = {key: value for key, value in theirs.items() if key not in form.props and value is not None}
+    return Resource(
+        name=name,
+        type=cast("ResourceType", words["type"]),
+        options=with_units(form, options),
+        existing=words.get("existing"),
+        retain=bool(words.get("retain")),
+        renamed_from=words.get("renamed_from"),
+        own=with_units(own_form, own) if own_form is not None and own else own,
+    )
+
+
+def _triggers(name: str, items: Any, origins: Origins, found: list[Diagnostic]) -> tuple[Trigger, ...]:
+    out = []
+    for index, item in enumerate(items):
+        made, problems = trigger(item, ("functions", name, "triggers", index), origins)
+        found += problems
+        if made is not None:
+            out.append(made)
+    return tuple(out)
+
+
+def _interface(name: str, triggers: tuple[Trigger, ...], origins: Origins, found: list[Diagnostic]) -> Interface:
+    http = [t for t in triggers if t.kind == "http"]
+    if http and len(http) < len(triggers):
+        span = origins("functions", name, "triggers", key=True)
+        help = "say how the handler is called: `interface: function` takes both; an app and a consumer are better as two functions"
+        found.append(Diagnostic("FN025", "error", f"`{name}` has http and other triggers, and no `interface`", span, "mixed", help=help))
+    return "function" if http else "event"
+
+
+def _no_runtime(name: str, origins: Origins, found: list[Diagnostic]) -> str:
+    help = "say it once for all: defaults: { runtime: python3.13 }"
+    found.append(Diagnostic("FN024", "error", f"`{name}` has no runtime", origins("functions", name, key=True), "needs `runtime`", help=help))
+    return ""
+
+
+def _logs(words: Mapping[str, Any]) -> Logs:
+    kept = words.get("retention", Logs.retention)
+    if isinstance(kept, str):
+        kept = None if kept == "forever" else units.seconds(kept) // 86400
+    return Logs(words.get("format", Logs.format), words.get("level", Logs.level), _whole(kept))
+
+
+def _idempotent(value: Any) -> Mapping[str, Any] | None:
+    if isinstance(value, dict):
+        return {key: units.seconds(item) if key == "ttl" else item for key, item in value.items()}
+    return {} if value else None
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _spelt(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,126 @@
+"""Does a file hold the name that the manifest calls? Read, never imported."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+Answer: TypeAlias = Literal["yes", "no", "unsure"]
+
+
+class Names(NamedTuple):
+    """What a file gives. `open`: more may come at run time (`from x import *`, `export *`). `broken`: line, column and words of a syntax error."""
+
+    found: frozenset[str]
+    open: bool = False
+    broken: tuple[int, int, str] | None = None
+
+
+PYTHON = (".py",)
+NODE = (".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx")
+_STRINGS = re.compile(
+    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|\'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\Z)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*', re.DOTALL
+)
+_JS_NOISE = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|`(?:\\.|[^`\\])*`|//[^\n]*|/\*.*?\*/""",
+    re.DOTALL,
+)
+_WORD = r"[A-Za-z_$][\w$]*"
+_DECLARED = re.compile(
+    rf"\bexport\s+(?:declare\s+)?(?:default\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var|enum)\s+({_WORD})"
+)
+_LISTED = re.compile(r"\bexport\s*\{([^}]*)\}")
+_UNPACKED = re.compile(r"\bexport\s+(?:const|let|var)\s*[{\[]([^=]*)[}\]]\s*=")
+_ASSIGNED = re.compile(rf"\b(?:module\.)?exports\.({_WORD})\s*=")
+_MODULE = re.compile(r"\bmodule\.exports\s*=\s*(\{[^{}]*\})?")
+_OPEN = re.compile(r"\bexport\s*\*\s*from|\bexports\s*\[|__exportStar\(|Object\.(?:assign|defineProperty)\(\s*(?:module\.)?exports|\bexport\s*=")
+
+
+def defines(path: Path, name: str) -> Answer | Names:
+    """Say whether a file defines a name; the Names themselves when it cannot be parsed. Raises OSError, UnicodeDecodeError."""
+    stat = path.stat()
+    return _defines(path, name.split(".")[0], stat.st_mtime_ns, stat.st_size)
+
+
+def names(path: Path) -> frozenset[str]:
+    """Return every name that a file gives, for a suggestion."""
+    text = path.read_text(encoding="utf-8-sig")
+    return (python(text) if path.suffix in PYTHON else node(text)).found
+
+
+def python(text: str) -> Names:
+    """Read the top-level names of Python source, those under `if`, `try` and `with` too."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        return Names(frozenset(), broken=(error.lineno or 1, error.offset or 1, error.msg))
+    except (ValueError, RecursionError, MemoryError):  # a NUL, or nested deeper than the compiler goes
+        return Names(frozenset(), broken=(1, 1, "it cannot be parsed"))
+    found: set[str] = set()
+    _collect(tree.body, found)
+    return Names(frozenset(found - {"*"}), "*" in found or "__getattr__" in found)
+
+
+def node(text: str) -> Names:
+    """Scan the exports of JavaScript or TypeScript."""
+    code = _JS_NOISE.sub(lambda m: m[1] or " ", text)
+    found = set(_DECLARED.findall(code)) | set(_ASSIGNED.findall(code))
+    for listed in _LISTED.findall(code):
+        found |= {part.split(" as ")[-1].strip().split(" ")[-1] for part in listed.split(",")}
+    for unpacked in _UNPACKED.findall(code):
+        found |= set(re.findall(_WORD, unpacked))
+    if re.search(r"\bexport\s+default\b", code):
+        found.add("default")
+    unclear = bool(_OPEN.search(code))
+    for literal in _MODULE.findall(code):
+        found |= set(re.findall(rf"({_WORD})\s*(?=[,:}}(])", literal))
+        unclear = unclear or not literal or "..." in literal
+    return Names(frozenset(found - {""}), unclear)
+
+
+@lru_cache(maxsize=4096)
+def _defines(path: Path, name: str, _modified: int, _size: int) -> Answer | Names:
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix in PYTHON and _plainly(text, name):
+        return "yes"
+    read = python(text) if path.suffix in PYTHON else node(text)
+    if read.broken:
+        return read
+    return "yes" if name in read.found else "unsure" if read.open else "no"
+
+
+def _plainly(text: str, name: str) -> bool:
+    """See a `def name` or `name =` at the left margin, outside strings: thirty times faster than a parse, and the usual case."""
+    match = re.search(rf"^(?:(?:async )?def {name}\b|{name} *=(?!=))", text, re.MULTILINE)
+    if match is None:
+        return False
+    if '"""' not in text and "'''" not in text:
+        return True
+    return all(not (m.start() <= match.start() < m.end()) for m in _STRINGS.finditer(text))
+
+
+def _collect(body: Iterable[ast.stmt], found: set[str]) -> None:
+    for statement in body:
+        found |= _bound(statement)
+        if isinstance(statement, ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While):
+            for part in ("body", "orelse", "finalbody"):
+                _collect(getattr(statement, part, ()), found)
+            for handler in getattr(statement, "handlers", ()):
+                _collect(handler.body, found)
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
+    if isinstance(statement, ast.Assign):
+        return {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
+        return {statement.target.id}
+    walrus = (n.target for n in ast.walk(statement) if isinstance(n, ast.NamedExpr)) if isinstance(statement, ast.Expr | ast.If) else ()
+    return {t.id for t in walrus}

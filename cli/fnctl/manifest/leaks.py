@@ -1,0 +1,37 @@
+"""What looks like a secret: to refuse it in a manifest, and to keep it off the screen when its line is shown."""
+
+from __future__ import annotations
+
+import re
+
+# Prefixes are the vendors' own, made so that scanners find them; each is followed by enough characters to be a key and not a word about keys.
+_KEYS = re.compile(
+    r"""
+    \b(?:AKIA|ASIA)[A-Z0-9]{16}\b                                # AWS access key id
+    | \b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{36,} | github_pat_\w{22,} | \bglpat-[\w-]{20,}
+    | \b[sr]k_(?:live|test)_[A-Za-z0-9]{16,} | \bwhsec_[A-Za-z0-9]{24,}   # Stripe
+    | \bxox[abeoprs]-[A-Za-z0-9-]{10,}                           # Slack
+    | \bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,}
+    | \bAIza[\w-]{35} | \bSG\.[\w-]{16,}\.[\w-]{16,} | \bnpm_[A-Za-z0-9]{36} | \bpypi-[\w-]{40,} | \bdop_v1_[a-f0-9]{64}
+    | \beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}                    # a signed JSON web token
+    | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----
+    | (?<=://)[^\s/:@]+:(?!\$\{)[^\s/@]{3,}(?=@)                 # user:password@ in a URL
+    | (?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/=]{20,}         # Azure connection strings
+    """,
+    re.VERBOSE,
+)
+_NAMED = re.compile(r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)$", re.IGNORECASE)
+_LONG = re.compile(r"[A-Za-z0-9+/=_.~!@#%^&*-]{12,}")
+_PLAIN = re.compile(r"[a-z]+(?:[-_./][a-z]+)*|arn:.*|/.*|https?://[^@]*", re.IGNORECASE)
+
+
+def looks_secret(key: str, value: str) -> bool:
+    """Tell whether an environment value is a credential: by its own form, or by a name such as DB_PASSWORD with a random-looking value."""
+    if _KEYS.search(value):
+        return True
+    return bool(_NAMED.search(key)) and bool(_LONG.fullmatch(value)) and not _PLAIN.fullmatch(value)
+
+
+def mask(line: str) -> str:
+    """Cover what has the form of a credential, column for column."""
+    return _KEYS.sub(lambda m: "*" * len(m[0]), line)

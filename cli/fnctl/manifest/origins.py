@@ -1,0 +1,76 @@
+"""Which line of the manifest a resolved value came from: the layers, asked from the strongest down. Nothing is tracked while merging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from fnctl.manifest.load import Document
+from fnctl.manifest.model import Key
+from fnctl.source import Span
+
+_Path: TypeAlias = "tuple[Key, ...]"
+
+
+@dataclass(frozen=True)
+class Origins:
+    """The layers of one stage and target. `overlays` are the keys of `stages` that apply, the weakest first. Called with a path, gives its Span."""
+
+    document: Document
+    target: str
+    overlays: tuple[str, ...]
+
+    def __call__(self, *path: Key, key: bool = False) -> Span | None:
+        """Find the place of a resolved path such as ("functions", "api", "memory"), or of its nearest parent that has one."""
+        return self.document.span(self.source(path), key)
+
+    def source(self, path: _Path) -> _Path:
+        """Return the path as the document has it: ("defaults", "memory")."""
+        while path:
+            for candidate in self._candidates(path):
+                if _exists(self.document.data, candidate):
+                    return candidate
+            path = path[:-1]
+        return ()
+
+    def text(self, path: _Path) -> str:
+        """Say where a value came from: `fnctl.yaml:24:14 (functions.api.targets.aws)`."""
+        source = self.source(path)
+        within = len(path) - 2 if path[0] in ("functions", "resources", "workflows") else 1
+        layer = ".".join(map(str, source[: len(source) - within])) or "the manifest"
+        return f"{self.document.span(source) or self.document.path.name} ({layer})"
+
+    def layers(self, path: _Path) -> Iterator[_Path]:
+        """Yield every path of the document whose map makes up a function, resource or workflow, the strongest first."""
+        for candidate in self._candidates((*path, "")):
+            yield candidate[:-1]
+
+    def _candidates(self, path: _Path) -> Iterator[_Path]:
+        for layered in self._layers(path):
+            for overlay in reversed(self.overlays):
+                yield ("stages", overlay, *layered)
+            yield layered
+
+    def _layers(self, path: _Path) -> Iterator[_Path]:
+        rest = path[2:]
+        if path[0] not in ("functions", "resources") or not rest or rest[0] == "targets":
+            yield path
+            return
+        yield (*path[:2], "targets", self.target, *rest)
+        if path[0] == "functions":
+            yield ("defaults", "targets", self.target, *rest)
+        yield path
+        if path[0] == "functions":
+            yield ("defaults", *rest)
+
+
+def _exists(data: Any, path: _Path) -> bool:
+    for part in path:
+        if isinstance(data, dict):
+            if part not in data:
+                return False
+        elif not isinstance(data, list) or not isinstance(part, int) or part >= len(data):
+            return False
+        data = data[part]
+    return True

@@ -1,0 +1,218 @@
+"""What a manifest means for one stage and one target: Document -> Service, with the line that every value came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from fnctl.diagnostics import Diagnostic, has_errors
+from fnctl.graph import Json
+from fnctl.manifest import functions, shape, units
+from fnctl.manifest.load import Document
+from fnctl.manifest.model import Function, Service
+from fnctl.manifest.origins import Origins
+from fnctl.manifest.stage import Staged, merge, staged
+from fnctl.manifest.suggest import did_you_mean
+
+BUILT_IN = ("aws", "azure", "vercel")
+_NAMED = ("functions", "resources", "workflows")
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What came out. `service` is None when the stage or target cannot be; its own errors then say why."""
+
+    service: Service | None
+    diagnostics: list[Diagnostic]
+    origins: Origins
+
+
+@dataclass(frozen=True)
+class _Forms:
+    """The shapes of one target's own words; None for a third party that gave no schema."""
+
+    target: shape.Shape | None
+    function: shape.Shape | None
+    resource: shape.Shape | None
+
+
+def targets(document: Document) -> tuple[str, ...]:
+    """Return the targets that a manifest names, in its order."""
+    given = document.data.get("targets")
+    return tuple(given) if isinstance(given, dict) else ()
+
+
+def resolve(
+    document: Document,
+    *,
+    target: str,
+    stage: str,
+    environ: Mapping[str, str],
+    schemas: Mapping[str, Mapping[str, Json]] | None = None,
+) -> Resolution:
+    """Resolve a valid Document; an invalid one gives no service and no further findings.
+
+    `schemas` is `Adapter.schema()` by target, for targets that the manifest's own schema does not know.
+    """
+    if not document.valid:
+        return Resolution(None, [], Origins(document, target, ()))
+    stage_data = staged(document, stage, environ)
+    origins = Origins(document, target, stage_data.overlays)
+    found = [*stage_data.diagnostics, *_target(stage_data.data, target, origins)]
+    if has_errors(found):
+        return Resolution(None, found, origins)
+    forms = _forms(target, schemas)
+    found += _third_party(stage_data.data, target, forms, schemas, origins)
+    if has_errors(found):
+        return Resolution(None, found, origins)
+    return Resolution(_service(document, stage_data, target, stage, forms, origins, found), found, origins)
+
+
+def describe(resolution: Resolution) -> Mapping[str, Json]:
+    """Return the resolved manifest as plain values, what is unset left out; for `fnctl show --resolved`."""
+    service = resolution.service
+    if service is None:
+        return {}
+    plain = _plain(service)
+    assert isinstance(plain, dict)  # noqa: S101
+    return {key: value for key, value in plain.items() if key not in ("folder", "elsewhere")}
+
+
+def explain(resolution: Resolution) -> dict[str, str]:
+    """Say of every resolved path, dotted, where it came from: file, line and layer; for `fnctl show --resolved --explain`."""
+    service, out = resolution.service, dict[str, str]()
+    for section in _NAMED if service else ():
+        for name in getattr(service, section):
+            words = sorted(_words(resolution.origins, section, name))
+            out |= {".".join((section, name, word)): resolution.origins.text((section, name, word)) for word in words}
+    for word in service.settings if service else ():
+        out[f"targets.{resolution.origins.target}.{word}"] = resolution.origins.text(("targets", resolution.origins.target, word))
+    return out
+
+
+def _words(origins: Origins, section: str, name: str) -> set[str]:
+    """Return every word that some layer gives to a function, resource or workflow."""
+    out: set[str] = set()
+    for path in origins.layers((section, name)):
+        value: Any = origins.document.data
+        for part in path:
+            value = (value or {}).get(part) if isinstance(value, dict) else None
+        out |= set(value or ()) - {"targets"}
+    return out
+
+
+def _target(data: Mapping[str, Any], target: str, origins: Origins) -> list[Diagnostic]:
+    known = data.get("targets") or {}
+    if target not in known:
+        help = did_you_mean(target, known, f"add it: targets: {{ {target}: {{}} }}")
+        return [Diagnostic("FN021", "error", f"the manifest has no target `{target}`", origins("targets", key=True), "not among these", help=help)]
+    names = data.get("functions") or {}
+    return [
+        Diagnostic(
+            "FN022",
+            "error",
+            f"`only` names `{name}`, and there is no such function",
+            origins("targets", target, "only", i),
+            help=did_you_mean(name, names),
+        )
+        for i, name in enumerate((known[target] or {}).get("only") or ())
+        if name not in names
+    ]
+
+
+def _forms(target: str, schemas: Mapping[str, Mapping[str, Any]] | None) -> _Forms:
+    if target in BUILT_IN:
+        made = shape.manifest().definition
+        return _Forms(made(target), made(target + "Function"), made(target + "Resource"))
+    words = (schemas or {}).get(target)
+    if words is None:
+        return _Forms(None, None, None)
+    only = shape.manifest().document["$defs"]["aws"]["properties"]["only"]
+    return _Forms(
+        shape.with_words(None, {"only": only, **words.get("target", {})}),
+        shape.with_words("function", words.get("function", {})),
+        shape.with_words("resourcePatch", words.get("resource", {})),
+    )
+
+
+def _third_party(data: Mapping[str, Any], target: str, forms: _Forms, schemas: object, origins: Origins) -> list[Diagnostic]:
+    if target in BUILT_IN or schemas is None:
+        return []
+    if forms.target is None:
+        help = f"install the adapter that brings it: pip install fnctl-{target}"
+        return [
+            Diagnostic(
+                "FN021", "error", f"no adapter speaks for the target `{target}`", origins("targets", target, key=True), "not installed", help=help
+            )
+        ]
+    problems = shape.check(forms.target, data["targets"][target], ("targets", target))
+    for section, form in (("functions", forms.function), ("resources", forms.resource)):
+        for name, item in (data.get(section) or {}).items():
+            theirs = ((item or {}).get("targets") or {}).get(target)
+            problems += shape.check(form, theirs, (section, name, "targets", target)) if theirs and form else []
+    theirs = ((data.get("defaults") or {}).get("targets") or {}).get(target)
+    problems += shape.check(forms.function, theirs, ("defaults", "targets", target)) if theirs and forms.function else []
+    return [Diagnostic(p.code, "error", p.message, origins(*p.path, key=p.key), p.label, help=p.help, target=target) for p in problems]
+
+
+def _service(document: Document, out: Staged, target: str, stage: str, forms: _Forms, origins: Origins, found: list[Diagnostic]) -> Service:
+    data = out.data
+    settings = dict(data["targets"][target] or {})
+    only = settings.pop("only", None)
+    hosted: dict[str, Function] = {}
+    elsewhere: dict[str, Function] = {}
+    for name, given in (data.get("functions") or {}).items():
+        if given is None:
+            continue
+        made, problems = _function(name, out, target, forms, origins)
+        here = only is None or name in only
+        found += problems if here else []
+        if made is not None:
+            (hosted if here else elsewhere)[name] = made
+    ttl, rollout = data.get("ttl"), data.get("rollout") or {}
+    return Service(
+        name=data["service"],
+        stage=stage,
+        target=target,
+        settings=merge({}, settings),
+        functions=hosted,
+        resources={n: functions.resource(n, r, target, forms.resource) for n, r in (data.get("resources") or {}).items() if r is not None},
+        workflows={name: workflow for name, workflow in (data.get("workflows") or {}).items() if workflow is not None},
+        secrets=tuple(dict.fromkeys(data.get("secrets") or ())),
+        folder=document.folder,
+        protect=bool(data.get("protect")),
+        ttl=None if ttl is None else units.seconds(ttl),
+        rollout={key: _ROLLOUT.get(key, lambda v: v)(value) for key, value in rollout.items() if value is not None},
+        tags={key: str(value) for key, value in (data.get("tags") or {}).items() if value is not None},
+        rules={key: value for key, value in (data.get("rules") or {}).items() if value is not None},
+        limits=data.get("limits") or {},
+        budget=data.get("budget") or {},
+        elsewhere=elsewhere,
+        span=origins,
+    )
+
+
+_ROLLOUT: Mapping[str, Any] = {"canary": units.percent, "bake": units.seconds}
+
+
+def _function(name: str, out: Staged, target: str, forms: _Forms, origins: Origins) -> tuple[Function | None, list[Diagnostic]]:
+    """Make one function; one that says nothing of any target is made once and shared by all of them."""
+    special = any(target in (layer.get("targets") or {}) for layer in (out.data.get("defaults") or {}, out.data["functions"][name]))
+    if not special and name in out.memo:
+        shared: tuple[Function | None, list[Diagnostic]] = out.memo[name]
+        return shared
+    words, theirs = functions.layered(name, out.data, target)
+    made = functions.function(name, words, theirs, forms.function, origins)
+    if not special:
+        out.memo[name] = made
+    return made
+
+
+def _plain(value: Any) -> Json:
+    if is_dataclass(value):
+        pairs = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in ("span", "at", "folder")}
+        return {key: _plain(item) for key, item in pairs.items() if item is not None and item != () and item != {} and item != ""}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

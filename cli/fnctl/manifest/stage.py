@@ -1,0 +1,183 @@
+"""The document of one stage: overlays laid over it, then `${...}` filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, TypeAlias
+
+from fnctl.diagnostics import Diagnostic
+from fnctl.manifest import shape
+from fnctl.manifest.load import Document
+from fnctl.manifest.model import Key
+from fnctl.manifest.origins import Origins
+from fnctl.manifest.suggest import did_you_mean
+
+_Path: TypeAlias = "tuple[Key, ...]"
+_PLACEHOLDER = re.compile(r"\$(\$\{)|\$\{([^}]*)\}")
+_ENV_NAME = re.compile(rb"\$\{env\.([^}]*)\}")
+_STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
+_UNSET = object()
+DEFAULT = "dev"
+
+
+@dataclass
+class Staged:
+    """One stage's document. `touched` names what an overlay or a placeholder changed: its shape has to be checked again."""
+
+    data: dict[str, Any]
+    overlays: tuple[str, ...] = ()
+    touched: set[_Path] = field(default_factory=set)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    memo: dict[Any, Any] = field(default_factory=dict)
+
+
+def staged(document: Document, stage: str, environ: Mapping[str, str]) -> Staged:
+    """Lay a stage over the document and fill in placeholders. Remembered: every target of one run has the same stage."""
+    used = {name.decode() for raw in document.files.values() for name in _ENV_NAME.findall(raw)}
+    memo = (stage, frozenset((name, environ.get(name)) for name in used))
+    if memo not in document.memo:
+        document.memo[memo] = _stage(document, stage, environ)
+    found: Staged = document.memo[memo]
+    return found
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one map over another: maps merge, lists and values replace, null removes."""
+    out = dict(base)
+    for key, value in over.items():
+        if value is None:
+            out.pop(key, None)
+        elif value.__class__ is dict:
+            old = out.get(key)
+            out[key] = merge(old if old.__class__ is dict else {}, value)
+        else:
+            out[key] = value
+    return out
+
+
+def _stage(document: Document, stage: str, environ: Mapping[str, str]) -> Staged:
+    data = {key: value for key, value in document.data.items() if key not in ("stages", "include")}
+    stages: dict[str, Any] = document.data.get("stages") or {}
+    out = Staged(data)
+    if problem := _unknown(document, stage, stages):
+        out.diagnostics.append(problem)
+        return out
+    globs = [name for name in stages if name != stage and fnmatchcase(stage, name)]
+    out.overlays = (*globs, *([stage] if stage in stages else []))
+    for name in out.overlays:
+        overlay = stages[name] or {}
+        out.data = merge(out.data, overlay)
+        out.touched |= {(key, *((item,) if key in _NAMED else ())) for key in overlay for item in (overlay[key] or () if key in _NAMED else (None,))}
+    if any(b"${" in raw for raw in document.files.values()):
+        _fill(document, out, stage, environ)
+    if not out.diagnostics:
+        out.diagnostics += _reshaped(document, out)
+    return out
+
+
+def _reshaped(document: Document, out: Staged) -> list[Diagnostic]:
+    """Check again the shape of what an overlay or a placeholder made: a patch is partial, and a variable may hold anything."""
+    root = shape.manifest().shape(shape.manifest().document)
+    origins = Origins(document, "", out.overlays)
+    found = []
+    for path in sorted(out.touched, key=str):
+        form, value = root.props.get(str(path[0])), out.data.get(str(path[0]))
+        if len(path) == 2 and form is not None:
+            form, value = form.extra if isinstance(form.extra, shape.Shape) else None, (value or {}).get(path[1])
+        problems = shape.check(form, value, path) if form is not None and value is not None else []
+        found += [Diagnostic(p.code, "error", p.message, origins(*p.path, key=p.key), p.label, help=p.help) for p in problems]
+    return found
+
+
+_NAMED = ("functions", "resources", "workflows")
+
+
+def _unknown(document: Document, stage: str, stages: Mapping[str, Any]) -> Diagnostic | None:
+    if not _STAGE.fullmatch(stage):
+        return Diagnostic(
+            "FN020", "error", f"`{stage}` is no name for a stage", help="a small letter, then small letters, digits and hyphens, at most 20"
+        )
+    if not stages or stage == DEFAULT or any(fnmatchcase(stage, name) for name in stages):
+        return None
+    return Diagnostic(
+        "FN020", "error", f"there is no stage `{stage}`", document.span(("stages",), key=True), "not among these", help=did_you_mean(stage, stages)
+    )
+
+
+def _fill(document: Document, out: Staged, stage: str, environ: Mapping[str, str]) -> None:
+    filler = _Filler(Origins(document, "", out.overlays), {"stage": stage}, environ, out)
+    given = out.data.get("vars") or {}
+    filler.known["vars"] = {}
+    filler.known["vars"] = {name: filler.value(value, ("vars", name)) for name, value in given.items()}
+    out.data = {key: value if key == "vars" else filler.value(value, (key,)) for key, value in out.data.items()}
+    out.data["vars"] = filler.known["vars"]
+
+
+class _Filler:
+    """One pass over a document. `known` is what placeholders may name."""
+
+    def __init__(self, origins: Origins, known: dict[str, Any], environ: Mapping[str, str], out: Staged) -> None:
+        self.origins, self.known, self.environ, self.out = origins, known, environ, out
+
+    def value(self, value: Any, path: _Path) -> Any:
+        kind = value.__class__
+        if kind is str:
+            return self.text(value, path) if "${" in value else value
+        if kind is dict:
+            return {key: item if item.__class__ is str and "${" not in item else self.value(item, (*path, key)) for key, item in value.items()}
+        if kind is list:
+            return [self.value(item, (*path, index)) for index, item in enumerate(value)]
+        return value
+
+    def text(self, text: str, path: _Path) -> Any:
+        """Fill in one text. A placeholder alone keeps the type of its value: `memory: ${vars.memory}` may be a number."""
+        if path[2:3] != ("env",):
+            self.out.touched.add(path[:2] if path[0] in _NAMED else path[:1])
+        match = _PLACEHOLDER.fullmatch(text)
+        if match and not match[1]:
+            return self.look_up(match[2], path, text)
+        return _PLACEHOLDER.sub(lambda m: "${" if m[1] else _spelt(self.look_up(m[2], path, m[0])), text)
+
+    def look_up(self, name: str, path: _Path, text: str) -> Any:
+        kind, _, rest = name.partition(".")
+        value: Any = _UNSET
+        if name == "stage":
+            value = self.known["stage"]
+        elif kind == "vars":
+            value = self.known["vars"].get(rest, _UNSET)
+        elif kind == "env":
+            value = self.environ.get(rest, _UNSET)
+        if value is _UNSET:
+            self.out.diagnostics.append(self.unknown(name, path))
+            return text
+        if isinstance(value, str) and "${" in value and path[0] != "vars" and path[2:3] != ("env",):
+            help = "placeholders are filled in once: write the value itself"
+            self.out.diagnostics.append(Diagnostic("FN023", "error", f"`{name}` holds a placeholder itself", self.origins(*path), help=help))
+        return value
+
+    def unknown(self, name: str, path: _Path) -> Diagnostic:
+        kind, _, rest = name.partition(".")
+        span = self.origins(*path)
+        shown = "${" + (name if len(name) <= 40 else name[:39] + "…") + "}"
+        if kind == "vars" and rest:
+            known = self.known["vars"]
+            otherwise = f"declare it: vars: {{ {rest}: ... }}, for every stage or in one"
+            near = did_you_mean(rest, known, otherwise) if known else otherwise
+            return Diagnostic(
+                "FN023", "error", f"`{shown}`: there is no variable `{rest}` in stage {self.known['stage']}", span, "not a variable", help=near
+            )
+        if kind == "env" and rest:
+            return Diagnostic(
+                "FN023", "error", f"`{shown}`: the environment has no {rest}", span, "not set", help=f"set it where fnctl runs: export {rest}=..."
+            )
+        help = "${vars.x}, ${stage} and ${env.X} are filled in, nothing else; names and URLs of what a function `uses` arrive in its environment"
+        return Diagnostic("FN023", "error", f"`{shown}` has no meaning", span, "nothing of that name", help=help)
+
+
+def _spelt(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
