@@ -45,6 +45,8 @@ from fnctl.plan.model import Basis, Plan
 from fnctl.plan.saved import SavedPlan
 from fnctl.plan.saved import load as load_plan
 from fnctl.plan.saved import save as save_plan
+from fnctl.preparation import sandbox as sandbox
+from fnctl.preparation import show as show
 from fnctl.results import BuiltArtifact as BuiltArtifact
 from fnctl.results import Checked as Checked
 from fnctl.results import FunctionStatus as FunctionStatus
@@ -242,7 +244,7 @@ def _refuse_loss(made: Plan, allow: frozenset[str]) -> None:
             )
             for change in losing
         )
-        raise FnctlError("data would be lost", diagnostics=found)  # noqa: EM101
+        raise FnctlError("data would be lost", diagnostics=found)
 
 
 def _require_secrets(place: Place) -> None:
@@ -260,7 +262,7 @@ def _require_secrets(place: Place) -> None:
             )
             for name in missing
         )
-        raise FnctlError("a secret is missing", diagnostics=found)  # noqa: EM101
+        raise FnctlError("a secret is missing", diagnostics=found)
 
 
 def _locked(place: Place) -> lock.Lock:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fnctl import plugins
-from fnctl.adapter import Adapter, Change
+from fnctl.adapter import Adapter, Change, Sandbox
 from fnctl.build.model import BuildTarget
 from fnctl.diagnostics import Diagnostic, as_json, has_errors, ordered
 from fnctl.errors import FnctlError, UsageError
@@ -22,7 +22,7 @@ from fnctl.manifest.load import Document
 from fnctl.manifest.model import Function, Resource, Service
 from fnctl.plan.planner import Seen, decide
 from fnctl.plan.saved import SavedPlan
-from fnctl.results import BuiltArtifact, Checked
+from fnctl.results import BuiltArtifact, Checked, Shown
 from fnctl.session import Session
 
 STAGE = "dev"
@@ -90,7 +90,7 @@ def _one(session: Session, document: Document, target: str, more: plugins.Plugin
     except FnctlError as error:
         span = document.span(("targets", target))
         return None, [Diagnostic(d.code, "error", d.message, span, notes=d.notes, help=d.help, target=target) for d in error.diagnostics]
-    resolution = resolving.resolve(document, target=target, stage=stage_of(session), environ=session.environ, schemas={target: adapter.schema()})
+    resolution = _resolve(session, document, adapter)
     service = resolution.service
     found = list(resolution.diagnostics)
     if service is not None:
@@ -98,6 +98,36 @@ def _one(session: Session, document: Document, target: str, more: plugins.Plugin
         for rule in (*adapter.rules(), *more.rules()):
             found += rule(service)
     return service, found
+
+
+def _resolve(session: Session, document: Document, adapter: Adapter) -> resolving.Resolution:
+    name = adapter.name
+    return resolving.resolve(document, target=name, stage=stage_of(session), environ=session.environ, schemas={name: adapter.schema()})
+
+
+def show(session: Session, *, resolved: bool) -> tuple[Shown, ...]:
+    """Return the manifest as written, under no target's name; or resolved, for the chosen target or each one."""
+    document, findings = document_of(session)
+    if not resolved:
+        return (Shown("", document.data, {}),)
+    asked = session.options.target or session.environ.get("FNCTL_TARGET")
+    resolutions = [_resolve(session, document, plugins.adapter(name)) for name in ((asked,) if asked else resolving.targets(document))]
+    findings = ordered([*findings, *(d for resolution in resolutions for d in resolution.diagnostics)])
+    if has_errors(findings):
+        message = "the manifest has errors"
+        raise FnctlError(message, diagnostics=tuple(findings))
+    return tuple(Shown(r.origins.target, resolving.describe(r), resolving.explain(r)) for r in resolutions)
+
+
+def sandbox(session: Session) -> Sandbox:
+    """Find the chosen target's stand-in for this manifest's folder. Raises UsageError where that target has none."""
+    document, _ = document_of(session)
+    target = target_of(session, document)
+    found = plugins.adapter(target).sandbox(document.folder)
+    if found is None:
+        message = f"the target '{target}' has no sandbox"
+        raise UsageError(message, help="choose one that has:\nfnctl sandbox start --target aws")
+    return found
 
 
 def prepare(session: Session, *, files: bool = True) -> Prepared:
@@ -236,7 +266,7 @@ def commit(folder: Path, environ: Mapping[str, str]) -> str | None:
     if given:
         return given
     try:
-        told = subprocess.run(  # noqa: S603  # fixed words and a folder of ours
+        told = subprocess.run(  # fixed words and a folder of ours
             ["git", "-C", str(folder), "describe", "--always", "--dirty=+", "--abbrev=40", "--exclude=*"],  # noqa: S607  # git is found like a shell finds it
             capture_output=True,
             text=True,

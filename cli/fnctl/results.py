@@ -24,6 +24,15 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """The manifest as it counts for one target. `origins` says for a dotted path in it where the value came from, in words."""
+
+    target: str
+    document: Mapping[str, Json]
+    origins: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class BuiltArtifact:
     """One line of `fnctl build`. `path` is below `.fnctl/build/<target>/`."""
 
