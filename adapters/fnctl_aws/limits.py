@@ -23,8 +23,8 @@ EVENT_SOURCES = "Lambda model 2015-03-31, CreateEventSourceMapping, read 2026-11
 TRIGGERS = frozenset({"http", "schedule", "queue"})
 RESOURCES = frozenset({"queue", "table", "bucket"})
 INTERFACES: Mapping[str, frozenset[str]] = {
-    "python": frozenset({"function", "event", "native", "asgi"}),
-    "nodejs": frozenset({"fetch", "native"}),
+    "python": frozenset({"function", "event", "native", "asgi", "wsgi"}),
+    "nodejs": frozenset({"function", "event", "native", "fetch"}),
 }
 # What is left out must not change in silence who may call, what is encrypted or what is there: those are errors. The rest only costs comfort.
 TARGET_WORDS = frozenset({"permissions_boundary", "kms_key", "raw"})

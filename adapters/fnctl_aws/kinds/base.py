@@ -53,10 +53,6 @@ class Client(Protocol):
         """Return the loopback address that leads to a host of the stand-in, None on AWS itself."""
         ...
 
-    def artifact_location(self, sha256: str) -> tuple[str, str]:
-        """Return bucket and key of an artifact in the ledger."""
-        ...
-
 
 class Base:
     """Defaults of a kind: made and changed before traffic moves, nothing forces a replacement, no data is lost with it."""

@@ -16,7 +16,7 @@ UNVERSIONED = frozenset({"tags"})
 def mark(props: Mapping[str, Any]) -> str:
     """Return the description of a version: the manifest's own, then which input and which shim it was made of."""
     told = json.dumps({key: value for key, value in props.items() if key not in UNVERSIONED}, sort_keys=True, separators=(",", ":"))
-    own = f"[fnctl:{hashlib.sha256(told.encode()).hexdigest()[:16]} shim:{props['shim']}]"
+    own = f"[fnctl:{hashlib.sha256(told.encode()).hexdigest()[:16]} shim:{props['shim'] or ''}]"
     return f"{props['description']} {own}".strip()
 
 
@@ -72,7 +72,7 @@ def live_props(config: Mapping[str, Any]) -> dict[str, Any]:
         },
         "role": config.get("Role"),
         "code": hex_digest(config["CodeSha256"]),
-        "shim": said["shim"] if said else None,
+        "shim": (said["shim"] or None) if said else None,
     }
 
 

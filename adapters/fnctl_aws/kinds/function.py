@@ -14,7 +14,8 @@ from fnctl.errors import CloudError
 from fnctl.graph import Artifact, Node, State
 from fnctl_aws.kinds.base import Base, foreign, is_ours, own_tags, say, tag_changes
 from fnctl_aws.kinds.code import base64_digest, configuration, live_props, mark, same_configuration
-from fnctl_aws.names import LIVE
+from fnctl_aws.names import LIVE, SERVICE_TAG, STAGE_TAG
+from fnctl_aws.place import ledger_bucket
 
 DIRECT = 50_000_000
 """Bytes that Lambda takes in the call itself; more comes from the ledger's bucket."""
@@ -88,7 +89,7 @@ class Function(Base):
                 run,
                 FunctionName=node.name,
                 PackageType="Zip",
-                Code=self._code(node, run),
+                Code=self._code(node, props, run),
                 Architectures=[props["architecture"]],
                 Tags=props["tags"],
                 Publish=False,
@@ -124,7 +125,7 @@ class Function(Base):
                 Architectures=[props["architecture"]],
                 Publish=False,
                 RevisionId=latest["RevisionId"],
-                **self._code(node, run),
+                **self._code(node, props, run),
             )
             latest = self._settled(node, run)
         made = self.client.call(
@@ -150,16 +151,18 @@ class Function(Base):
 
         return self.client.wait(f"{node.name} to be ready", done, run)
 
-    def _code(self, node: Node, run: Run) -> dict[str, Any]:
+    def _code(self, node: Node, props: Mapping[str, Any], run: Run) -> dict[str, Any]:
         artifact = node.artifact
         if artifact is None:
             raise CloudError(f"{node.address} has no artifact", help="run `fnctl deploy` again")
         if artifact.size > DIRECT:
-            return self._stored(node, artifact, run)
+            return self._stored(node, artifact, props["tags"], run)
         return {"ZipFile": run.fetch(artifact).read_bytes()}
 
-    def _stored(self, node: Node, artifact: Artifact, run: Run) -> dict[str, Any]:
-        bucket, key = self.client.artifact_location(artifact.sha256)
+    def _stored(self, node: Node, artifact: Artifact, tags: Mapping[str, str], run: Run) -> dict[str, Any]:
+        # The ledger has the bytes before anything is applied: a rollback would need them there anyway.
+        bucket = ledger_bucket(self.client.account, self.client.region)
+        key = f"{tags[SERVICE_TAG]}/{tags[STAGE_TAG]}/artifacts/{artifact.sha256}.zip"
         say(run, node, f"{artifact.size / 1e6:.0f} MB are read from s3://{bucket}/{key}")
         return {"S3Bucket": bucket, "S3Key": key}
 

@@ -76,7 +76,7 @@ def _function(service: Service, function: Function, artifact: Artifact) -> Node:
         "logging": _logging(service, function),
         "role": Ref(function_address(function.name, "role"), "arn"),
         "code": artifact.sha256,
-        "shim": between.digest,
+        "shim": between.digest[:12] or None,
         "tags": tags(service, address, function.tags),
     }
     needs = frozenset({function_address(function.name, "logs")})  # or Lambda makes a group that never expires

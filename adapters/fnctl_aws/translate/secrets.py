@@ -31,7 +31,7 @@ def secret_statements(service: Service, function: Function) -> Iterator[Mapping[
     names = sorted(function.secrets)
     if vault(service) == "secretsmanager":
         # Secrets Manager adds `-` and six characters of its own.
-        action, found = "secretsmanager:GetSecretValue", [arn("secretsmanager", f"secret:{secret_path(service, name)}-??????") for name in names]
+        actions, found = ["secretsmanager:GetSecretValue"], [arn("secretsmanager", f"secret:{secret_path(service, name)}-??????") for name in names]
     else:
-        action, found = "ssm:GetParameter", [arn("ssm", f"parameter{secret_path(service, name)}") for name in names]
-    yield {"Sid": "Secrets", "Effect": "Allow", "Action": [action], "Resource": list(found)}
+        actions, found = ["ssm:GetParameter", "ssm:GetParameters"], [arn("ssm", f"parameter{secret_path(service, name)}") for name in names]
+    yield {"Sid": "Secrets", "Effect": "Allow", "Action": actions, "Resource": list(found)}
