@@ -47,9 +47,16 @@ def test_a_function_talks_to_the_sandbox_in_its_own_region(running: AwsSandbox) 
     assert far.call("region").value in far.client("sqs").list_queues()["QueueUrls"]
 
 
+NODE = """
+export const handler = async (event, context) => {
+  console.log("in node");
+  return { got: event.x, id: context.awsRequestId, v: process.version };
+};
+"""
+
+
 def test_node_runs_esm_with_aws_own_client(account: Account) -> None:
-    code = "export const handler = async (event, context) => { console.log('in node'); return { got: event.x, id: context.awsRequestId, v: process.version }; };"
-    account.deploy("node", {"main.mjs": code}, "nodejs20.x")
+    account.deploy("node", {"main.mjs": NODE}, "nodejs20.x")
     reply = account.call("node", {"x": "ü"})
     assert reply.error is None
     assert reply.value["got"] == "ü"
@@ -126,7 +133,11 @@ def _commands(word: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("files", "kind"),
-    [({"other.py": ""}, "Runtime.ImportModuleError"), ({"main.py": "x = 1"}, "Runtime.HandlerNotFound"), ({"main.py": "1 +"}, "Runtime.UserCodeSyntaxError")],
+    [
+        ({"other.py": ""}, "Runtime.ImportModuleError"),
+        ({"main.py": "x = 1"}, "Runtime.HandlerNotFound"),
+        ({"main.py": "1 +"}, "Runtime.UserCodeSyntaxError"),
+    ],
 )
 def test_a_handler_that_cannot_be_loaded_says_why(account: Account, files: dict[str, str], kind: str) -> None:
     name = f"unloadable-{kind.rpartition('.')[2]}"
@@ -149,17 +160,27 @@ def test_logs_reach_cloudwatch_in_order_and_in_the_named_group(account: Account)
     assert "first" in lines
     text = account.events("/aws/lambda/plain")
     assert [t.split()[0] for t in text] == ["START", "first", "[WARNING]", "END", "REPORT"]
-    assert re.search(r"Duration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\tMax Memory Used: [1-9]\d* MB\tInit Duration: [\d.]+ ms", text[-1])
+    assert re.search(
+        r"Duration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\tMax Memory Used: [1-9]\d* MB\tInit Duration: [\d.]+ ms", text[-1]
+    )
+
+
+VERSIONED = """
+import os
+SEEN = []
+def handler(event, context):
+    SEEN.append(1)
+    return ["%s", os.environ["V"], os.environ["AWS_LAMBDA_FUNCTION_VERSION"], len(SEEN)]
+"""
 
 
 def test_versions_and_aliases_keep_their_own_code_and_environment(account: Account) -> None:
     lambdas = account.lambdas
-    code = "import os\nSEEN = []\ndef handler(e, c):\n    SEEN.append(1)\n    return ['%s', os.environ['V'], os.environ['AWS_LAMBDA_FUNCTION_VERSION'], len(SEEN)]\n"
-    account.deploy("versions", {"main.py": code % "old"}, Environment={"Variables": {"V": "1"}})
+    account.deploy("versions", {"main.py": VERSIONED % "old"}, Environment={"Variables": {"V": "1"}})
     one = lambdas.publish_version(FunctionName="versions")["Version"]
     lambdas.create_alias(FunctionName="versions", Name="live", FunctionVersion=one)
     assert account.call("versions", qualifier="live").value == ["old", "1", "1", 1]
-    lambdas.update_function_code(FunctionName="versions", ZipFile=archive({"main.py": code % "new"}))
+    lambdas.update_function_code(FunctionName="versions", ZipFile=archive({"main.py": VERSIONED % "new"}))
     with pytest.raises(lambdas.exceptions.ResourceConflictException, match="update is in progress"):
         lambdas.update_function_configuration(FunctionName="versions", Environment={"Variables": {"V": "2"}})
     account.settle("versions")
@@ -174,7 +195,9 @@ def test_versions_and_aliases_keep_their_own_code_and_environment(account: Accou
 
 def test_layers_lie_over_one_another(account: Account) -> None:
     arns = [
-        account.lambdas.publish_layer_version(LayerName=name, Content={"ZipFile": archive({f"python/{file}.py": f"FROM = '{name}'"})})["LayerVersionArn"]
+        account.lambdas.publish_layer_version(LayerName=name, Content={"ZipFile": archive({f"python/{file}.py": f"FROM = '{name}'"})})[
+            "LayerVersionArn"
+        ]
         for name, file in (("lower", "shared"), ("upper", "shared"), ("other", "alone"))
     ]
     code = "import shared, alone\ndef handler(e, c): return [shared.FROM, alone.FROM]\n"
@@ -197,9 +220,16 @@ def test_calls_run_side_by_side_up_to_the_reserved_number(account: Account) -> N
     assert isinstance(errors[0], account.lambdas.exceptions.TooManyRequestsException)
 
 
+LOOP = """
+import boto3, json
+CLIENT = boto3.client("lambda")
+def handler(event, context):
+    CLIENT.invoke(FunctionName="loop", InvocationType="Event", Payload=json.dumps(event + 1))
+"""
+
+
 def test_an_endless_loop_of_calls_is_stopped(account: Account) -> None:
-    code = "import boto3, json\nC = boto3.client('lambda')\ndef handler(e, c):\n    C.invoke(FunctionName='loop', InvocationType='Event', Payload=json.dumps(e + 1))\n"
-    account.deploy("loop", {"main.py": code})
+    account.deploy("loop", {"main.py": LOOP})
     account.lambdas.put_function_event_invoke_config(FunctionName="loop", MaximumRetryAttempts=0)
     account.lambdas.invoke(FunctionName="loop", InvocationType="Event", Payload=b"0")
     until(lambda: any("RecursiveInvocationException" in m for m in account.events("/aws/lambda/loop")), 20)

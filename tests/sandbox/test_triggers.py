@@ -124,7 +124,7 @@ def test_a_queue_retries_only_what_failed_and_gives_up_into_its_dead_letters(acc
     assert [json.loads(m["Body"]) for m in letters] == [{"bad": True, "n": 1}]
     seen = [json.loads(m[4:])["n"] for m in account.events("/aws/lambda/picky") if m.startswith("saw ")]
     assert sorted(seen) == [0, 1, 1, 2]
-    assert any(m.startswith(f"START RequestId: ") and m.endswith(f"Version: {version}") for m in account.events("/aws/lambda/picky"))
+    assert any(m.startswith("START RequestId: ") and m.endswith(f"Version: {version}") for m in account.events("/aws/lambda/picky"))
 
 
 def test_a_schedule_fires(account: Account) -> None:

@@ -47,6 +47,7 @@ def install(pool: Pool, machine: Machine) -> None:
     _retries(lambdas)
     _loops(lambdas)
     _conflicts(lambdas)
+    _names(lambdas)
     _roles()
 
 
@@ -154,6 +155,20 @@ def _conflicts(lambdas: Any) -> None:
 
     for verb in ("_update_code", "_update_config", "_publish_version"):
         setattr(lambdas, verb, guarded(getattr(lambdas, verb)))
+
+
+def _names(lambdas: Any) -> None:
+    """A function whose name begins with `url` is taken for a function URL; under its ARN it is not."""
+    own, responses = lambdas.handle_request, service("core.responses")
+
+    async def handle(method: str, path: str, *rest: Any) -> Any:
+        found = re.fullmatch(r"(/[\d-]+/functions/)(url[\w-]*)((?:(?::|%3A)[^/]+)?(?:/.*)?)", path)
+        if found:
+            arn = f"arn:aws:lambda:{responses.get_region()}:{responses.get_account_id()}:function:"
+            path = f"{found[1]}{arn}{found[2]}{found[3]}"
+        return await own(method, path, *rest)
+
+    lambdas.handle_request = handle
 
 
 def _roles() -> None:
