@@ -1,0 +1,81 @@
+"""The process boundary: run a command line, and turn whatever escapes it into words, a document and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # `--version` imports nothing that it does not need
+    from fnctl.commands.world import World
+    from fnctl.errors import FnctlError
+
+
+def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
+    """Run one command line and return the process's exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words == ["--version"] and world is None:
+        from fnctl.commands.version import line
+
+        sys.stdout.write(line() + "\n")
+        return 0
+    from fnctl.commands.world import World
+
+    return _guarded(words, world or World())
+
+
+def _guarded(words: list[str], world: World) -> int:
+    from fnctl.errors import Exit, FnctlError
+
+    world.guard()
+    try:
+        code = _dispatch(words, world)
+        world.stdout.flush()
+    except FnctlError as error:
+        return _refused(error, words, world)
+    except KeyboardInterrupt:
+        world.stderr.write("Interrupted: nothing was changed by this run.\n")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        _let_go(world)
+        return Exit.OK
+    except Exception as error:  # noqa: BLE001  # the process boundary: a bug becomes a report, never a traceback on the screen
+        from fnctl.commands.bug import report
+
+        return report(error, words, world)
+    return code
+
+
+def _dispatch(words: list[str], world: World) -> int:
+    from fnctl.commands.run import Run, Settings
+    from fnctl.commands.table import GLOBALS, VALIDATE, read
+
+    argv = ("fnctl", *words)
+    given = read(words[1:], GLOBALS + VALIDATE) if words[:1] == ["validate"] else None
+    if given is not None:  # the same option table as typer's, so that the verb that editors run does not wait for typer
+        from fnctl.commands.check import check
+
+        strict, files = bool(given.pop("strict", False)), not given.pop("no_files", False)
+        return check(Run(world, Settings(**given), argv), strict=strict, files=files)  # type: ignore[arg-type]  # by the table
+    from fnctl.app import run
+
+    return run(words, Run(world, Settings(), argv))
+
+
+def _refused(error: FnctlError, words: list[str], world: World) -> int:
+    from fnctl.commands.findings import draw
+
+    draw(error.diagnostics, words, world)
+    return int(error.exit)
+
+
+def _let_go(world: World) -> None:
+    # The reader is gone; what is left in the buffer must not fail again when Python closes the stream.
+    if world.stdout.closed or not hasattr(world.stdout, "fileno"):
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

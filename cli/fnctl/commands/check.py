@@ -1,0 +1,27 @@
+"""`validate` itself, without typer: the verb that editors, hooks and people run most must be there at once."""
+
+from __future__ import annotations
+
+from fnctl.commands.run import Run
+from fnctl.diagnostics import has_errors, summary
+from fnctl.errors import Exit
+
+
+def check(run: Run, *, strict: bool, files: bool) -> int:
+    """Check the manifest and show what was found. Exit 1 on an error, with `strict` on a warning too."""
+    checked = run.world.engine.validate(run.session(), files=files)
+    counts = summary(checked.diagnostics)
+    if run.json:
+        from fnctl.views.diagnostics import document
+
+        run.document(document(checked.diagnostics))
+    else:
+        run.findings(checked.diagnostics)
+        if not checked.diagnostics:
+            run.say(_verdict(sorted({service.target for service in checked.services})))
+    failed = has_errors(checked.diagnostics) or (strict and counts["warning"] > 0)
+    return Exit.FINDINGS if failed else Exit.OK
+
+
+def _verdict(targets: list[str]) -> str:
+    return f"The manifest is fine for {', '.join(targets)}." if targets else "The manifest is fine, and names no target to check it for."

@@ -1,0 +1,33 @@
+"""`fnctl destroy`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fnctl.commands.changing import change
+from fnctl.commands.run import Run
+from fnctl.commands.values import duration
+
+
+def destroy(
+    ctx: typer.Context,
+    lock_timeout: Annotated[str, typer.Option("--lock-timeout", metavar="TIME", help="Wait this long for another run: 30s, 5m.")] = "0s",
+    confirm: Annotated[str | None, typer.Option("--confirm", metavar="STAGE", help="Name a protected stage, for scripts.")] = None,
+) -> int:
+    """Take everything of this service and stage back, with its data, except what the manifest retains.
+
+    Examples:
+        fnctl destroy --target aws --sandbox
+        fnctl destroy --stage pr-17 --yes
+        fnctl destroy --stage prod --yes --confirm prod
+    """
+    run: Run = ctx.obj
+    return change(
+        run,
+        "destroy",
+        lambda session, show: run.world.engine.destroy(session, show=show),
+        lock_timeout=duration("--lock-timeout", lock_timeout),
+        confirmed=confirm,
+    )

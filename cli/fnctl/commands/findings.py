@@ -1,0 +1,72 @@
+"""Findings on the screen: the view draws them, this reads the lines that they point at."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fnctl.commands.world import World
+from fnctl.diagnostics import Diagnostic, ordered
+from fnctl.errors import FnctlError
+from fnctl.source import Span
+from fnctl.views.theme import wants_colour
+
+
+def draw(found: Iterable[Diagnostic], words: list[str], world: World) -> None:
+    """Show what ended a run: as a document for a machine, else drawn on stderr. The words are read here: perhaps no command came so far."""
+    found = ordered(found)
+    if given(words, "--output") == "json":
+        from fnctl.views.diagnostics import document
+        from fnctl.views.machine import dumps
+
+        world.stdout.write(dumps(document(found)) + "\n")
+        world.stdout.flush()
+        return
+    color = wants_colour(world.environ, terminal=world.stderr.isatty(), no_color="--no-color" in words)
+    width = shutil.get_terminal_size().columns if world.stderr.isatty() else 80
+    manifest = given(words, "--manifest") or given(words, "-f")
+    world.stderr.write(text(found, world, manifest, color=color, width=width) + "\n")
+    world.stderr.flush()
+
+
+def given(words: list[str], flag: str) -> str | None:
+    """Find an option's value in words that were perhaps never parsed."""
+    for index, word in enumerate(words):
+        if word == flag and index + 1 < len(words):
+            return words[index + 1]
+        if word.startswith(f"{flag}="):
+            return word[len(flag) + 1 :]
+    return None
+
+
+def text(found: Iterable[Diagnostic], world: World, manifest: str | None, *, color: bool, width: int) -> str:
+    """Draw findings, with the lines of the files that they point at."""
+    from fnctl.views.diagnostics import render
+
+    folder = _folder(world, manifest)
+    return render(found, lambda path: _lines(folder / path), color=color, width=width).rstrip("\n")
+
+
+def _lines(path: Path) -> list[str] | None:
+    try:
+        return path.read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return None
+
+
+def _folder(world: World, manifest: str | None) -> Path:
+    """Find the manifest's folder, to which the paths of findings are relative; this folder where there is no manifest."""
+    from fnctl.manifest.load import find
+
+    try:
+        return find(world.cwd, Path(manifest) if manifest else None).parent
+    except FnctlError:
+        return world.cwd
+
+
+def from_json(data: Mapping[str, Any]) -> Diagnostic:
+    """Read back a finding from an event."""
+    span = Span(data["path"], data["line"], data["column"], data.get("end_line"), data.get("end_column")) if data.get("line") else None
+    return Diagnostic(data["code"], data["severity"], data["message"], span, help=data.get("help"), target=data.get("target"))

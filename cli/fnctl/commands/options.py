@@ -1,0 +1,79 @@
+"""Typer's side of the option table: the options that every verb takes, before or after its name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from fnctl.commands.run import Run
+from fnctl.commands.table import GLOBALS, Option
+from fnctl.views import help as pages
+
+
+def declare(option: Option) -> Any:  # what typer.Option returns
+    """Turn a line of the table into typer's own declaration, for a verb's signature."""
+    return typer.Option(*option.flags, help=option.help, metavar=option.metavar, rich_help_panel=option.panel)
+
+
+def shared() -> list[Any]:
+    """Make the global options. Each verb needs its own, because typer remembers in them who is asking."""
+    return [_shared(option) for option in GLOBALS]
+
+
+def _shared(option: Option) -> TyperOption:
+    from fnctl.commands import complete
+
+    completion = {"target": complete.targets, "stage": complete.stages, "output": complete.outputs}.get(option.name)
+    return TyperOption(
+        param_decls=[option.name, *option.flags],
+        help=option.help,
+        metavar=option.metavar,
+        is_flag=option.metavar is None,
+        default=False if option.metavar is None else None,
+        rich_help_panel=option.panel,
+        autocompletion=completion,
+    )
+
+
+def take(ctx: Any) -> None:  # typer.Context, or its parent class
+    """Move the global options that were given here from typer's context into the run's settings. What stands later on the line wins."""
+    run: Run = ctx.obj
+    given = {option.name: ctx.params.pop(option.name, None) for option in GLOBALS}
+    chosen = {option.name for option in GLOBALS if option.choices}
+    for name in chosen & given.keys():
+        _choose(name, given[name])
+    run.settings = replace(run.settings, **{name: value for name, value in given.items() if value})
+
+
+def _choose(name: str, value: str | None) -> None:
+    choices = next(option.choices for option in GLOBALS if option.name == name)
+    if value and value not in choices:
+        message = f"--{name} is {' or '.join(choices)}, not '{value}'"
+        raise typer.BadParameter(message)
+
+
+class Verb(TyperCommand):
+    """A verb: its own options, and the global ones."""
+
+    def __init__(self, *args: Any, params: list[Any] | None = None, **more: Any) -> None:
+        super().__init__(*args, params=[*(params or []), *shared()], **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Take the global options out of the way of the function's own."""
+        take(ctx)
+        return super().invoke(ctx)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Examples first."""
+        formatter.write(pages.verb(self, ctx, color=ctx.obj.colour(ctx.obj.world.stdout), width=ctx.obj.width))
+
+
+class Verbs(TyperGroup):
+    """A group of verbs, such as `secret set|list|rm`."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Examples first."""
+        formatter.write(pages.verb(self, ctx, color=ctx.obj.colour(ctx.obj.world.stdout), width=ctx.obj.width))

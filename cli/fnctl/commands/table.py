@@ -1,0 +1,55 @@
+"""Options as data: the verbs declare them through typer, and the two fastest verbs read them without it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Option(NamedTuple):
+    """One option. Without a `metavar` it is a flag; `panel` is its heading in the help."""
+
+    name: str
+    flags: tuple[str, ...]
+    help: str
+    panel: str
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+WHERE = "Where"
+SCREEN = "What you see"
+QUESTIONS = "Questions"
+
+GLOBALS = (
+    Option("manifest", ("--manifest", "-f"), "The manifest; without it fnctl.yaml in this folder or in a parent.", WHERE, "PATH"),
+    Option("target", ("--target", "-t"), "The platform; $FNCTL_TARGET, or the only one in the manifest.", WHERE, "NAME"),
+    Option("stage", ("--stage", "-s"), "The stage; $FNCTL_STAGE, or dev.", WHERE, "NAME"),
+    Option("sandbox", ("--sandbox",), "Use the stand-in on this machine: no account needed.", WHERE),
+    Option("output", ("--output",), "text for people, json for machines.", SCREEN, "FORM", ("text", "json")),
+    Option("quiet", ("--quiet", "-q"), "Say nothing but results and errors.", SCREEN),
+    Option("verbose", ("--verbose", "-v"), "Say more: phases, times, what stays as it is.", SCREEN),
+    Option("no_color", ("--no-color",), "No colour, as NO_COLOR=1 says it.", SCREEN),
+    Option("yes", ("--yes", "-y"), "Agree to what a question would ask.", QUESTIONS),
+    Option("no_input", ("--no-input",), "Never ask: what would be asked is an error.", QUESTIONS),
+)
+
+STRICT = Option("strict", ("--strict",), "Fail on warnings too.", "Options")
+NO_FILES = Option("no_files", ("--no-files",), "Do not look at handler files.", "Options")
+VALIDATE = (STRICT, NO_FILES)
+
+
+def read(argv: list[str], options: tuple[Option, ...]) -> dict[str, str | bool] | None:
+    """Read plain arguments; None for anything that needs a closer look (help, a mistake, an argument), which is typer's part."""
+    known = {flag: option for option in options for flag in option.flags}
+    found: dict[str, str | bool] = {}
+    words = iter(argv)
+    for word in words:
+        flag, _, inline = word.partition("=") if word.startswith("--") else (word, "", "")
+        option = known.get(flag)
+        if option is None or (option.metavar is None and word != flag):
+            return None
+        value = True if option.metavar is None else inline or next(words, "")
+        if not value or (option.choices and value not in option.choices):
+            return None
+        found[option.name] = value
+    return found
