@@ -93,6 +93,31 @@ def test_http_goes_to_the_version_behind_the_alias(account: Account) -> None:
     assert httpx.get(front(account, "aliased-url", str(httpx.URL(made).host))).text == "1"
 
 
+def test_a_failed_function_tells_callers_nothing(account: Account) -> None:
+    arn = account.deploy("secretive", {"main.py": "def handler(e, c): raise ValueError('my secret')\n"})
+    answer = httpx.get(front(account, "secretive-dev", f"{http_api(account, arn)}.execute-api.localhost"))
+    assert (answer.status_code, answer.json()) == (500, {"message": "Internal Server Error"})
+    made = account.lambdas.create_function_url_config(FunctionName="secretive", AuthType="NONE")["FunctionUrl"]
+    answer = httpx.get(front(account, "secretive-url", str(httpx.URL(made).host)))
+    assert answer.status_code == 502
+    assert "secret" not in answer.text
+
+
+STREAMS = """
+export const handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream = awslambda.HttpResponseStream.from(stream, { statusCode: 203, headers: { "content-type": "text/plain" } });
+  stream.write("one "); await new Promise((r) => setTimeout(r, 20)); stream.write("two"); stream.end();
+});
+"""
+
+
+def test_a_streaming_function_arrives_whole(account: Account) -> None:
+    account.deploy("streams", {"main.mjs": STREAMS}, "nodejs20.x")
+    made = account.lambdas.create_function_url_config(FunctionName="streams", AuthType="NONE", InvokeMode="RESPONSE_STREAM")["FunctionUrl"]
+    answer = httpx.get(front(account, "streams-url", str(httpx.URL(made).host)))
+    assert (answer.status_code, answer.headers["content-type"], answer.text) == (203, "text/plain", "one two")
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"host": 1}'])
 def test_a_front_without_a_host_is_refused(account: Account, body: bytes) -> None:
     assert httpx.put(f"{account.environ['FNCTL_SANDBOX_FRONT']}/fronts/x", content=body).status_code == 400

@@ -48,6 +48,7 @@ def install(pool: Pool, machine: Machine) -> None:
     _loops(lambdas)
     _conflicts(lambdas)
     _names(lambdas)
+    _failures(lambdas)
     _roles()
 
 
@@ -169,6 +170,27 @@ def _names(lambdas: Any) -> None:
         return await own(method, path, *rest)
 
     lambdas.handle_request = handle
+
+
+def _failures(lambdas: Any) -> None:
+    """A failed function is answered without its own words: 500 by an HTTP API (503 when throttled), 502 by a function URL (429)."""
+    own, own_url = lambdas.lambda_execute_result_to_api_proxy_response, lambdas._function_url_proxy_response
+
+    def response(result: dict[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
+        if not result.get("error"):
+            return own(result)  # type: ignore[no-any-return]
+        status, words = (503, "Service Unavailable") if result.get("throttle") else (500, "Internal Server Error")
+        headers = {"Content-Type": "application/json"}
+        return {"statusCode": status, "headers": headers, "body": json.dumps({"message": words}), "failed": True}, None
+
+    def url_response(answer: dict[str, Any] | None, cors: dict[str, str]) -> Any:
+        if answer and answer.get("failed") is True:
+            status = 429 if answer["statusCode"] == 503 else 502
+            return status, {"Content-Type": "application/json", **cors}, answer["body"].encode()
+        return own_url(answer, cors)
+
+    lambdas.lambda_execute_result_to_api_proxy_response = response
+    lambdas._function_url_proxy_response = url_response
 
 
 def _roles() -> None:

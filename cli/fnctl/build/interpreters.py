@@ -93,7 +93,11 @@ def find_uv(environ: Mapping[str, str]) -> Path | None:
 def cache(environ: Mapping[str, str]) -> Path:
     """`$XDG_CACHE_HOME/fnctl`; a relative value is no value, as the XDG specification has it."""
     base = environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "fnctl"
+    return (Path(base) if base.startswith("/") else _home(environ) / ".cache") / "fnctl"
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
 
 
 def _pythons(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
@@ -108,14 +112,14 @@ def _pythons(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _pyenvs(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    for root in dict.fromkeys((environ.get("PYENV_ROOT", ""), str(Path.home() / ".pyenv"))):
+    for root in dict.fromkeys((environ.get("PYENV_ROOT", ""), str(_home(environ) / ".pyenv"))):
         if root:
             yield from sorted(Path(root, "versions").glob(f"{version}.*/bin/python"), reverse=True)
 
 
 def _managed(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
     """The ones that uv manages, found by their folders: asking uv costs a process, and it may be gone while they remain."""
-    data = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
+    data = environ.get("XDG_DATA_HOME") or str(_home(environ) / ".local/share")
     root = environ.get("UV_PYTHON_INSTALL_DIR") or f"{data}/uv/python"
     yield from sorted(Path(root).glob(f"cpython-{version}.*/bin/python{version}"), reverse=True)
 
@@ -156,7 +160,7 @@ def _ask(command: Sequence[str], environ: Mapping[str, str]) -> dict[str, Any] |
         return None
     env = {"PATH": environ.get("PATH") or os.defpath, "HOME": tempfile.gettempdir()} | {k: environ[k] for k in ("PYENV_ROOT",) if k in environ}
     try:
-        done = subprocess.run(command, env=env, capture_output=True, timeout=PROBE_SECONDS, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
+        done = subprocess.run(command, env=env, capture_output=True, timeout=PROBE_SECONDS, check=False, stdin=subprocess.DEVNULL)
         answer = json.loads(done.stdout) if done.returncode == 0 else None
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
@@ -256,6 +260,6 @@ def _npm_package() -> str:
 
 def _runs(command: Sequence[str], environ: Mapping[str, str]) -> bool:
     try:
-        return subprocess.run(command, env=dict(environ), capture_output=True, timeout=INSTALL_SECONDS, check=False).returncode == 0  # noqa: S603
+        return subprocess.run(command, env=dict(environ), capture_output=True, timeout=INSTALL_SECONDS, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
