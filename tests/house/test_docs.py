@@ -1,0 +1,85 @@
+"""The documentation: every manifest in it is checked by fnctl, every command in it exists, every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fnctl.pipeline import validate
+from fnctl.session import Options, Session
+
+ROOT = Path(__file__).parents[2]
+FENCE = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block. `words` follow the language: `yaml fragment` is a piece of a manifest, `yaml other` is something else's YAML."""
+
+    path: Path
+    line: int
+    language: str
+    words: tuple[str, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line}"
+
+
+def pages() -> list[Path]:
+    return sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
+
+
+def blocks(*languages: str) -> Iterator[Block]:
+    for page in pages():
+        text = page.read_text()
+        for found in FENCE.finditer(text):
+            if found[1] in languages:
+                yield Block(page, text.count("\n", 0, found.start()) + 1, found[1], tuple(found[2].split()), found[3])
+
+
+def commands() -> Iterator[tuple[Block, list[str]]]:
+    for block in blocks("sh", "console"):
+        prompt = "$ " if block.language == "console" else ""
+        for line in block.text.splitlines():
+            if line.startswith(prompt) and (found := re.search(r"\bfnctl ((?!-cli|\[)[^|#;&]+)", line.removeprefix(prompt))):
+                yield block, shlex.split(found[1])
+
+
+@pytest.mark.parametrize("block", [*blocks("yaml")], ids=str)
+def test_every_manifest_in_the_docs_is_right(block: Block, tmp_path: Path) -> None:
+    if block.words:
+        assert block.words[0] in {"fragment", "other"}
+        yaml.safe_load(block.text)
+        return
+    (tmp_path / "fnctl.yaml").write_text(block.text)
+    checked = validate(Session(options=Options(manifest=tmp_path / "fnctl.yaml"), environ={}, cwd=tmp_path), files=False)
+    assert [f"{d.code} {d.span}: {d.message}" for d in checked.diagnostics if d.severity == "error"] == []
+
+
+def test_every_command_in_the_docs_exists() -> None:
+    unknown: list[str] = []
+    screens: dict[str, str] = {}
+    for block, words in commands():
+        verbs = [word for word in words if re.fullmatch(r"[a-z]+", word)][: 2 if words[0] in {"sandbox", "secret"} else 1]
+        key = " ".join(verbs)
+        if key not in screens:
+            done = subprocess.run([sys.executable, "-m", "fnctl", *verbs, "--help"], capture_output=True, text=True, check=False, timeout=60)
+            screens[key] = done.stdout if done.returncode == 0 else ""
+        options = [word.partition("=")[0] for word in words if word.startswith("--")]
+        unknown += [f"{block}: fnctl {key} {option}" for option in options or [""] if option not in screens[key] or not screens[key]]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    assert [target for target in LINK.findall(page.read_text()) if not (page.parent / target).exists()] == []

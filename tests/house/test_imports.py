@@ -1,0 +1,72 @@
+"""Who imports whom: no circle between any two modules, nothing foreign in what travels, and nothing heavy on the way to `validate`."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import grimp
+import pytest
+
+PACKAGES = ("fnctl", "fnctl_runtime", "fnctl_aws", "fnctl_azure", "fnctl_vercel", "fnctl_schemas")
+HEAVY = {"boto3", "botocore", "azure", "httpx", "pydantic", "rich", "importlib.metadata"}
+
+# Run in a fresh interpreter: which modules are there once the command has ended?
+REPORT = """
+import json, sys
+sys.argv = ["fnctl", *sys.argv[1:]]
+from fnctl.__main__ import main
+try:
+    main()
+except SystemExit as exit:
+    code = exit.code
+else:
+    code = 0
+print(json.dumps({"code": code or 0, "modules": sorted(sys.modules)}), file=sys.stderr)
+"""
+
+
+def loaded(*words: str, cwd: Path) -> tuple[int, set[str]]:
+    """Run fnctl and return its exit code and the modules that it imported."""
+    done = subprocess.run([sys.executable, "-c", REPORT, *words], cwd=cwd, capture_output=True, text=True, check=True, timeout=60)
+    report = json.loads(done.stderr.splitlines()[-1])
+    return report["code"], set(report["modules"])
+
+
+def imported(file: Path) -> set[str]:
+    """Top-level names of everything that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules}).prepare()  # CycleError names the circle
+
+
+def test_the_runtime_imports_the_standard_library_only(root: Path) -> None:
+    files = [*(root / "cli/fnctl_runtime").rglob("*.py")]
+    foreign = {str(file): names for file in files if (names := imported(file) - sys.stdlib_module_names - {"fnctl_runtime"})}
+    assert files
+    assert foreign == {}
+
+
+@pytest.mark.parametrize("words", [("--version",), ("validate",), ("validate", "--output", "json")], ids=" ".join)
+def test_the_way_to_validate_imports_nothing_heavy(root: Path, words: tuple[str, ...]) -> None:
+    code, modules = loaded(*words, cwd=root / "examples/orders")
+    assert code == 0
+    assert modules & HEAVY == set()
+
+
+def test_a_target_imports_no_other_targets_adapter(root: Path) -> None:
+    _, modules = loaded("validate", "--target", "aws", cwd=root / "examples/orders")
+    assert not any(name.startswith(("fnctl_azure", "fnctl_vercel")) for name in modules)

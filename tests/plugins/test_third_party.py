@@ -1,0 +1,132 @@
+"""Strangers' adapters, installed for real: one that works takes part in everything, one that is broken is a finding."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PACKAGES = Path(__file__).with_name("third_party")
+MANIFEST = """\
+fnctl: 1
+service: shop
+targets:
+  folder: { path: share }
+defaults: { runtime: "RUNTIME" }
+functions:
+  hello: { handler: "src/hello.py:handler", triggers: [{ http: GET / }], env: { GREETING: hello } }
+  tick: { handler: "src/tick.py:handler", triggers: [{ schedule: "0 3 * * *" }] }
+"""
+Fnctl = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both packages installed, as pip would; nothing is fetched."""
+    target = tmp_path_factory.mktemp("site")
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert uv, "scripts/setup brings uv"
+    options = ["--quiet", "--offline", "--no-deps", "--no-build-isolation", "--python", sys.executable, "--target", str(target)]
+    subprocess.run([uv, "pip", "install", *options, str(PACKAGES / "folder"), str(PACKAGES / "broken")], check=True)
+    return target
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/hello.py").write_text("def handler(request):\n    return {'hello': 'folder'}\n")
+    (tmp_path / "src/tick.py").write_text("def handler(event):\n    return None\n")
+    (tmp_path / "fnctl.yaml").write_text(MANIFEST.replace("RUNTIME", f"python3.{sys.version_info.minor}"))
+    return tmp_path
+
+
+@pytest.fixture
+def fnctl(site: Path, project: Path, tmp_path: Path) -> Fnctl:
+    environ = {**os.environ, "PYTHONPATH": str(site), "NO_COLOR": "1"}
+    environ |= {name: str(tmp_path / name.lower()) for name in ("XDG_STATE_HOME", "XDG_DATA_HOME")}
+
+    def run(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "fnctl", *words]
+        done = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == code, f"fnctl {' '.join(words)} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+def result(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    last: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert last["type"] == "result"
+    return last
+
+
+def live(project: Path) -> dict[str, str]:
+    return {path.name: json.loads(path.read_text())["code"] for path in (project / "share").glob("*.json")}
+
+
+def test_both_are_listed_and_the_broken_one_says_why(fnctl: Fnctl) -> None:
+    found = {plugin["name"]: plugin for plugin in json.loads(fnctl("plugins", "--output", "json").stdout)["plugins"]}
+    assert (found["folder"]["distribution"], found["folder"]["version"], found["folder"]["error"]) == ("fnctl-adapter-folder", "0.3.0", None)
+    assert found["folder"]["hooks"] == ["fnctl_adapter"]
+    assert "a_package_that_nobody_installed" in found["broken"]["error"]
+    assert set(found) >= {"aws", "azure", "vercel"}
+
+
+def test_its_own_words_are_checked(fnctl: Fnctl, project: Path) -> None:
+    fnctl("validate")
+    manifest = project / "fnctl.yaml"
+    manifest.write_text(manifest.read_text().replace("path: share", "paht: share"))
+    found = json.loads(fnctl("validate", "--output", "json", code=1).stdout)["diagnostics"]
+    assert [(d["severity"], d["line"]) for d in found if d["severity"] == "error"] == [("error", 4)]
+    assert "path" in found[0]["help"]
+
+
+def test_its_own_rules_are_heard(fnctl: Fnctl) -> None:
+    found = json.loads(fnctl("validate", "--output", "json").stdout)["diagnostics"]
+    assert [(d["code"], d["severity"], d["target"], d["line"]) for d in found if d["code"] == "FOLDER001"] == [("FOLDER001", "warning", "folder", 8)]
+
+
+def test_the_life_of_a_service_on_it(fnctl: Fnctl, project: Path) -> None:
+    first = result(fnctl("deploy", "--yes", "--output", "json"))
+    assert (first["status"], first["release"]) == ("deployed", 1)
+    before = live(project)
+    assert set(before) == {"shop-dev-hello.json", "shop-dev-tick.json"}
+    assert Path(first["outputs"]["functions"]["hello"]["id"]).is_file()
+    assert result(fnctl("deploy", "--yes", "--output", "json"))["status"] == "unchanged"
+
+    (project / "src/hello.py").write_text("def handler(request):\n    return {'hello': 'again'}\n")
+    second = result(fnctl("deploy", "--yes", "--output", "json"))
+    assert (second["status"], second["release"]) == ("deployed", 2)
+    assert {name for name, code in live(project).items() if code != before[name]} == {"shop-dev-hello.json"}
+
+    back = result(fnctl("rollback", "--yes", "--output", "json"))
+    assert (back["status"], back["release"]) == ("restored", 3)
+    assert live(project) == before
+
+    assert result(fnctl("destroy", "--yes", "--output", "json"))["status"] == "destroyed"
+    assert list((project / "share").iterdir()) == []
+
+
+def test_a_broken_one_is_a_finding_at_the_line_that_asks_for_it(fnctl: Fnctl, project: Path) -> None:
+    manifest = project / "fnctl.yaml"
+    manifest.write_text(manifest.read_text().replace("folder: { path: share }", "broken: {}"))
+    (found,) = json.loads(fnctl("validate", "--output", "json", code=1).stdout)["diagnostics"]
+    assert (found["line"], found["target"]) == (4, "broken")
+    assert "fnctl-adapter-broken" in found["message"]
+    assert "pip install" in found["help"]
+    assert "Traceback" not in fnctl("deploy", "--yes", code=1).stderr
+
+
+def test_a_target_without_an_adapter_is_a_finding_with_the_pip_line(fnctl: Fnctl, project: Path) -> None:
+    manifest = project / "fnctl.yaml"
+    manifest.write_text(manifest.read_text().replace("folder: { path: share }", "moon: {}"))
+    (found,) = json.loads(fnctl("validate", "--output", "json", code=1).stdout)["diagnostics"]
+    assert found["line"] == 4
+    assert "pip install fnctl-adapter-moon" in found["help"]
