@@ -92,7 +92,7 @@ def plain(native: Any, request_id: str) -> Request:
     """Treat a payload that no front made as `POST /` with that JSON."""
     import json
 
-    body = json.dumps(native).encode()
+    body = json.dumps(native, ensure_ascii=False, separators=(",", ":")).encode()
     return Request("POST", "/", headers=[("content-type", "application/json"), ("host", "localhost")], body=body, id=request_id, native=native)
 
 

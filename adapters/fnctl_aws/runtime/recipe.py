@@ -75,6 +75,7 @@ def configuration(service: Service, function: Function, bundle: Bundle) -> dict[
         "interface": function.interface,
         "file": file,
         "name": name,
+        "source": function.handler_file,
         "secrets": list(function.secrets),
         "logs": {"format": function.logs.format, "level": function.logs.level.lower()},
         "routes": [[_word(trigger, "method", "ANY"), _word(trigger, "path", "/")] for trigger in function.triggers if trigger.kind == "http"],

@@ -18,7 +18,7 @@ SUFFIX = "__REF"
 _SDK_NAMES = {"ssm": "SSM", "secretsmanager": "SECRETS_MANAGER"}
 _BATCH = 10  # names in one GetParameters
 _ATTEMPTS = 4
-_TIMEOUT = 3.0  # seconds for one attempt: Lambda's own init ends after ten
+_TIMEOUT = 2.0  # seconds for one attempt: Lambda's own init ends after ten
 _LATER = ("ThrottlingException", "TooManyUpdates", "InternalServerError", "InternalServiceError", "ServiceUnavailable")
 
 

@@ -1,0 +1,54 @@
+// Lambda's way in: reads the baked configuration, sets up logs and secrets, imports the bundle and binds it to its interface.
+
+import { readFileSync } from "node:fs";
+import { enter, traceId } from "./invocation.mjs";
+import { configure } from "./log.mjs";
+
+/** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
+ *   secrets: string[], logs: {format: string, level: string}, routes: [string, string][],
+ *   triggers: {kind: string, key: string, names: string[], whole: boolean}[]}} Config */
+
+/** Makes the function that Lambda calls. Runs once per environment. @param {URL} root the artifact's folder */
+export async function start(root = new URL("../", import.meta.url)) {
+  /** @type {Config} */
+  const config = JSON.parse(readFileSync(new URL("_fnctl.json", root), "utf8"));
+  if (config.logs.format === "json") {
+    const fields = { service: config.service, stage: config.stage, function: config.function };
+    configure({ level: config.logs.level, fields, stamp: process.env.AWS_LAMBDA_LOG_FORMAT === "JSON" });
+  }
+  if (config.secrets.length) await (await import("./secrets.mjs")).reveal(config.secrets, process.env);
+  const target = await load(root, config);
+  const { bind } = await import(config.interface === "event" ? "./events.mjs" : "./http.mjs");
+  return bind(target, config);
+}
+
+/** @param {URL} root @param {Config} config */
+async function load(root, config) {
+  let bundle;
+  try {
+    bundle = await import(new URL(config.file, root).href);
+  } catch (error) {
+    const told = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const failure = new Error(`cannot import ${config.source}: ${told}`, { cause: error });
+    if (error instanceof Error) failure.stack = `${failure.message}\n${error.stack}`; // the author's frames, not ours
+    throw failure;
+  }
+  const named = bundle[config.name] ?? bundle.default?.[config.name];
+  const target = typeof named?.fetch === "function" ? named.fetch.bind(named) : named;
+  if (typeof target !== "function") {
+    throw new Error(`${config.source} exports no function ${config.name}: the manifest's \`handler\` is ${config.source}:${config.name}`);
+  }
+  return target;
+}
+
+/**
+ * Notes the call that begins, for logs, and gives the author's view of it.
+ * @param {any} event @param {any} context
+ * @param {{traceparent?: string | null, params?: Record<string, string>, fields?: Record<string, unknown>}} about
+ */
+export function begin(event, context, { traceparent, params = {}, fields = {} } = {}) {
+  const requestId = context?.awsRequestId ?? "";
+  const trace = traceId(traceparent, process.env._X_AMZN_TRACE_ID);
+  enter({ requestId, traceId: trace, fields });
+  return { requestId, traceId: trace, params, remaining: () => context?.getRemainingTimeInMillis?.(), native: { event, context } };
+}

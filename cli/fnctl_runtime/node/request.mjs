@@ -1,0 +1,71 @@
+// The request that a `function` handler meets, and what its answer becomes. A `fetch` handler meets the web's own Request.
+
+/** What the client sent makes no sense: answered with 400 and this message. */
+export class BadRequest extends Error {
+  name = "BadRequest";
+}
+
+/** One HTTP request; `fnctl-runtime.d.ts` describes each member for authors. */
+export class FunctionRequest {
+  /**
+   * @param {{method: string, path: string, queryString: string, pathParams: Record<string, string>, headers: Headers, body: Buffer,
+   *   id: string, native: unknown}} parts
+   */
+  constructor(parts) {
+    this.method = parts.method;
+    this.path = parts.path;
+    this.pathParams = parts.pathParams;
+    this.query = new URLSearchParams(parts.queryString);
+    this.headers = parts.headers;
+    this.body = parts.body;
+    this.id = parts.id;
+    this.native = parts.native;
+  }
+
+  /** Cookies by name; of two with one name the first, which is the more specific one. */
+  get cookies() {
+    /** @type {Record<string, string>} */
+    const found = {};
+    for (const part of (this.headers.get("cookie") ?? "").split(";")) {
+      const at = part.indexOf("=");
+      if (at > 0) found[part.slice(0, at).trim()] ??= part.slice(at + 1).trim().replace(/^"(.*)"$/, "$1");
+    }
+    return found;
+  }
+
+  get text() {
+    return this.body.toString("utf8");
+  }
+
+  /** The decoded body, null when it is empty. Throws BadRequest, which answers 400, when it is not JSON. */
+  json() {
+    if (this.body.length === 0) return null;
+    try {
+      return JSON.parse(this.text);
+    } catch (error) {
+      throw new BadRequest(`the body is not JSON: ${/** @type {Error} */ (error).message}`);
+    }
+  }
+}
+
+/**
+ * Turns what a handler returned into a Response: any value is JSON, text is text, bytes are bytes, nothing is 204.
+ * @param {unknown} value
+ */
+export function answer(value) {
+  if (value instanceof Response) return value;
+  if (value === undefined || value === null) return new Response(null, { status: 204 });
+  if (typeof value === "string") return new Response(value, { headers: { "content-type": "text/plain; charset=utf-8" } });
+  if (value instanceof Uint8Array) return new Response(value, { headers: { "content-type": "application/octet-stream" } });
+  return Response.json(value);
+}
+
+/** @param {BadRequest} error */
+export function refused(error) {
+  return Response.json({ error: error.message }, { status: 400 });
+}
+
+/** What went wrong is in the log, and no detail of it leaves. @param {string} requestId */
+export function failed(requestId) {
+  return Response.json({ error: "internal server error", request_id: requestId }, { status: 500 });
+}

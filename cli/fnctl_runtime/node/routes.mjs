@@ -1,0 +1,46 @@
+// Matching a path against the manifest's routes, for fronts that send every request to one function and no path parameters.
+
+/**
+ * What the parts of the best route hold, undefined when no route fits. Literal parts beat `{name}`, which beats `{rest*}`.
+ * @param {[method: string, path: string][]} routes
+ * @param {string} method
+ * @param {string} path decoded
+ */
+export function match(routes, method, path) {
+  /** @type {{rank: number[], found: Record<string, string>} | undefined} */
+  let best;
+  for (const [verb, route] of routes) {
+    const fit = verb === "ANY" || verb === method ? fitted(parts(route), parts(path)) : undefined;
+    if (fit && (!best || beats(fit.rank, best.rank))) best = fit;
+  }
+  return best?.found;
+}
+
+/** @param {string} path */
+function parts(path) {
+  return path.split("/").filter((part, index, all) => part !== "" || (index > 0 && index < all.length - 1));
+}
+
+/** @param {number[]} one @param {number[]} other */
+function beats(one, other) {
+  const at = one.findIndex((rank, index) => rank !== (other[index] ?? -1));
+  return at >= 0 && one[at] > (other[at] ?? -1);
+}
+
+/** @param {string[]} route @param {string[]} given */
+function fitted(route, given) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  const rank = [];
+  for (const [index, part] of route.entries()) {
+    if (part.startsWith("{") && part.endsWith("*}")) {
+      found[part.slice(1, -2)] = given.slice(index).join("/");
+      return { rank: [...rank, 0], found };
+    }
+    if (index >= given.length) return undefined;
+    if (part.startsWith("{")) found[part.slice(1, -1)] = given[index];
+    else if (part !== given[index]) return undefined;
+    rank.push(part.startsWith("{") ? 1 : 2);
+  }
+  return route.length === given.length ? { rank, found } : undefined;
+}
