@@ -175,8 +175,8 @@ def build(session: Session, prepared: Prepared) -> tuple[BuiltArtifact, ...]:
             session.emit(Event("log", {"message": note}))
         bundles = builder.bundles(service, targets, environ=session.environ, report=lambda text: session.emit(Event("log", {"message": text})))
         recipes = list(prepared.adapter.recipes(service, bundles))
-        folder = service.folder / ".fnctl" / "build" / (f"{service.target}-sandbox" if session.options.sandbox else service.target)
-        made = builder.artifacts(recipes, folder, environ=session.environ)
+        where = f"{service.target}-sandbox" if session.options.sandbox else service.target
+        made = builder.artifacts(recipes, service.folder, target=where, environ=session.environ)
     return tuple(BuiltArtifact(r.name, r.functions, made[r.name].artifact, made[r.name].path, made[r.name].cached) for r in recipes)
 
 
