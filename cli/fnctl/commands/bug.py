@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 import traceback
@@ -32,7 +33,7 @@ def _page(name: str, trace: str, words: list[str]) -> str:
 
 def _write(page: str, environ: Mapping[str, str]) -> Path | None:
     home = environ.get("XDG_STATE_HOME") or (f"{environ['HOME']}/.local/state" if environ.get("HOME") else tempfile.gettempdir())
-    name = time.strftime("bug-%Y%m%d-%H%M%S.md")
+    name = time.strftime(f"bug-%Y%m%d-%H%M%S-{os.getpid()}.md")
     for folder in (Path(home) / "fnctl", Path(tempfile.gettempdir())):
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -17,6 +18,7 @@ Act: TypeAlias = Callable[[Session, Callable[[Plan], None]], Result]
 
 def change(run: Run, verb: str, act: Act, *, lock_timeout: float = 0.0, confirmed: str | None = None, timings: bool = False) -> int:
     """Run a verb that writes, and give its exit code."""
+    begun = time.monotonic()
     session = run.session(events=True, lock_timeout=lock_timeout, confirmed=confirmed)
     if run.json:
         return _streamed(run, verb, session, act)
@@ -25,7 +27,7 @@ def change(run: Run, verb: str, act: Act, *, lock_timeout: float = 0.0, confirme
             result = act(session, lambda plan: _show(run, plan))
         finally:
             run.finish()
-    _conclude(run, result, timings=timings)
+    _conclude(run, result, took=time.monotonic() - begun, timings=timings)
     return result.exit
 
 
@@ -60,13 +62,13 @@ def _show(run: Run, plan: Plan) -> None:
         run.say(render(plan, color=run.colour(run.world.stderr), width=run.width, unicode=run.unicode(run.world.stderr)))
 
 
-def _conclude(run: Run, result: Result, *, timings: bool) -> None:
+def _conclude(run: Run, result: Result, *, took: float, timings: bool) -> None:
     from fnctl.views import tables
     from fnctl.views.theme import painter
 
     talk = painter(color=run.colour(run.world.stderr))
     run.findings(result.diagnostics)
-    (run.warn if result.exit else run.say)(tables.closing(result, talk))
+    (run.warn if result.exit else run.say)(tables.closing(result, talk, took))
     if timings:
         run.say(tables.timings(result.timings, talk))
     if result.outputs and result.status != "cancelled":

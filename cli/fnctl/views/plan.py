@@ -56,8 +56,8 @@ def summary(counts: Mapping[str, int], paint: Paint) -> str:
     said = [paint(f"{counts[action]} {words}", action) for action, words in _WORDS.items() if counts.get(action)]
     unchanged = counts.get("unchanged", 0)
     if not said:
-        return f"Nothing to change: {count(unchanged, 'object')} as they should be."
-    return ", ".join([*said, f"{unchanged} unchanged"]) + "."
+        return f"Nothing to change: {count(unchanged, 'object is', 'objects are')} as {'it' if unchanged == 1 else 'they'} should be."
+    return ", ".join([*said, *([f"{unchanged} unchanged"] if unchanged else [])]) + "."
 
 
 def _group(name: str, changes: list[Change], signs: Mapping[str, str], paint: Paint, width: int) -> list[str]:

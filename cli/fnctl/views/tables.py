@@ -138,10 +138,10 @@ def reply(answer: Reply, paint: Paint) -> str:
     return "\n".join([*lines, *(paint(f"| {printable(line.rstrip())}", "dim") for line in answer.logs)])
 
 
-def closing(result: Result, paint: Paint) -> str:
-    """How it ended, in one or two sentences, with the command that goes on."""
-    took = f" in {seconds(sum(result.timings.values()))}" if result.timings else ""
-    lines = [_SENTENCES[result.status](result, took, paint)]
+def closing(result: Result, paint: Paint, took: float | None = None) -> str:
+    """How it ended, in one or two sentences, with the command that goes on. `took` in seconds."""
+    time_taken = "" if took is None else f" in {seconds(took)}"
+    lines = [_SENTENCES[result.status](result, time_taken, paint)]
     lines += [f"kept: {name}" for name in result.kept]
     return "\n".join([*lines, "Go on with:", result.next] if result.next else lines)
 
