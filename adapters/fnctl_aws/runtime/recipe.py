@@ -111,10 +111,11 @@ def _python() -> tuple[File, ...]:
 
 @cache
 def _node() -> tuple[File, ...]:
-    core = _modules("fnctl_runtime", "_fnctl", (".mjs",), "node")
-    ours = _modules("fnctl_aws.runtime", "_fnctl", (".mjs",), "node")
+    # Not a folder called like the entry: AWS's client tries the handler's bare path first, and would take the folder for the module.
+    core = _modules("fnctl_runtime", "_fnctl_runtime", (".mjs",), "node")
+    ours = _modules("fnctl_aws.runtime", "_fnctl_runtime", (".mjs",), "node")
     entry = File(
-        "_fnctl.mjs", b'// What Lambda calls; made by fnctl.\nimport { start } from "./_fnctl/entry.mjs";\n\nexport const handler = await start();\n'
+        "_fnctl.mjs", b'// What Lambda calls; made by fnctl.\nimport { start } from "./_fnctl_runtime/entry.mjs";\n\nexport const handler = await start();\n'
     )
     return tuple(sorted((entry, *core, *ours), key=lambda file: file.path))
 
