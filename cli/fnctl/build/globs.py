@@ -45,9 +45,9 @@ def lines(text: str) -> list[str]:
 
 
 def prefix(pattern: str) -> str:
-    """Return the folder (or the file) below which all matches of a pattern are, "" for the top."""
+    """Return the folder (or the file) below which all matches of a pattern are, "" for anywhere."""
     if "/" not in pattern.rstrip("/"):
-        return "" if re.search(r"[*?\[]", pattern) else pattern.strip("/")
+        return ""
     fixed: list[str] = []
     for part in pattern.strip("/").split("/"):
         if re.search(r"[*?\[]", part):

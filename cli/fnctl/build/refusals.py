@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterable
 
 from fnctl.build.requirements import Requirements, normal
 from fnctl.build.tags import Machine
@@ -16,8 +17,8 @@ NO_WHEEL = (
     re.compile(PACKAGE + r" ha(?:s|ve) no (?:usable wheels|wheels with a matching)"),
 )
 DEPENDS = re.compile(PACKAGE + r" depends? on " + PACKAGE + r"(?=[\s,]|$)")
-PIP_NONE = re.compile(r"satisfies the requirement " + PACKAGE + r" \(from (?!versions)([^)]*)\) \(from versions: none\)")
-PIP_NONE_ASKED = re.compile(r"satisfies the requirement " + PACKAGE + r" \(from versions: none\)")
+PIP_NONE = re.compile(r"satisfies the requirement " + PACKAGE + r"(?: ;[^(]*)? (?:\(from (?!versions)([^)]*?)\) )?\(from versions: none\)")
+PIP_STEP = re.compile(r"^(?:Collecting ([\w.-]+)|Processing (?:\S*/)?([\w.]+)-).*? \(from ([A-Za-z0-9][\w.-]*?)(?:->|\)|[=<>!~\[])", re.MULTILINE)
 
 
 def uv(text: str, wanted: Requirements, machine: Machine) -> FnctlError:
@@ -26,29 +27,23 @@ def uv(text: str, wanted: Requirements, machine: Machine) -> FnctlError:
     culprit = next((found[1] for pattern in NO_WHEEL if (found := pattern.search(flat))), None)
     if culprit is None:
         return _unresolved(text, wanted)
-    return _no_wheel(culprit, _chain(flat, culprit, wanted), text, wanted, machine)
+    return _no_wheel(culprit, _chain(DEPENDS.findall(flat), culprit, wanted), text, wanted, machine)
 
 
-def pip(text: str, wanted: Requirements, machine: Machine) -> FnctlError:
+def pip(output: str, text: str, wanted: Requirements, machine: Machine) -> FnctlError:
     """Return what pip's refusal means. With `--only-binary` it finds no version at all where there are only sources."""
     found = PIP_NONE.search(text)
-    if found:
-        return _no_wheel(found[1], [*_asked(found[2]), found[1]], text, wanted, machine)
-    direct = PIP_NONE_ASKED.search(text)
-    if direct:
-        return _no_wheel(direct[1], [direct[1]], text, wanted, machine)
-    return _unresolved(text, wanted)
+    if found is None:
+        return _unresolved(text, wanted)
+    pairs = [(above, collected or processed) for collected, processed, above in PIP_STEP.findall(output)]
+    asked = re.match(r"[A-Za-z0-9][\w.-]*", found[2] or "")
+    return _no_wheel(found[1], _chain([*pairs, *([(asked[0], found[1])] if asked else [])], found[1], wanted), text, wanted, machine)
 
 
-def _asked(text: str) -> list[str]:
-    """Read pip's `from a->b->-r file` into [b, a]."""
-    return [re.split(r"[=<>!~ ]", step)[0] for step in reversed(text.split("->")) if not step.strip().startswith("-r")]
-
-
-def _chain(text: str, culprit: str, wanted: Requirements) -> list[str]:
-    """Return the shortest way from a name on the list to the culprit, both included."""
+def _chain(pairs: Iterable[tuple[str, str]], culprit: str, wanted: Requirements) -> list[str]:
+    """Return the shortest way from a name on the list to the culprit, both included; pairs are (who depends, on what)."""
     parents: dict[str, list[str]] = {}
-    for above, below in DEPENDS.findall(text):
+    for above, below in pairs:
         parents.setdefault(normal(below), []).append(normal(above))
     ways = deque([[normal(culprit)]])
     while ways:

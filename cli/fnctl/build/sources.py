@@ -14,9 +14,8 @@ from fnctl.errors import FnctlError
 from fnctl.manifest.model import Function, Service
 
 IGNORED = ("__pycache__/", "node_modules/", "tests/", ".*", "*.py[co]", "*.ts", "*.tsx", "*.mts", "*.cts")
-NEVER = (".git/", ".fnctl/")
+NEVER = (".git/", ".fnctl/", "__pycache__/")
 """What even `include` does not bring."""
-INCLUDED: tuple[str, ...] = (*NEVER, "__pycache__/")
 
 Tree = Mapping[str, Path]
 
@@ -150,7 +149,7 @@ def _included(place: _Place, patterns: Iterable[str]) -> Tree:
             message = f"`include: {pattern}` leads out of the project"
             raise FnctlError(message, code="FN412", help="copy what is needed below the manifest's folder")
         fits = globs.compiled(pattern)
-        here = {path: source for path, source in _below(place, start) if fits.fullmatch(path)}
+        here = {path: source for path, source in _below(place, start, pattern) if fits.fullmatch(path)}
         if not here:
             message = f"`include: {pattern}` matches no file"
             raise FnctlError(message, code="FN413", notes=(f"looked below {start}",), help="patterns are relative to the manifest's folder")
@@ -158,9 +157,10 @@ def _included(place: _Place, patterns: Iterable[str]) -> Tree:
     return found
 
 
-def _below(place: _Place, start: Path) -> Iterator[tuple[str, Path]]:
+def _below(place: _Place, start: Path, pattern: str) -> Iterator[tuple[str, Path]]:
     if start.is_dir():
-        yield from _walk(place, start, globs.matcher(INCLUDED), ())
+        unsaid = () if "node_modules" in pattern else ("node_modules/",)
+        yield from _walk(place, start, globs.matcher([*NEVER, *unsaid]), ())
     elif start.is_file():
         yield start.relative_to(place.folder).as_posix(), _inside(place, start)
 

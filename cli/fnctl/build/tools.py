@@ -93,6 +93,11 @@ def indexed(environ: Mapping[str, str]) -> dict[str, str]:
     return both | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_ROOT_USER_ACTION": "ignore"}
 
 
+def closed(environ: Mapping[str, str]) -> list[str | Path]:
+    """Return uv's word for PIP_NO_INDEX, for which it has no variable."""
+    return ["--no-index"] if environ.get("PIP_NO_INDEX", "").lower() in ("1", "true", "yes", "on", "y", "t") else []
+
+
 def said(text: str, most: int = 12) -> tuple[str, ...]:
     """Return the last lines that a tool wrote, without the passwords of any address in them."""
     lines = [line.rstrip() for line in masked(text).splitlines() if line.strip()]

@@ -109,10 +109,10 @@ def _fetch(job: _Job, folder: Path) -> Iterable[Path]:
         return []
     into = folder / "wheels"
     into.mkdir()
-    command = [*tools.pip(job.environ), "download", "--quiet", "--only-binary", ":all:", *(["--no-deps"] if uv else []), "--dest", into]
+    command = [*tools.pip(job.environ), "download", "--progress-bar", "off", "--only-binary", ":all:", *(["--no-deps"] if uv else []), "--dest", into]
     done = tools.run([*command, *job.machine.pip, *job.wanted.options, "-r", pinned], environ=job.environ, folder=job.wanted.path.parent)
     if done.returncode:
-        raise refusals.pip(done.stderr, job.wanted, job.machine)
+        raise refusals.pip(done.stdout, done.stderr, job.wanted, job.machine)
     return sorted(into.glob("*.whl"))
 
 
@@ -157,7 +157,7 @@ def _compile(uv: Path, job: _Job, source: Path) -> str:
     own: list[str | Path] = [] if job.machine.interpreter else ["--python", tools.python()]
     left = [word for name in sorted(job.provided) for word in ("--no-emit-package", name)]
     locked = ["--no-deps"] if job.wanted.kind == "lock" else []
-    command: list[str | Path] = [uv, "pip", "compile", source, *COMPILE, *own, *job.machine.uv, *left, *locked]
+    command: list[str | Path] = [uv, "pip", "compile", source, *COMPILE, *own, *job.machine.uv, *tools.closed(job.environ), *left, *locked]
     done = tools.run(command, environ=job.environ, folder=job.wanted.path.parent)
     if done.returncode:
         raise refusals.uv(done.stderr, job.wanted, job.machine)
