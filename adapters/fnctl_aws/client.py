@@ -237,13 +237,17 @@ def connect(where: Where, *, read_timeout: float = READ_TIMEOUT, pace: Pace | No
     try:
         import boto3
         import botocore.session
+        from botocore.configprovider import ConstantProvider
     except ModuleNotFoundError as error:
         msg = "the aws target needs boto3"
         raise FnctlError(msg, help="pip install 'fnctl-cli[aws]'", notes=(str(error),)) from None
     core = botocore.session.Session(profile=_profile(where))
+    settings = core.get_component("config_store")
     for name, value in _files(where).items():
-        core.set_config_variable(name, value)
+        settings.set_config_provider(name, ConstantProvider(value))
     try:
+        # The environment that counts is the run's, not the process's: its keys are handed over below.
+        core.get_component("credential_provider").remove("env")
         place = place_of(where, lambda: core.get_scoped_config().get("region"), core.get_partition_for_region)
         session = boto3.Session(botocore_session=core, region_name=place.region, **_keys(where))
     except _sdk_failures() as error:

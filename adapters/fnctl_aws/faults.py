@@ -202,7 +202,7 @@ def patience(service: str, operation: str, code: str, status: int, message: str)
             return row.patience
     if code in THROTTLES or status == 429:
         return Patience(180, THROTTLED, throttled=True)
-    return Patience(30, DOUBLING) if status >= 500 else None
+    return Patience(30, DOUBLING) if status >= 500 and status != 501 else None
 
 
 def answered(

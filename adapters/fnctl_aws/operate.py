@@ -7,7 +7,7 @@ import json
 import re
 import time
 import uuid
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -89,7 +89,7 @@ def failure(body: bytes) -> str:
     if not isinstance(told, dict):
         return str(told)
     head = ": ".join(str(told[key]) for key in ("errorType", "errorMessage") if told.get(key)) or "the function failed"
-    stack = told.get("stackTrace") or told.get("trace") or ()
+    stack = told.get("stackTrace") or told.get("trace") or []
     return "\n".join([head, *(str(line).rstrip() for line in (stack if isinstance(stack, list) else [stack]))])
 
 
@@ -133,14 +133,22 @@ def logs(client: Client, groups: Mapping[str, str], query: LogQuery) -> Iterator
 def _read(client: Client, groups: Mapping[str, str], since: float, text: str | None) -> Iterator[tuple[LogLine, str]]:
     for function, group in groups.items():
         asked: dict[str, Any] = {"logGroupName": group, "startTime": int(since * 1000)}
+        unnamed: Counter[str] = Counter()
         try:
             for event in client.pages("logs", "filter_log_events", "events", **asked):
                 message = str(event["message"]).rstrip("\n")
                 if text is None or text in message:
-                    yield LogLine(function, event["timestamp"] / 1000, message), f"{group}/{event['eventId']}"
+                    yield LogLine(function, event["timestamp"] / 1000, message), f"{group}/{event.get('eventId') or _key(event, unnamed)}"
         except CloudError as error:
             if error.reason != "ResourceNotFoundException":  # a function that never ran has no group yet
                 raise
+
+
+def _key(event: Mapping[str, Any], seen: Counter[str]) -> str:
+    """Name an event of a stand-in that gives no ids: the same words at the same time are counted."""
+    key = f"{event.get('logStreamName')}/{event['timestamp']}/{event['message']}"
+    seen[key] += 1
+    return f"{key}/{seen[key]}"
 
 
 def _rest(query: LogQuery) -> bool:

@@ -96,7 +96,10 @@ def _region(where: Where, profile_region: Callable[[], str | None]) -> str:
 
 
 def _check(url: str, *, local: bool) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         msg = f"the endpoint `{url}` is not an http or https URL"
         raise FnctlError(msg, help=LOOPBACK_ONLY)
