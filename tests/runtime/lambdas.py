@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fnctl.build.model import BuildTarget, Bundle, File
-from fnctl.manifest.model import Function, Logs, Resource, Service, Trigger
+from fnctl.manifest.model import Function, Resource, Service, Trigger
 from fnctl_aws.runtime.recipe import Shim, shim
 
 HERE = Path(__file__).parent
@@ -99,11 +99,6 @@ def _laid_out(folder: Path, function: Function, entry: tuple[str, str], files: M
         assert isinstance(file.source, bytes)
         target.write_bytes(file.source)
     return Lambda(folder, made)
-
-
-def http_logs() -> Logs:
-    """The default, said."""
-    return Logs()
 
 
 def stored(name: str) -> dict[str, Any]:

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runtime.lambdas import HERE, Lambda, node, python
 
 from fnctl.manifest.model import Trigger
+from runtime.lambdas import HERE, Lambda, node, python
 
-ROUTES = (Trigger("http", "GET /orders/{id}", None, {"method": "GET", "path": "/orders/{id}"}, ()), Trigger("http", "ANY /{path*}", None, {"method": "ANY", "path": "/{path*}"}, ()))
+ROUTES = (
+    Trigger("http", "GET /orders/{id}", None, {"method": "GET", "path": "/orders/{id}"}, ()),
+    Trigger("http", "ANY /{path*}", None, {"method": "ANY", "path": "/{path*}"}, ()),
+)
 PYTHON = """
 def handler(request):
     names = "method path raw_path path_params cookies".split()
@@ -84,7 +87,7 @@ def test_requests_of_every_front_arrive_alike(interface: str, tmp_path: Path) ->
         assert len(seen) >= 4
 
 
-ANSWERS_PYTHON = '''
+ANSWERS_PYTHON = """
 import dataclasses, datetime, decimal
 from fnctl_runtime import BadRequest, Response
 
@@ -107,7 +110,7 @@ async def handler(request):
     if request.path == "/json":
         return request.json()
     return ANSWERS[request.path]
-'''
+"""
 
 
 def get(path: str, **more: Any) -> dict[str, Any]:
@@ -119,7 +122,12 @@ def test_what_a_python_handler_may_answer(tmp_path: Path) -> None:
     paths = ["/value", "/text", "/bytes", "/none", "/status", "/empty", "/headers", "/response", "/pair", "/rich", "/set"]
     outcome = python(tmp_path, "function", {"src/app.py": ANSWERS_PYTHON}, triggers=()).call(*map(get, paths))
     answers = dict(zip(paths, outcome.answers, strict=True))
-    assert answers["/value"] == {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": '{"a":[1,"é"]}', "isBase64Encoded": False}
+    assert answers["/value"] == {
+        "statusCode": 200,
+        "headers": {"content-type": "application/json"},
+        "body": '{"a":[1,"é"]}',
+        "isBase64Encoded": False,
+    }
     assert answers["/text"]["headers"] == {"content-type": "text/plain; charset=utf-8"}
     assert answers["/text"]["body"] == "hé"
     assert (answers["/bytes"]["body"], answers["/bytes"]["isBase64Encoded"]) == (base64.b64encode(b"\xff").decode(), True)
@@ -137,7 +145,6 @@ def test_what_a_python_handler_may_answer(tmp_path: Path) -> None:
 
 
 ANSWERS_NODE = """
-class BadJson extends Error {}
 export async function handler(request) {
   switch (request.path) {
     case "/value": return { a: [1, "é"] };
@@ -156,7 +163,12 @@ def test_what_a_node_handler_may_answer(tmp_path: Path) -> None:
     paths = ["/value", "/text", "/bytes", "/none", "/response"]
     outcome = node(tmp_path, "function", ANSWERS_NODE, triggers=()).call(*map(get, paths))
     answers = dict(zip(paths, outcome.answers, strict=True))
-    assert answers["/value"] == {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": '{"a":[1,"é"]}', "isBase64Encoded": False}
+    assert answers["/value"] == {
+        "statusCode": 200,
+        "headers": {"content-type": "application/json"},
+        "body": '{"a":[1,"é"]}',
+        "isBase64Encoded": False,
+    }
     assert answers["/text"]["body"] == "hé"
     assert (answers["/bytes"]["body"], answers["/bytes"]["isBase64Encoded"]) == ("/w==", True)
     assert (answers["/none"]["statusCode"], answers["/none"]["body"]) == (204, "")

@@ -30,6 +30,12 @@ from fnctl_aws.runtime.entry import start
 
 handler = start(os.path.dirname(os.path.abspath(__file__)))
 '''
+_NODE_ENTRY = b"""// What Lambda calls; made by fnctl.
+
+import { start } from "./_fnctl/entry.mjs";
+
+export const handler = await start();
+"""
 _AT_HOME = frozenset({"recipe.py"})
 """Modules of this folder that stay on the author's machine."""
 
@@ -115,7 +121,8 @@ def _node() -> tuple[File, ...]:
     core = _modules("fnctl_runtime", "_fnctl_runtime", (".mjs",), "node")
     ours = _modules("fnctl_aws.runtime", "_fnctl_runtime", (".mjs",), "node")
     entry = File(
-        "_fnctl.mjs", b'// What Lambda calls; made by fnctl.\nimport { start } from "./_fnctl_runtime/entry.mjs";\n\nexport const handler = await start();\n'
+        "_fnctl.mjs",
+        b'// What Lambda calls; made by fnctl.\nimport { start } from "./_fnctl_runtime/entry.mjs";\n\nexport const handler = await start();\n',
     )
     return tuple(sorted((entry, *core, *ours), key=lambda file: file.path))
 

@@ -79,6 +79,9 @@ def _split(reference: str) -> tuple[str, str]:
 
 
 def _ask(service: str, target: str, asked: Mapping[str, Any], references: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, Any]:
+    if not environ.get("AWS_ACCESS_KEY_ID") or not environ.get("AWS_SECRET_ACCESS_KEY"):
+        message = f"cannot read secret {', '.join(references)}: no AWS credentials in the environment"
+        raise SecretError(message)
     body = json.dumps(asked).encode()
     trouble = ""
     for attempt in range(_ATTEMPTS):
@@ -102,11 +105,7 @@ def _ask(service: str, target: str, asked: Mapping[str, Any], references: Mappin
 def _post(service: str, target: str, body: bytes, environ: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     url = urlsplit(endpoint(service, region, environ))
-    try:
-        headers = signed_headers(environ, service=service, region=region, host=url.netloc, target=target, body=body, now=time.time())
-    except KeyError as error:
-        message = f"cannot read secrets: {error.args[0]} is not in the environment"
-        raise SecretError(message) from None
+    headers = signed_headers(environ, service=service, region=region, host=url.netloc, target=target, body=body, now=time.time())
     open_connection = HTTPConnection if url.scheme == "http" else HTTPSConnection
     connection = open_connection(url.hostname or "", url.port, timeout=_TIMEOUT)
     try:

@@ -17,7 +17,7 @@ def signed_headers(environ: Mapping[str, str], *, service: str, region: str, hos
     """Give the headers of a signed `POST /` of the JSON 1.1 protocol.
 
     Args:
-        environ: holds AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for a role, AWS_SESSION_TOKEN. Raises KeyError without them.
+        environ: holds AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for a role, AWS_SESSION_TOKEN.
         service: its signing name, `ssm`.
         region: as in the credential's scope.
         host: with the port where it is not the scheme's own.
