@@ -29,12 +29,8 @@ def pretender(file: Path, version: str) -> Path:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    return {
-        "PATH": str(tmp_path / "bin"),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "PYENV_ROOT": str(tmp_path / "pyenv"),
-        "XDG_DATA_HOME": str(tmp_path),
-    }
+    places = {"HOME": "home", "PATH": "bin", "XDG_CACHE_HOME": "cache", "PYENV_ROOT": "pyenv", "XDG_DATA_HOME": "data"}
+    return {name: str(tmp_path / folder) for name, folder in places.items()}
 
 
 def test_the_running_interpreter_is_exact_for_its_own_version(environ: dict[str, str]) -> None:

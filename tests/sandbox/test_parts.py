@@ -14,7 +14,7 @@ import pytest
 
 from fnctl.build import interpreters
 from fnctl.errors import FnctlError
-from fnctl_aws.sandbox import AwsSandbox
+from fnctl_aws.sandbox import DIFFERENCES, AwsSandbox
 from fnctl_aws.standin import parts
 
 HERE = ".".join(map(str, sys.version_info[:2]))
@@ -132,3 +132,8 @@ def test_a_build_target_says_what_differs(tmp_path: Path) -> None:
     assert "nodejs99 run on Node" in str(said)
     with pytest.raises(FnctlError, match="cannot run java21"):
         sandbox.build_target("java21", "x86_64")
+
+
+def test_the_page_lists_the_same_differences() -> None:
+    page = (Path(__file__).parents[2] / "docs/sandbox.md").read_text().replace("`", "")
+    assert [line.removeprefix("- ") for line in page.splitlines() if line.removeprefix("- ") in DIFFERENCES] == list(DIFFERENCES)

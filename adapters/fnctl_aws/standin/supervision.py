@@ -20,7 +20,7 @@ from fnctl_aws.standin.parts import write_json
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
-HEALTH_SECONDS = 5.0
+HEALTH_SECONDS = 15.0
 RESET_SECONDS = 30.0
 LOCK_SECONDS = 900.0
 LOOK_SECONDS = 0.02
@@ -201,7 +201,7 @@ def _holds(words: str, file: Path) -> bool:
     pid, _, born = words.partition(" ")
     if not pid.isdigit():  # made a moment ago, and not yet written
         with contextlib.suppress(OSError):
-            return time.time() - file.stat().st_mtime < HEALTH_SECONDS
+            return time.time() - file.stat().st_mtime < STOP_SECONDS
         return False
     return processes.started(int(pid)) == born
 
