@@ -148,15 +148,17 @@ def _triggers(service: Service, function: Function, names: _Names) -> Iterator[D
 
 def _source(service: Service, function: Function, trigger: Trigger, names: _Names) -> Iterator[Diagnostic]:
     name = trigger.resource or ""
-    span = service.span(*trigger.at, trigger.kind, "name")
     kind = names.types.get(name)
+    if kind == trigger.kind:
+        return
+    span = service.span(*trigger.at, trigger.kind, "name")
     if kind is None:
         same = [n for n, t in names.types.items() if t == trigger.kind]
         help = did_you_mean(name, same, f"declare it: resources: {{ {name}: {{ type: {trigger.kind} }} }}")
         yield _finding(
             "FN032", f"`{function.name}` listens to the {trigger.kind} `{name}`, and there is no such resource", span, "not declared", help
         )
-    elif kind != trigger.kind:
+    else:
         yield _finding(
             "FN033",
             f"`{name}` is a {kind}, and the trigger asks for a {trigger.kind}",
@@ -167,23 +169,21 @@ def _source(service: Service, function: Function, trigger: Trigger, names: _Name
 
 
 def _path(service: Service, trigger: Trigger) -> Iterator[Diagnostic]:
-    path = str(trigger.options["path"])
-    parts = path.split("/")[1:]
-    params = [p[1:-1] for p in parts if p.startswith("{") and p.endswith("}")]
-    bad = next((p for p in parts if ("{" in p or "}" in p) and not _is_parameter(p)), None)
-    span = service.span(*trigger.at, "http", "path")
-    if bad is not None:
-        yield _finding(
-            "FN042",
-            f"`{bad}` is not a path parameter",
-            span,
-            "not a route",
-            "a parameter is a whole part of the path: /orders/{id}; a route's last one may take the rest: /{path*}",
-        )
-    elif any(p.endswith("*") for p in params[:-1]) or (params and params[-1].endswith("*") and not parts[-1].endswith("*}")):
-        yield _finding("FN042", "only the last part of a path can take the rest", span, "not at the end", "move the `*}` parameter to the end")
-    elif len({p.rstrip("*") for p in params}) < len(params):
-        yield _finding("FN042", "a path parameter is named twice", span, "twice", "give each its own name")
+    if problem := _misrouted(str(trigger.options["path"]).split("/")[1:]):
+        message, label, help = problem
+        yield _finding("FN042", message, service.span(*trigger.at, "http", "path"), label, help)
+
+
+def _misrouted(parts: list[str]) -> tuple[str, str, str] | None:
+    params = [part for part in parts if "{" in part or "}" in part]
+    if bad := next((part for part in params if not _is_parameter(part)), None):
+        help = "a parameter is a whole part of the path: /orders/{id}; the last one may take the rest: /{path*}"
+        return f"`{bad}` is not a path parameter", "not a route", help
+    if any(part.endswith("*}") for part in parts[:-1]):
+        return "only the last part of a path can take the rest", "not at the end", "move the `*}` parameter to the end"
+    if len({part.strip("{*}") for part in params}) < len(params):
+        return "a path parameter is named twice", "twice", "give each its own name"
+    return None
 
 
 def _is_parameter(part: str) -> bool:
@@ -211,47 +211,30 @@ def _routes(service: Service) -> Iterator[Diagnostic]:
 
 
 def _interface(service: Service, function: Function) -> Iterator[Diagnostic]:
-    kinds = {trigger.kind for trigger in function.triggers}
     name, interface = function.name, function.interface
-    span = service.span("functions", name, "interface")
-    others = sorted(kinds - {"http"})
-    if interface in _HTTP_ONLY and others:
-        yield _finding(
-            "FN043",
-            f"`{interface}` speaks http, and `{name}` has a {others[0]} trigger",
-            span,
-            "http only",
-            f"make the {others[0]} consumer a function of its own with `interface: event`",
-        )
-    elif interface == "event" and "http" in kinds:
-        yield _finding("FN043", f"`{name}` takes events, and it has an http trigger", span, "takes events", "`interface: function` answers requests")
-    elif interface == "task" and kinds:
-        yield _finding(
-            "FN043",
-            f"`{name}` is a workflow's step, and it has triggers",
-            span,
-            "called by a workflow only",
-            "remove the triggers, or use `interface: event`",
-        )
+    if problem := _mismatched(function, sorted({trigger.kind for trigger in function.triggers} - {"http"})):
+        message, label, help = problem
+        yield _finding("FN043", message, service.span("functions", name, "interface"), label, help)
     wanted = _LANGUAGES.get(interface)
     if wanted and function.runtime and not function.runtime.startswith(wanted):
-        instead = "fetch (or function)" if wanted == "python" else "asgi, wsgi or function"
-        yield _finding(
-            "FN044",
-            f"{function.runtime} has no interface `{interface}`",
-            span,
-            f"{interface} is {wanted.replace('js', '.js').title()}",
-            f"use {instead}",
-        )
+        use = "use fetch" if wanted == "python" else "use asgi, wsgi or function"
+        label = f"{interface} is for {'Python' if wanted == 'python' else 'Node.js'}"
+        yield _finding("FN044", f"{function.runtime} has no interface `{interface}`", service.span("functions", name, "interface"), label, use)
     if interface == "native":
-        yield _finding(
-            "FN045",
-            f"`{name}` takes the platform's own event: it runs on {service.target} only",
-            span,
-            "not portable",
-            severity="advice",
-            target=service.target,
-        )
+        message = f"`{name}` takes the platform's own event: it runs on {service.target} only"
+        yield _finding("FN045", message, service.span("functions", name, "interface"), "not portable", severity="advice", target=service.target)
+
+
+def _mismatched(function: Function, others: list[str]) -> tuple[str, str, str] | None:
+    name, interface = function.name, function.interface
+    if interface in _HTTP_ONLY and others:
+        help = f"make the {others[0]} consumer a function of its own with `interface: event`"
+        return f"`{interface}` speaks http, and `{name}` has a {others[0]} trigger", "http only", help
+    if interface == "event" and len(others) < len({trigger.kind for trigger in function.triggers}):
+        return f"`{name}` takes events, and it has an http trigger", "takes events", "`interface: function` answers requests"
+    if interface == "task" and function.triggers:
+        return f"`{name}` is a workflow's step, and it has triggers", "called by a workflow only", "remove the triggers, or use `interface: event`"
+    return None
 
 
 def _values(service: Service, function: Function, names: _Names) -> Iterator[Diagnostic]:

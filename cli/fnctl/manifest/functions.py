@@ -19,7 +19,7 @@ _NOT_OPTIONS = frozenset({"type", "existing", "retain", "renamed_from", "targets
 @lru_cache(maxsize=1)
 def portable() -> frozenset[str]:
     """Return the words that every target shares in a function."""
-    return frozenset(shape.manifest().definition("function").props) - {"targets"}
+    return frozenset(shape.manifest().definition("function").words) - {"targets"}
 
 
 def layered(name: str, data: Mapping[str, Any], target: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -83,8 +83,8 @@ def resource(name: str, given: Mapping[str, Any], target: str, own_form: shape.S
     theirs = (given.get("targets") or {}).get(target) or {}
     words = merge(given, theirs) if theirs else given
     form = shape.manifest().definition(words["type"])
-    options = {key: value for key, value in words.items() if key in form.props and key not in _NOT_OPTIONS}
-    own = {key: value for key, value in theirs.items() if key not in form.props and value is not None}
+    options = {key: value for key, value in words.items() if key in form.words and key not in _NOT_OPTIONS}
+    own = {key: value for key, value in theirs.items() if key not in form.words and value is not None}
     return Resource(
         name=name,
         type=cast("ResourceType", words["type"]),

@@ -107,13 +107,18 @@ def _span(root: places.Place | None, path: _Path, name: str, key: bool) -> Span 
 
 
 def _not_a_manifest(data: object, raw: bytes, name: str) -> Diagnostic | None:
-    root = places.places(raw)
     if data is None:
         return Diagnostic("FN004", "error", f"{name} is empty", help="run `fnctl init` for a manifest to start from")
     if not isinstance(data, dict):
         what = "a list" if isinstance(data, list) else "one value"
-        span = Span(name, root.start.line + 1, root.start.column + 1) if root else None
-        return Diagnostic("FN004", "error", "a manifest is a map of keys", span, f"this is {what}", help="it begins with `fnctl: 1`")
+        return Diagnostic(
+            "FN004",
+            "error",
+            "a manifest is a map of keys",
+            _span(places.places(raw), (), name, key=False),
+            f"this is {what}",
+            help="it begins with `fnctl: 1`",
+        )
     version = data.get("fnctl", VERSION)
     if version.__class__ is int and version != VERSION:
         help = (
@@ -123,7 +128,7 @@ def _not_a_manifest(data: object, raw: bytes, name: str) -> Diagnostic | None:
             "FN005",
             "error",
             f"manifest version {version} is not known",
-            _span(root, ("fnctl",), name, key=False),
+            _span(places.places(raw), ("fnctl",), name, key=False),
             "not a version of the language",
             help=help,
         )

@@ -37,23 +37,8 @@ class Shape:
     """One compiled piece of the schema. `only` is ("type", "queue") where a constant tells it from its alternatives."""
 
     __slots__ = (
-        "all",
-        "any",
-        "enum",
-        "extra",
-        "items",
-        "keys",
-        "least",
-        "message",
-        "most",
-        "names",
-        "nouns",
-        "only",
-        "pattern",
-        "props",
-        "required",
-        "types",
-        "unit",
+        *("_compiled", "_schemas", "all", "any", "enum", "extra", "items", "keys", "least", "made", "message", "most"),
+        *("names", "nouns", "only", "pattern", "required", "types", "unit", "words"),
     )
 
     def __init__(self, schema: Mapping[str, Any], compiled: Callable[[Mapping[str, Any]], Shape]) -> None:
@@ -61,7 +46,10 @@ class Shape:
         names = [named] if isinstance(named, str) else list(named or ())
         self.types = frozenset(_TYPES[n] for n in names) | (frozenset([int]) if "number" in names else frozenset())
         self.nouns = " or ".join(_NOUNS[n] for n in names if n in _NOUNS)
-        self.props: dict[str, Shape] = {key: compiled(value) for key, value in schema.get("properties", {}).items()}
+        self._schemas: Mapping[str, Any] = schema.get("properties", {})
+        self._compiled = compiled
+        self.words = self._schemas.keys()
+        self.made: dict[str, Shape] = {}
         extra = schema.get("additionalProperties", True)
         self.extra: Shape | bool = compiled(extra) if isinstance(extra, dict) else extra
         self.names = compiled(schema["propertyNames"]) if "propertyNames" in schema else None
@@ -76,7 +64,14 @@ class Shape:
         self.all = tuple(compiled(s) for s in schema.get("allOf", ()))
         self.message: str | None = schema.get("errorMessage")
         self.unit: str | None = schema.get("x-unit")
-        self.only = next(((k, v["const"]) for k, v in schema.get("properties", {}).items() if "const" in v), None)
+        self.only = next(((k, v["const"]) for k, v in self._schemas.items() if "const" in v), None)
+
+    def prop(self, key: str) -> Shape | None:
+        """Return the shape of a key, compiled on its first visit; None for a key that is not declared."""
+        made = self.made.get(key)
+        if made is None and key in self._schemas:
+            made = self.made[key] = self._compiled(self._schemas[key])
+        return made
 
 
 def _size(schema: Mapping[str, Any], end: str) -> int | None:
@@ -162,11 +157,11 @@ def _walk(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem]) -
 
 
 def _map(shape: Shape, value: dict[str, Any], path: tuple[Key, ...], out: list[Problem]) -> None:
-    props, extra = shape.props, shape.extra
+    made, extra = shape.made, shape.extra
     for key, item in value.items():
         if shape.names is not None:
             _name(shape.names, key, path, out)
-        known = props.get(key)
+        known = made.get(key) or shape.prop(key)
         if known is not None:
             _walk(known, item, (*path, key), out)
         elif extra is False:
@@ -276,10 +271,11 @@ def _miscounted(shape: Shape, value: Any, path: tuple[Key, ...]) -> Problem:
 
 
 def _unknown(shape: Shape, key: str, path: tuple[Key, ...]) -> Problem:
-    own = shape.props.get("targets")
-    vendors = own.props if own else {}
-    for vendor, words in vendors.items():
-        if key in words.props and not all(key in w.props for w in vendors.values()):
+    own = shape.prop("targets")
+    vendors = {word: own.prop(word) for word in own.words} if own else {}
+    theirs = [vendor for vendor, form in vendors.items() if form and key in form.words]
+    for vendor in theirs[:1]:
+        if len(theirs) < len(vendors):
             title = _VENDORS.get(vendor, vendor)
             return Problem(
                 "FN010",
@@ -291,7 +287,7 @@ def _unknown(shape: Shape, key: str, path: tuple[Key, ...]) -> Problem:
             )
     where = f" in {_name_of(path)}" if path else ""
     return Problem(
-        "FN010", (*path, key), f"unknown key `{_short(key)}`{where}", "not a key that means something here", did_you_mean(key, shape.props), key=True
+        "FN010", (*path, key), f"unknown key `{_short(key)}`{where}", "not a key that means something here", did_you_mean(key, shape.words), key=True
     )
 
 

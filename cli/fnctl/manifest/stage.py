@@ -84,7 +84,7 @@ def _reshaped(document: Document, out: Staged) -> list[Diagnostic]:
     origins = Origins(document, "", out.overlays)
     found = []
     for path in sorted(out.touched, key=str):
-        form, value = root.props.get(str(path[0])), out.data.get(str(path[0]))
+        form, value = root.prop(str(path[0])), out.data.get(str(path[0]))
         if len(path) == 2 and form is not None:
             form, value = form.extra if isinstance(form.extra, shape.Shape) else None, (value or {}).get(path[1])
         problems = shape.check(form, value, path) if form is not None and value is not None else []

@@ -23,7 +23,8 @@ def trigger(item: Mapping[str, Any], at: _Path, origins: Origins) -> tuple[Trigg
         return _http(value, at), []
     if kind == "schedule":
         return _schedule(value, at, origins)
-    options = with_units(shape.manifest().definition("trigger").props[kind], value) if isinstance(value, dict) else {}
+    form = shape.manifest().definition("trigger").prop(kind)
+    options = with_units(form, value) if form is not None and isinstance(value, dict) else {}
     for word in _LISTS:
         if isinstance(options.get(word), str):
             options[word] = [options[word]]
@@ -37,7 +38,7 @@ def trigger(item: Mapping[str, Any], at: _Path, origins: Origins) -> tuple[Trigg
 def with_units(form: shape.Shape, value: Mapping[str, Any]) -> dict[str, Any]:
     """Turn every duration and size of a map into a number, as the schema marks them; nulls go."""
     form = shape.chosen(form, value) if form.any else form
-    return {key: _converted(form.props.get(key), item) for key, item in value.items() if item is not None}
+    return {key: _converted(form.prop(key), item) for key, item in value.items() if item is not None}
 
 
 def _converted(form: shape.Shape | None, item: Any) -> Any:
@@ -45,7 +46,7 @@ def _converted(form: shape.Shape | None, item: Any) -> Any:
         return item
     if form.unit and isinstance(item, str | int | float):
         return units.CONVERT[form.unit](item)
-    if item.__class__ is dict and (form.any or form.props):
+    if item.__class__ is dict and (form.any or form.words):
         return with_units(form, item)
     if int in form.types and (isinstance(item, float) or (isinstance(item, str) and item.isdigit())) and float not in form.types:
         return int(item)
