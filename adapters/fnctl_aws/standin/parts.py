@@ -48,7 +48,7 @@ def node_client(environ: Mapping[str, str], log: Log) -> Path:
         _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(made)], environ, "npm, which comes with Node.js")
         _replace_addon(made)
 
-    return _made(folder, folder / "start.mjs", make) / "start.mjs"
+    return once(folder, folder / "start.mjs", make) / "start.mjs"
 
 
 def _venv(kind: str, python: Interpreter, environ: Mapping[str, str], log: Log) -> Path:
@@ -67,7 +67,7 @@ def _venv(kind: str, python: Interpreter, environ: Mapping[str, str], log: Log) 
         install = ["pip", "install", "--quiet", "--require-hashes", "--compile-bytecode", "--python", target, "-r", str(pins)]
         _run([str(uv), *install], environ, "uv")
 
-    return _made(folder, folder / "bin/python", make) / "bin/python"
+    return once(folder, folder / "bin/python", make) / "bin/python"
 
 
 def _folder(kind: str, sources: Sequence[Path], extra: str, environ: Mapping[str, str]) -> Path:
@@ -77,7 +77,7 @@ def _folder(kind: str, sources: Sequence[Path], extra: str, environ: Mapping[str
     return interpreters.cache(environ) / "sandbox" / "aws" / digest.hexdigest()[:16] / kind
 
 
-def _made(folder: Path, proof: Path, make: Callable[[Path], None]) -> Path:
+def once(folder: Path, proof: Path, make: Callable[[Path], None]) -> Path:
     """Make a folder beside its place and move it there whole; two processes may, the second one throws its work away."""
     if proof.exists():
         return folder
