@@ -113,7 +113,7 @@ def write(recipe: Recipe, folder: Path, *, epoch: int | None = None) -> Artifact
         FnctlError: two different members have one path (FN401), a member cannot be part of an archive (FN402), it is too big for a plain
             zip (FN403), a disk is full or a folder cannot be written (FN404), a source cannot be read (FN405).
     """
-    members = _unique(sorted(_members(recipe), key=lambda member: (member.path, member.origin)))
+    members = _unique(recipe.name, sorted(_members(recipe), key=lambda member: (member.path, member.origin)))
     path = folder / f"{recipe.name}.zip"
     with replacing(path) as stream:
         sink = _Counted(stream)
@@ -263,29 +263,29 @@ def _checked(path: str, origin: str) -> str:
     return path
 
 
-def _unique(members: list[_Member]) -> list[_Member]:
+def _unique(name: str, members: list[_Member]) -> list[_Member]:
     """Drop repeated members; members that would overwrite each other are findings, all of them at once."""
     kept: list[_Member] = []
     findings: list[Diagnostic] = []
     for path, group in itertools.groupby(members, key=lambda member: member.path):
         first, *others = group
         kept.append(first)
-        findings += [_twice(path, first, other) for other in others if not _same(first, other)]
-    findings += _shadowed(kept)
+        findings += [_twice(name, path, first, other) for other in others if not _same(first, other)]
+    findings += _shadowed(name, kept)
     if findings:
         message = "two members of an archive have one path"
         raise FnctlError(message, diagnostics=tuple(findings))
     return kept
 
 
-def _shadowed(members: list[_Member]) -> Iterator[Diagnostic]:
+def _shadowed(name: str, members: list[_Member]) -> Iterator[Diagnostic]:
     """Find files whose path is a folder of another member."""
     files = {member.path: member for member in members}
     for member in members:
         parts = member.path.split("/")
         for folder in itertools.accumulate(parts[:-1], "{}/{}".format):
             if folder in files:
-                yield _twice(folder, files[folder], member)
+                yield _twice(name, folder, files[folder], member)
 
 
 def _same(one: _Member, other: _Member) -> bool:
@@ -307,11 +307,11 @@ def _blocks(member: _Member) -> Iterator[bytes]:
     yield held
 
 
-def _twice(path: str, one: _Member, other: _Member) -> Diagnostic:
+def _twice(name: str, path: str, one: _Member, other: _Member) -> Diagnostic:
     return Diagnostic(
         "FN401",
         "error",
-        f"two different members of the archive have the path `{path}`",
+        f"two different members of the archive of `{name}` have the path `{path}`",
         notes=(f"one is {one.origin}", f"the other is {other.origin}"),
         help="rename or `exclude` your own file, or keep only one of the two packages",
     )

@@ -39,10 +39,15 @@ def binary(folder: Path, handler: str, cache: Cache) -> Path:
     """
     start = (folder / handler).parent.resolve()
     for step in (start, *start.parents):
-        for place in (f"@esbuild/{_platform()}/{_file()}", f".bin/esbuild{'.cmd' if os.name == 'nt' else ''}"):
+        for place in (f"{package()}/{_file()}", f".bin/esbuild{'.cmd' if os.name == 'nt' else ''}"):
             if (step / "node_modules" / place).is_file():
                 return step / "node_modules" / place
     return cache.once("esbuild", lambda: _pinned(cache))
+
+
+def package() -> str:
+    """Return the npm package that holds esbuild's binary for this machine."""
+    return f"@esbuild/{_platform()}"
 
 
 def _platform() -> str:
@@ -57,7 +62,7 @@ def _file() -> str:
 
 def _pinned(cache: Cache) -> Path:
     """Fetch esbuild's native package once. npm checks its digest; no script of any package runs."""
-    name = f"@esbuild/{_platform()}"
+    name = package()
     home = cache.root / "tools" / f"esbuild-{VERSION}-{_platform()}"
     if (home / _file()).is_file():
         return home / _file()
