@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def test_a_handler_sees_the_sandbox_only(fnctl: Fnctl, project: Callable[..., Pa
     fnctl("secret", "set", "API_KEY", *HERE, cwd=folder, stdin=VALUE, env=OURS)
     deployed = fnctl("deploy", *HERE, "--yes", "--output", "json", "--verbose", cwd=folder, env=OURS)
     reply = fnctl("invoke", "show", "--path", "/", *HERE, "--output", "json", cwd=folder, env=OURS)
-    answer = json.loads(reply.document()["body"])
+    answer = reply.document()["body"]
     seen = answer["environment"]
     endpoint = fnctl("sandbox", "status", "--target", "aws", "--output", "json", cwd=folder).document()["endpoint"]
     assert seen["AWS_ENDPOINT_URL"] == endpoint
