@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -64,6 +65,7 @@ RESERVED = frozenset(
 )
 RUNTIMES = frozenset({"python3.11", "python3.12", "python3.13", "python3.14", "nodejs22", "nodejs24"})
 CLOSED = frozenset({"python3.8", "python3.9", "python3.10", "nodejs14", "nodejs16", "nodejs18", "nodejs20"})
+NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 ENVIRONMENT, DESCRIPTION, LAYERS = 4096, 200, 5
 Severity = Literal["error", "warning"]
 
@@ -161,25 +163,33 @@ def words(service: Service) -> Iterator[Diagnostic]:
     for function in service.functions.values():
         at = ("functions", function.name)
         yield from _runtime(service, function)
-        for name in sorted(RESERVED & set(function.env)):
-            yield _finding(
-                "AWS104", f"the environment name {name} belongs to Lambda", service.span(*at, "env", name), note=LAMBDA, help="use another name"
-            )
-        size = sum(len(key.encode()) + len(value.encode()) for key, value in function.env.items())
-        if size > ENVIRONMENT:
-            label = f"{size} bytes of {ENVIRONMENT}"
-            yield _finding("AWS104", "the environment is too large", service.span(*at, "env"), label=label, note=LAMBDA, help="keep it in a bucket")
+        yield from _environment(service, function)
         if len(function.description) > DESCRIPTION:
             note = "a version's description has 256 characters, and fnctl marks versions there"
             span = service.span(*at, "description")
             yield _finding("AWS106", "the description is too long", span, label=f"{len(function.description)} of {DESCRIPTION}", note=note)
         if len(function.layers) > LAYERS:
             yield _finding("AWS112", f"a function has at most {LAYERS} layers", service.span(*at, "layers"), note=LAMBDA, help="merge some")
-        if function.logs.retention is not None and function.logs.retention not in RETENTIONS:
-            near = min(RETENTIONS, key=lambda days: abs(days - (function.logs.retention or 0)))
-            span = service.span(*at, "logs", "retention")
+        days = function.logs.retention
+        if days is not None and days not in RETENTIONS:
+            near = min((abs(days - known), known) for known in RETENTIONS)[1]
             note = f"CloudWatch Logs keeps {', '.join(map(str, RETENTIONS))} days, or for ever (model 2014-03-28, read 2026-11)"
-            yield _finding("AWS109", f"logs cannot be kept for {function.logs.retention} days", span, note=note, help=f"say {near}d")
+            span = service.span(*at, "logs", "retention")
+            yield _finding("AWS109", f"logs cannot be kept for {days} days", span, note=note, help=f"say {near}d")
+
+
+def _environment(service: Service, function: Function) -> Iterator[Diagnostic]:
+    at = ("functions", function.name, "env")
+    for name in sorted(function.env):
+        if name in RESERVED:
+            yield _finding("AWS104", f"the environment name {name} belongs to Lambda", service.span(*at, name), note=LAMBDA, help="use another name")
+        elif not NAME.fullmatch(name):
+            note = f"two characters or more, the first one a letter ({LAMBDA})"
+            yield _finding("AWS104", f"Lambda does not take the environment name {name}", service.span(*at, name), note=note, help="use another name")
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in function.env.items())
+    if size > ENVIRONMENT:
+        label = f"{size} bytes of {ENVIRONMENT}"
+        yield _finding("AWS104", "the environment is too large", service.span(*at), label=label, note=LAMBDA, help="keep it in a bucket")
 
 
 def _runtime(service: Service, function: Function) -> Iterator[Diagnostic]:

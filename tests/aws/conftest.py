@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws.strict import faults
 
+from aws.strict import faults
 from fnctl.adapter import Cancel, Run, Where
 from fnctl.events import Event
 from fnctl.graph import Artifact

@@ -13,7 +13,7 @@ from fnctl.adapter import Change, Kind, Run
 from fnctl.apply.executor import Applied, Work, apply
 from fnctl.apply.observe import observe
 from fnctl.graph import Address, Artifact, Graph, Json, Node, State
-from fnctl.plan.planner import decide
+from fnctl.plan.planner import Decision, Seen, decide
 from fnctl_aws.kinds import all_kinds
 
 ARCHIVE_DATE = (1980, 1, 1, 0, 0, 0)
@@ -56,7 +56,8 @@ class Life:
         """Make it so, and return what was done as (action, address)."""
         decision, seen = self._decide(graph)
         applied = apply(decision.changes, seen, Work(self.kinds, self.run, lambda: None, 4))
-        assert [error.message for error in applied.errors()] == []
+        if applied.errors():
+            raise AssertionError("; ".join(error.message for error in applied.errors()))
         self._record(graph, applied)
         return [(change.action, change.address) for change in decision.changes if change.address not in applied.idle]
 
@@ -71,7 +72,7 @@ class Life:
         """Lose the ledger: what is there has to be found by name, tag or listing."""
         self.ids.clear()
 
-    def _decide(self, graph: Graph) -> tuple[Any, Any]:
+    def _decide(self, graph: Graph) -> tuple[Decision, Seen]:
         nodes = {**self.recorded, **graph.nodes}
         seen = observe(nodes, self.kinds, cloud(self.client), hints=self.ids, run=self.run, parallel=4)
         return decide(graph, self.recorded, seen, self.kinds), seen

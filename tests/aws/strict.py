@@ -6,10 +6,10 @@ import re
 from functools import cache
 from typing import Any
 
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel, Shape
-from botocore.validate import ParamValidator
 from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+from botocore.validate import ParamValidator
 
 # Lambda's shapes are shared with managed instances: an ordinary function has less.
 ORDINARY = {("lambda", "Timeout"): 900, ("lambda", "MemorySize"): 10_240, ("lambda", "EphemeralStorageSize"): 10_240}
@@ -31,7 +31,7 @@ def faults(service: str, operation: str, params: dict[str, Any]) -> list[str]:
     return [*([report.generate_report()] if report.has_errors() else []), *_walk(service, model.input_shape, params, operation)]
 
 
-def _walk(service: str, shape: Shape, value: Any, path: str) -> list[str]:
+def _walk(service: str, shape: Any, value: Any, path: str) -> list[str]:
     kind, found = shape.type_name, _bounds(service, shape, value, path)
     if kind == "structure":
         for name, item in value.items():
@@ -45,7 +45,7 @@ def _walk(service: str, shape: Shape, value: Any, path: str) -> list[str]:
     return found
 
 
-def _bounds(service: str, shape: Shape, value: Any, path: str) -> list[str]:
+def _bounds(service: str, shape: Any, value: Any, path: str) -> list[str]:
     said, found = shape.metadata, []
     size = value if isinstance(value, (int, float)) else len(value)
     most = ORDINARY.get((service, shape.name), said.get("max"))

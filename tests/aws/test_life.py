@@ -8,10 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from aws.conftest import Strict, Talk
 from aws.life import Life, artifact, changed, without
 from aws.services import function, http, queue, resource, schedule, service
-
 from fnctl.errors import CloudError
 from fnctl.graph import Address, Graph, Node, resolve
 from fnctl.manifest.model import Logs, Service
@@ -87,7 +87,7 @@ def test_every_kind_lives_and_dies(life: Life, client: Strict, stage: str, tmp_p
 @pytest.mark.parametrize(
     ("address", "props"),
     [
-        ("function/api", {"memory": 1024, "environment": {"A": "b"}, "description": "", "timeout": 31}),
+        ("function/api", {"memory": 1024, "environment": {"AB": "c"}, "description": "", "timeout": 31}),
         ("function/api", {"logging": {"format": "Text", "level": None, "group": "/aws/lambda/other"}}),
         ("function/hook/url", {"cors": None}),
         ("function/api/logs", {"retention": None}),
@@ -194,7 +194,7 @@ def test_a_function_half_made_is_finished(life: Life, client: Strict, stage: str
     life.destroy()
 
 
-@pytest.mark.parametrize("calls", range(1, 6))
+@pytest.mark.parametrize("calls", range(1, 5))
 def test_an_update_half_made_is_finished(life: Life, client: Strict, stage: str, tmp_path: Path, calls: int) -> None:
     made = service(function("api", timeout=10), stage=stage)
     life.deploy(graph_of(made, tmp_path, 1))
@@ -219,7 +219,7 @@ class Killed(Strict):
     def _note(self, service: str, operation: str, params: dict[str, Any]) -> None:
         super()._note(service, operation, params)
         if len(self.writes()) >= self.last:
-            raise CloudError("killed")  # noqa: EM101
+            raise CloudError("killed")
 
 
 @pytest.mark.parametrize("address", ["function/api", "function/api/role", "schedules", "queue/jobs", "table/orders", "bucket/uploads"])
@@ -286,7 +286,9 @@ def test_existing_objects_are_referred_to_and_left_alone(life: Life, client: Str
     assert client.inner.find("sqs", "get_queue_url", QueueName=f"theirs-{stage}") is not None
 
 
-def test_a_role_holds_both_releases_rights_until_traffic_moved(life: Life, client: Strict, stage: str, tmp_path: Path) -> None:
+def test_a_role_holds_both_releases_rights_until_traffic_moved(
+    life: Life, client: Strict, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = resource("jobs", "queue")
     before = graph_of(service(function("api", uses={"jobs": ("send",)}), store, stage=stage), tmp_path, 1)
     after = graph_of(service(function("api", tracing="platform"), store, stage=stage), tmp_path, 2)
@@ -301,12 +303,11 @@ def test_a_role_holds_both_releases_rights_until_traffic_moved(life: Life, clien
             documents.append("SWITCH")
         return inner(service_, operation, *rest, **params)
 
-    client.inner.call = call  # type: ignore[method-assign]
+    monkeypatch.setattr(client.inner, "call", call)
     life.deploy(after)
     assert ["sqs:SendMessage" in text for text in documents] == [True, False, False]
     assert documents[1] == "SWITCH"
     assert "xray" in documents[0]
-    client.inner.call = inner  # type: ignore[method-assign]
     life.destroy()
 
 

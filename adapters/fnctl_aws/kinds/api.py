@@ -31,7 +31,7 @@ class HttpApi(Base):
             "cors": from_aws(api.get("CorsConfiguration")),
             "rate": settings.get("ThrottlingRateLimit"),
             "burst": settings.get("ThrottlingBurstLimit"),
-            "tags": own_tags(api.get("Tags")),
+            "tags": self._tags(api["ApiId"]),
         }
         return State(api["ApiId"], live, self._outputs(node, api))
 
@@ -69,8 +69,15 @@ class HttpApi(Base):
         operation, tags = ("update_stage", {}) if there else ("create_stage", {"Tags": props["tags"]})
         self.client.call("apigatewayv2", operation, ApiId=api, StageName=STAGE, AutoDeploy=True, DefaultRouteSettings=settings, **tags)
 
+    def _arn(self, api: str) -> str:
+        return f"arn:{self.client.partition}:apigateway:{self.client.region}::/apis/{api}"
+
+    def _tags(self, api: str) -> dict[str, str]:
+        found = self.client.find("apigatewayv2", "get_tags", ResourceArn=self._arn(api))
+        return own_tags(found.get("Tags") if found else None)
+
     def _tag(self, api: str, put: Mapping[str, str], gone: list[str]) -> None:
-        arn = f"arn:{self.client.partition}:apigateway:{self.client.region}::/apis/{api}"
+        arn = self._arn(api)
         if put:
             self.client.call("apigatewayv2", "tag_resource", ResourceArn=arn, Tags=put)
         if gone:

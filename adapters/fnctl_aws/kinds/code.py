@@ -38,7 +38,7 @@ def configuration(props: Mapping[str, Any]) -> dict[str, Any]:
         "Runtime": props["runtime"],
         "Role": props["role"],
         "Handler": props["handler"],
-        "Description": mark(props),
+        "Description": props["description"],
         "Timeout": props["timeout"],
         "MemorySize": props["memory"],
         "EphemeralStorage": {"Size": props["ephemeral_storage"]},
@@ -77,6 +77,6 @@ def live_props(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def same_configuration(config: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
-    """Tell whether $LATEST needs no change before its code does; the mark in its description speaks of the code too."""
+    """Tell whether $LATEST needs nothing but new code, if that."""
     found = live_props(config)
-    return config.get("Description") == mark(props) and all(found[key] == props[key] for key in found if key not in ("code", "architecture"))
+    return all(found[key] == props[key] for key in found if key not in ("code", "architecture", "shim"))

@@ -71,10 +71,10 @@ class Function(Base):
             if _same_version(state.props, props):
                 return State(state.id, props, state.outputs)
         versions = [] if created else self._versions(node.name)
-        version = _marked(versions, mark(props)) or self._publish(node, props, run, settled=created)
+        version = _marked(versions, mark(props)) or self._publish(node, props, run, fresh=created)
         serving = str(state.outputs["version"]) if state else ""
         if not serving:
-            self._point(node.name, version)
+            self._reach(node.name, version)
             return State(self._arn(node), props, self._outputs(node, version))
         old = _superfluous([v["Version"] for v in versions], {serving, version})
         assert state is not None  # noqa: S101  # what serves was read
@@ -108,35 +108,45 @@ class Function(Base):
         found = self.client.find("lambda", "get_function", FunctionName=node.name)
         raise foreign(node.name, "function", own_tags(found.get("Tags") if found else None))
 
-    def _publish(self, node: Node, props: Mapping[str, Any], run: Run, *, settled: bool) -> str:
+    def _publish(self, node: Node, props: Mapping[str, Any], run: Run, *, fresh: bool) -> str:
         """Bring $LATEST to what is wanted and make a version of it. Configuration first: new code never meets the old environment."""
         latest = self._settled(node, run)
-        if not settled and not same_configuration(latest, props):
-            self.client.call(
-                "lambda", "update_function_configuration", run, FunctionName=node.name, RevisionId=latest["RevisionId"], **configuration(props)
-            )
-            latest = self._settled(node, run)
+        if not fresh and not same_configuration(latest, props):
+            latest = self._configure(node, configuration(props), latest, run)
         if latest["CodeSha256"] != base64_digest(props["code"]) or latest["Architectures"] != [props["architecture"]]:
-            self.client.call(
-                "lambda",
-                "update_function_code",
-                run,
-                FunctionName=node.name,
-                Architectures=[props["architecture"]],
-                Publish=False,
-                RevisionId=latest["RevisionId"],
-                **self._code(node, props, run),
-            )
-            latest = self._settled(node, run)
-        made = self.client.call(
-            "lambda", "publish_version", run, FunctionName=node.name, CodeSha256=latest["CodeSha256"], RevisionId=latest["RevisionId"]
-        )
+            latest = self._replace_code(node, props, latest, run)
+        made = self._make_version(node, props, latest, run)
+        if made.get("Description") != mark(props):
+            # Nothing changed since somebody published by hand, so Lambda gave that version back: it must differ to carry our mark.
+            latest = self._configure(node, {**configuration(props), "Description": mark(props)}, latest, run)
+            made = self._make_version(node, props, latest, run)
         self._settled(node, run, made["Version"])
         return str(made["Version"])
 
+    def _configure(self, node: Node, settings: Mapping[str, Any], latest: Mapping[str, Any], run: Run) -> dict[str, Any]:
+        self.client.call("lambda", "update_function_configuration", run, FunctionName=node.name, RevisionId=latest["RevisionId"], **settings)
+        return self._settled(node, run)
+
+    def _replace_code(self, node: Node, props: Mapping[str, Any], latest: Mapping[str, Any], run: Run) -> dict[str, Any]:
+        self.client.call(
+            "lambda",
+            "update_function_code",
+            run,
+            FunctionName=node.name,
+            Architectures=[props["architecture"]],
+            Publish=False,
+            RevisionId=latest["RevisionId"],
+            **self._code(node, props, run),
+        )
+        return self._settled(node, run)
+
+    def _make_version(self, node: Node, props: Mapping[str, Any], latest: Mapping[str, Any], run: Run) -> dict[str, Any]:
+        conditions = {"CodeSha256": latest["CodeSha256"], "RevisionId": latest["RevisionId"]}
+        return self.client.call("lambda", "publish_version", run, FunctionName=node.name, Description=mark(props), **conditions)
+
     def _published(self, node: Node, props: Mapping[str, Any], run: Run) -> str:
         # Only where the phases of one change ran in two runs.
-        return _marked(self._versions(node.name), mark(props)) or self._publish(node, props, run, settled=False)
+        return _marked(self._versions(node.name), mark(props)) or self._publish(node, props, run, fresh=False)
 
     def _settled(self, node: Node, run: Run, version: str | None = None) -> dict[str, Any]:
         """Wait until Lambda is done with the last change. GetFunction has a quota of its own, six times the rest together."""
@@ -165,6 +175,15 @@ class Function(Base):
         key = f"{tags[SERVICE_TAG]}/{tags[STAGE_TAG]}/artifacts/{artifact.sha256}.zip"
         say(run, node, f"{artifact.size / 1e6:.0f} MB are read from s3://{bucket}/{key}")
         return {"S3Bucket": bucket, "S3Key": key}
+
+    def _reach(self, name: str, version: str) -> None:
+        """Create the alias; one that a killed run made is moved."""
+        try:
+            self.client.call("lambda", "create_alias", FunctionName=name, Name=LIVE, FunctionVersion=version)
+        except CloudError as error:
+            if error.reason != "ResourceConflictException":
+                raise
+            self._point(name, version)
 
     def _point(self, name: str, version: str) -> None:
         """Move traffic. Only over the alias as it was read: somebody else's switch in between is an error, not overwritten."""

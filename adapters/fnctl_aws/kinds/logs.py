@@ -8,7 +8,9 @@ from typing import Any
 from fnctl.adapter import Change, Phase, Run
 from fnctl.errors import CloudError
 from fnctl.graph import Node, State
-from fnctl_aws.kinds.base import Base, own_tags, tag_changes
+from fnctl_aws.kinds.base import Base, Client, own_tags, tag_changes
+from fnctl_aws.kinds.listing import Listing
+from fnctl_aws.names import SERVICE_TAG, STAGE_TAG
 
 
 class LogGroup(Base):
@@ -16,16 +18,26 @@ class LogGroup(Base):
 
     rank = 80
 
+    def __init__(self, client: Client) -> None:
+        """Keep a listing for all reads of a run: looking takes no more calls than the service has hundreds of groups."""
+        super().__init__(client)
+        self._listing = Listing()
+
     def read(self, node: Node, props: Mapping[str, Any], hint: str | None, run: Run) -> State | None:
         """Find the group by its exact name."""
-        groups = self.client.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=node.name)
-        group = next((group for group in groups if group["logGroupName"] == node.name), None)
+        group = next((group for group in self._groups(node, props) if group["logGroupName"] == node.name), None)
         if group is None:
             return None
         arn = self._arn(node)
         tags = self.client.find("logs", "list_tags_for_resource", resourceArn=arn)
         live = {"retention": group.get("retentionInDays"), "tags": own_tags(tags["tags"] if tags else None)}
         return State(arn, live, {"arn": arn, "name": node.name})
+
+    def _groups(self, node: Node, props: Mapping[str, Any]) -> list[dict[str, Any]]:
+        common = f"/aws/lambda/{props['tags'][SERVICE_TAG]}-{props['tags'][STAGE_TAG]}-"
+        prefix = common if node.name.startswith(common) else node.name  # a shortened name has no common start
+
+        return self._listing.get(prefix, lambda: list(self.client.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)))
 
     def write(self, change: Change, props: Mapping[str, Any], state: State | None, phase: Phase, run: Run) -> State:
         """Create or adopt the group, then set how long it keeps."""

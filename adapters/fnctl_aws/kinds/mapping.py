@@ -75,8 +75,9 @@ class EventSource(Base):
         state = state or self.read(change.node, props, None, run)
         uuid = state.id if state else self._create(props, settings, limit)
         if state is not None:
-            # An update keeps what it is not told: an empty map clears the limit.
-            self.client.call("lambda", "update_event_source_mapping", UUID=uuid, ScalingConfig=limit, **settings)
+            if any(state.props[key] != props[key] for key in props if key != "tags"):
+                # An update keeps what it is not told: an empty map clears the limit.
+                self.client.call("lambda", "update_event_source_mapping", UUID=uuid, ScalingConfig=limit, **settings)
             self._tag(uuid, props["tags"], state.props["tags"])
         self._settled(uuid, props["source"], run, enabled=props["enabled"])
         return State(uuid, props, {"arn": self._arn(uuid)})

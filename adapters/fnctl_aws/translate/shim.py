@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fnctl.build.model import BuildTarget, Bundle
 from fnctl.manifest.model import Function, Service
-from fnctl_aws.runtime.recipe import Shim, shim
+
+if TYPE_CHECKING:
+    from fnctl_aws.runtime.recipe import Shim
 
 NODE_ENTRY = "handler.mjs"
 """Where the bundle of a Node function stands, whatever its source is called."""
@@ -12,6 +16,8 @@ NODE_ENTRY = "handler.mjs"
 
 def shim_of(service: Service, function: Function) -> Shim:
     """Return the shim of a function; neither its handler nor its digest depends on what was bundled."""
+    from fnctl_aws.runtime.recipe import shim  # it reads what is shipped: checks, which translate nothing, do not pay for it
+
     path = NODE_ENTRY if function.runtime.startswith("nodejs") else function.handler_file
     target = BuildTarget(function.runtime, function.architecture)
     return shim(service, function, Bundle(function.name, target, (), (), (path, function.handler_name), "", ""))
