@@ -152,7 +152,7 @@ class Client:
             return None
         body = json.dumps({"host": host}).encode()
         request = urllib.request.Request(  # noqa: S310  # loopback http, checked by place_of
-            f"{base.rstrip('/')}/fronts/{quote(key, safe='')}", data=body, method="PUT", headers={"content-type": "application/json"}
+            f"{base.rstrip('/')}/fronts/{quote(f'{self._place.folder}/{key}')}", data=body, method="PUT", headers={"content-type": "application/json"}
         )
         try:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=CONNECT_TIMEOUT) as answer:

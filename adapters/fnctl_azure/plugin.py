@@ -56,7 +56,7 @@ class Azure:
 
 def _not_yet() -> NoReturn:
     message = "fnctl cannot deploy to Azure Functions yet"
-    raise FnctlError(message, code="FN064", help="`fnctl validate` checks the manifest for it; to deploy choose another target")
+    raise FnctlError(message, code="FN964", help="`fnctl validate` checks the manifest for it; to deploy choose another target")
 
 
 @hookimpl

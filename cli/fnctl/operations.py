@@ -33,7 +33,7 @@ def _head(place: Place) -> Release:
     head = place.ledger.head()
     if head is None:
         message = f"{place.service.name} is not deployed to {place.service.target}, stage {place.service.stage}"
-        raise FnctlError(message, code="FN056", help=f"deploy it:\nfnctl deploy{preparation.where_words(place.session, place.service)}")
+        raise FnctlError(message, code="FN945", help=f"deploy it:\nfnctl deploy{preparation.where_words(place.session, place.service)}")
     return head
 
 
@@ -112,7 +112,7 @@ def invoke(session: Session, call: Call) -> Reply:
     address = Address(f"function/{call.function}")
     if address not in seen.states:
         message = f"the function '{call.function}' is recorded, but not there any more"
-        raise FnctlError(message, code="FN057", help="put it back:\nfnctl deploy")
+        raise FnctlError(message, code="FN946", help="put it back:\nfnctl deploy")
     return place.cloud.invoke(head.graph.nodes[address], seen.states[address], call)
 
 
@@ -143,7 +143,7 @@ def secret_set(session: Session, name: str, value: str) -> str:
     if name not in place.service.secrets:
         known = ", ".join(place.service.secrets) or "none"
         message = f"the manifest declares no secret {name}"
-        raise FnctlError(message, code="FN058", help=f"declared: {known}; add it at the top:\nsecrets: [{name}]")
+        raise FnctlError(message, code="FN947", help=f"declared: {known}; add it at the top:\nsecrets: [{name}]")
     return place.cloud.secret_set(name, value)
 
 
@@ -162,4 +162,4 @@ def unlock(session: Session) -> Mapping[str, Json] | None:
     if session.confirm(f"Remove the lock of {data.get('who')} on {data.get('host')}, process {data.get('pid')}?", None):
         lock.remove(place.ledger.store, version)
         return data
-    raise FnctlError("the lock stays", code="FN059", help="answer yes, or pass --yes")  # noqa: EM101
+    raise FnctlError("the lock stays", code="FN948", help="answer yes, or pass --yes")  # noqa: EM101

@@ -235,7 +235,7 @@ def _refuse_loss(made: Plan, allow: frozenset[str]) -> None:
     if losing:
         found = tuple(
             Diagnostic(
-                "FN052",
+                "FN941",
                 "error",
                 f"{change.address} would lose its data ({change.loses})",
                 span=change.node.span,
@@ -254,7 +254,7 @@ def _require_secrets(place: Place) -> None:
     if missing:
         found = tuple(
             Diagnostic(
-                "FN054",
+                "FN943",
                 "error",
                 f"the secret {name} has no value for the stage {service.stage}",
                 span=service.span("functions", used[name], "secrets"),
@@ -297,7 +297,7 @@ def _choose(place: Place, number: int | None) -> Release:
     head = place.ledger.head()
     if head is None:
         message = "nothing was deployed yet, so there is nothing to roll back to"
-        raise FnctlError(message, code="FN055", help="deploy first:\nfnctl deploy")
+        raise FnctlError(message, code="FN944", help="deploy first:\nfnctl deploy")
     kept = place.ledger.numbers()
     if number is None:  # a rollback of a rollback goes one further back, not to what was left
         earlier = [n for n in kept if n < (head.restores or head.number)]
@@ -305,5 +305,5 @@ def _choose(place: Place, number: int | None) -> Release:
     release = place.ledger.release(number) if number is not None and number in kept else None
     if release is None:
         message = f"there is no release {number}" if number is not None else "there is no release before this one"
-        raise FnctlError(message, code="FN055", help=f"kept: {', '.join(str(n) for n in kept)}; see `fnctl history`")
+        raise FnctlError(message, code="FN944", help=f"kept: {', '.join(str(n) for n in kept)}; see `fnctl history`")
     return release

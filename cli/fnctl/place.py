@@ -99,7 +99,7 @@ def ancestors(graph: Graph, address: Address) -> dict[Address, Node]:
     if address not in graph.nodes:
         known = sorted(a.split("/", 1)[1] for a in graph.nodes if a.startswith("function/") and a.count("/") == 1)
         message = f"no function '{address.split('/', 1)[1]}' is deployed"
-        raise FnctlError(message, code="FN053", help=f"deployed: {', '.join(known)}" if known else "deploy first:\nfnctl deploy")
+        raise FnctlError(message, code="FN942", help=f"deployed: {', '.join(known)}" if known else "deploy first:\nfnctl deploy")
     found: dict[Address, Node] = {}
     todo = [address]
     while todo:

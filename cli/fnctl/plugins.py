@@ -101,12 +101,12 @@ def adapter(name: str) -> Adapter:
     if entry is None:
         message = f"no adapter for the target '{name}' is installed"
         raise UsageError(
-            message, code="FN060", help=f"installed: {', '.join(names())}; a third party's adapter comes with pip: pip install fnctl-adapter-{name}"
+            message, code="FN960", help=f"installed: {', '.join(names())}; a third party's adapter comes with pip: pip install fnctl-adapter-{name}"
         )
     made = _speaks(_import(entry), entry)
     if made.name != name:
         message = f"the adapter of {entry.distribution} calls itself '{made.name}', its entry point '{name}'"
-        raise FnctlError(message, code="FN061", help=f"report it to the authors of {entry.distribution}")
+        raise FnctlError(message, code="FN961", help=f"report it to the authors of {entry.distribution}")
     return made
 
 
@@ -116,7 +116,7 @@ def _import(entry: Entry) -> ModuleType:
     except Exception as error:  # plugin load: whatever a stranger's module raises becomes a finding
         message = f"the plugin '{entry.name}' of {entry.distribution} {entry.version} does not load"
         why = f"{type(error).__name__}: {error}"
-        raise FnctlError(message, code="FN061", notes=(why,), help=f"upgrade or remove it:\npip install -U {entry.distribution}") from error
+        raise FnctlError(message, code="FN961", notes=(why,), help=f"upgrade or remove it:\npip install -U {entry.distribution}") from error
 
 
 def _speaks(module: ModuleType, entry: Entry) -> Adapter:
@@ -127,11 +127,11 @@ def _speaks(module: ModuleType, entry: Entry) -> Adapter:
     except Exception as error:  # plugin load: as above
         message = f"the plugin '{entry.name}' of {entry.distribution} {entry.version} does not fit this fnctl"
         raise FnctlError(
-            message, code="FN061", notes=(f"{type(error).__name__}: {error}",), help=f"upgrade it:\npip install -U {entry.distribution}"
+            message, code="FN961", notes=(f"{type(error).__name__}: {error}",), help=f"upgrade it:\npip install -U {entry.distribution}"
         ) from error
     if not found:
         message = f"the plugin '{entry.name}' of {entry.distribution} implements no fnctl_adapter()"
-        raise FnctlError(message, code="FN061", help=f"report it to the authors of {entry.distribution}")
+        raise FnctlError(message, code="FN961", help=f"report it to the authors of {entry.distribution}")
     return found[0]
 
 
@@ -165,7 +165,7 @@ class Plugins:
         try:
             self._manager.hook.fnctl_event(event=event)
         except Exception as error:  # noqa: BLE001  # event observers: never a failed deploy
-            finding = Diagnostic("FN062", "warning", f"a plugin failed while it observed: {type(error).__name__}: {error}")
+            finding = Diagnostic("FN962", "warning", f"a plugin failed while it observed: {type(error).__name__}: {error}")
             if finding not in self.findings:
                 self.findings.append(finding)
 
@@ -183,7 +183,7 @@ class Plugins:
                 manager.register(module, name=entry.name)
             except (ValueError, pluggy.PluginValidationError) as error:
                 why = f"the plugin '{entry.name}' of {entry.distribution} does not fit: {error}"
-                self.findings.append(Diagnostic("FN061", "warning", why, help=f"upgrade or remove it:\npip install -U {entry.distribution}"))
+                self.findings.append(Diagnostic("FN961", "warning", why, help=f"upgrade or remove it:\npip install -U {entry.distribution}"))
 
 
 def _warning(diagnostic: Diagnostic) -> Diagnostic:

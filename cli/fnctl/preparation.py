@@ -52,7 +52,7 @@ def target_of(session: Session, document: Document) -> str:
         return declared[0]
     message = "which target?" if declared else "the manifest names no target"
     known = ", ".join(declared or plugins.names())
-    raise UsageError(message, code="FN063", help=f"choose one of {known}:\nfnctl ... --target {(declared or plugins.names() or ('aws',))[0]}")
+    raise UsageError(message, code="FN963", help=f"choose one of {known}:\nfnctl ... --target {(declared or plugins.names() or ('aws',))[0]}")
 
 
 def document_of(session: Session) -> tuple[Document, list[Diagnostic]]:
@@ -136,6 +136,7 @@ def prepare(session: Session, *, files: bool = True) -> Prepared:
     session.emit(Event("phase", {"phase": "load"}))
     document, findings = document_of(session)
     target = target_of(session, document)
+    adapter = plugins.adapter(target)
     more = plugins.Plugins()
     service, found = _one(session, document, target, more, files=files)
     findings = ordered([*findings, *more.findings, *found])
@@ -144,12 +145,11 @@ def prepare(session: Session, *, files: bool = True) -> Prepared:
         raise FnctlError(message, diagnostics=tuple(findings))
     for finding in findings:
         session.emit(Event("finding", as_json(finding)))
-    adapter = plugins.adapter(target)
     if not adapter.ready:
         message = f"fnctl cannot deploy to {adapter.title} yet"
         raise FnctlError(
             message,
-            code="FN064",
+            code="FN964",
             span=document.span(("targets", target)),
             help="`fnctl validate` checks for it already; `fnctl plugins` says what works",
         )

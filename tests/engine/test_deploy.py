@@ -93,7 +93,7 @@ def test_a_table_with_data_is_not_dropped_in_passing(tmp_path: Path) -> None:
     with pytest.raises(FnctlError) as refused:
         deploy(world, tmp_path, graph(api={}))
     finding = refused.value.diagnostics[0]
-    assert (finding.code, finding.message) == ("FN052", "table/api would lose its data (3 items)")
+    assert (finding.code, finding.message) == ("FN941", "table/api would lose its data (3 items)")
     assert "--allow-data-loss table/api" in (finding.help or "")
     agreed = pipeline.make_live(place(world, tmp_path), graph(api={}), show=lambda _p: None, allow=frozenset({"table/api"}))
     assert agreed.status == "deployed"

@@ -139,7 +139,7 @@ def _gone(graph: Graph, recorded: Mapping[Address, Node], seen: Seen) -> tuple[l
 
 def _missing(node: Node) -> Diagnostic:
     return Diagnostic(
-        "FN051",
+        "FN940",
         "error",
         f"{node.name} does not exist",
         span=node.span,
