@@ -18,6 +18,8 @@ from fnctl.build.model import BuildTarget, Bundle, File, Recipe
 from fnctl.errors import FnctlError
 from fnctl.manifest.model import Service
 
+pytestmark = pytest.mark.usefixtures("installed")
+
 FILES = {"src/api.py": "import shared\n", "src/jobs.py": "import shared\n", "src/shared.py": "", "src/thumbs.ts": "export const handler = () => 1;\n"}
 TARGETS = {"api": parts.ARM, "jobs": parts.ARM, "thumbs": parts.NODE}
 
@@ -91,7 +93,8 @@ def test_the_errors_of_all_functions_come_at_once_with_their_lines(tmp_path: Pat
         ("FN411", "fnctl.yaml:11:5", "needed by `jobs`"),
         ("FN432", "src/thumbs.ts:1:24", None),
     ]
-    assert caught.value.diagnostics[2].notes == ("while building `thumbs`",)
+    *_, last = caught.value.diagnostics
+    assert last.notes == ("while building `thumbs`",)
 
 
 def test_a_runtime_that_nobody_builds(tmp_path: Path) -> None:

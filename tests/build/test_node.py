@@ -27,23 +27,12 @@ export default { fetch: (): string => "fetched" };
 """
 
 
-@pytest.fixture(scope="session")
-def tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pinned esbuild, fetched once for all tests here."""
-    folder = tmp_path_factory.mktemp("esbuild")
-    return esbuild.binary(folder, "handler.ts", parts.cache(folder, folder))
-
-
 @pytest.fixture
-def shop(tmp_path: Path, tool: Path) -> Path:
-    return project(tmp_path / "shop", tool)
+def shop(tmp_path: Path, installed: None) -> Path:
+    return project(tmp_path / "shop")
 
 
-def project(folder: Path, tool: Path) -> Path:
-    """A project that has esbuild installed, a handler and a CommonJS neighbour."""
-    place = folder / "node_modules" / esbuild.package() / "bin"
-    place.mkdir(parents=True)
-    shutil.copy2(tool, place / tool.name)
+def project(folder: Path) -> Path:
     return parts.write(folder, {"src/thumbs.ts": HANDLER, "src/common.cjs": COMMON, "package.json": '{"dependencies": {"listed": "1"}}'})
 
 
@@ -97,8 +86,8 @@ def test_the_source_map_speaks_of_the_project(shop: Path, tmp_path: Path) -> Non
     assert "src/thumbs.ts:3:" in str(stack)
 
 
-def test_two_clones_give_the_same_bundle(tmp_path: Path, tool: Path) -> None:
-    one, two = (bundled(project(tmp_path / name / "shop", tool), tmp_path / name) for name in ("a", "further/down"))
+def test_two_clones_give_the_same_bundle(tmp_path: Path, installed: None) -> None:
+    one, two = (bundled(project(tmp_path / name / "shop"), tmp_path / name) for name in ("a", "further/down"))
     assert one.digest == two.digest
     assert [Path(str(file.source)).read_bytes() for file in one.files] == [Path(str(file.source)).read_bytes() for file in two.files]
 
