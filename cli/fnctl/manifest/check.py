@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import cast
 
 from fnctl.diagnostics import Diagnostic, Severity
 from fnctl.manifest import files as handler_files
@@ -53,6 +54,18 @@ def check(service: Service, *, files: bool = True) -> list[Diagnostic]:
         for function in service.functions.values():
             found += handler_files.check(service, function)
     return found
+
+
+def graded(service: Service, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Apply the manifest's `rules`: findings of a code become `off`, advice, a warning or an error. An error stays one: it says what cannot work."""
+    out = []
+    for d in diagnostics:
+        wanted = service.rules.get(d.code)
+        if wanted is None or d.severity == "error":
+            out.append(d)
+        elif wanted != "off":
+            out.append(replace(d, severity=cast("Severity", wanted)))
+    return out
 
 
 def _types(service: Service) -> dict[str, str]:
@@ -191,23 +204,15 @@ def _is_parameter(part: str) -> bool:
 
 
 def _routes(service: Service) -> Iterator[Diagnostic]:
-    seen: dict[tuple[str, str], str] = {}
-    for function in service.functions.values():
-        for trigger in function.triggers:
-            if trigger.kind != "http":
-                continue
-            path = "/".join("{*}" if p.endswith("*}") else "{}" if p.startswith("{") else p for p in str(trigger.options["path"]).split("/"))
-            route = (str(trigger.options["method"]), path.rstrip("/"))
-            other = seen.setdefault(route, function.name)
-            if other != function.name:
-                message = f"the route {trigger.options['method']} {trigger.options['path']} belongs to `{other}` already"
-                yield _finding(
-                    "FN036",
-                    message,
-                    service.span(*trigger.at, "http"),
-                    "a second time",
-                    "one request goes to one function: change the method or the path",
-                )
+    seen: dict[tuple[str, str], tuple[str, str]] = {}
+    for function, trigger in ((f, t) for f in service.functions.values() for t in f.triggers if t.kind == "http"):
+        method, given = str(trigger.options["method"]), str(trigger.options["path"])
+        path = "/".join("{*}" if p.endswith("*}") else "{}" if p.startswith("{") else p for p in given.split("/"))
+        other, key = seen.setdefault((method, path.rstrip("/")), (function.name, trigger.key))
+        if (other, key) != (function.name, trigger.key):
+            message = f"the route {method} {given} belongs to `{other}` already"
+            help = "one request goes to one function: change the method or the path"
+            yield _finding("FN036", message, service.span(*trigger.at, "http"), "a second time", help)
 
 
 def _interface(service: Service, function: Function) -> Iterator[Diagnostic]:

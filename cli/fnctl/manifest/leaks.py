@@ -21,6 +21,10 @@ _KEYS = re.compile(
     re.VERBOSE,
 )
 _NAMED = re.compile(r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)$", re.IGNORECASE)
+_WRITTEN = re.compile(
+    r"""([A-Za-z0-9_]*(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)["']?\s*:\s*)("[^"]*"?|'[^']*'?|[^\s,}\]]+)""",
+    re.IGNORECASE,
+)
 _LONG = re.compile(r"[A-Za-z0-9+/=_.~!@#%^&*-]{12,}")
 _PLAIN = re.compile(r"[a-z]+(?:[-_./][a-z]+)*|arn:.*|/.*|https?://[^@]*", re.IGNORECASE)
 
@@ -33,5 +37,6 @@ def looks_secret(key: str, value: str) -> bool:
 
 
 def mask(line: str) -> str:
-    """Cover what has the form of a credential, column for column."""
-    return _KEYS.sub(lambda m: "*" * len(m[0]), line)
+    """Cover, column for column, what has the form of a credential or stands beside a name such as DB_PASSWORD: a manifest's line is shown in logs."""
+    covered = _WRITTEN.sub(lambda m: m[1] + (m[2] if m[2].startswith(("[", "{", "$")) else "*" * len(m[2])), line)
+    return _KEYS.sub(lambda m: "*" * len(m[0]), covered)

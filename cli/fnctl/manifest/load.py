@@ -146,10 +146,10 @@ def _findings(document: Document, file: str, problems: Iterable[shape.Problem]) 
 
 def _include(main: Document, merged: dict[str, Any], files: dict[str, bytes], included: dict[_Path, tuple[str, _Path]]) -> list[Diagnostic]:
     found: list[Diagnostic] = []
-    patterns = main.data.get("include")
+    patterns: Any = main.data.get("include")
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
         if not isinstance(pattern, str) or not pattern:
-            continue
+            continue  # a finding of its own already
         at = main.span(("include", index))
         if pattern.startswith("/") or ".." in pattern.split("/") or "\\" in pattern:
             found.append(

@@ -67,10 +67,10 @@ class Origins:
 
 def _exists(data: Any, path: _Path) -> bool:
     for part in path:
-        if isinstance(data, dict):
-            if part not in data:
-                return False
-        elif not isinstance(data, list) or not isinstance(part, int) or part >= len(data):
+        if isinstance(data, str):
             return False
-        data = data[part]
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):  # not there, or nothing that has parts
+            return False
     return True

@@ -19,15 +19,9 @@ from fnctl.manifest.syntax import UnreadableError, broken, encoded
 from fnctl.source import Span
 
 try:
-    from yaml._yaml import CParser as _Parser
+    from yaml._yaml import CParser
 except ImportError:  # an interpreter for which PyYAML was built without libyaml: ten times slower, the same events
-
-    class _Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[no-redef]
-        def __init__(self, stream: bytes) -> None:
-            yaml.reader.Reader.__init__(self, stream)
-            yaml.scanner.Scanner.__init__(self)
-            yaml.parser.Parser.__init__(self)
-
+    CParser = None  # type: ignore[assignment, misc]
 
 MAX_DEPTH = 64
 MAX_ALIASED = 100_000
@@ -52,7 +46,8 @@ _MAP, _MAP_END, _LIST, _LIST_END = yaml.MappingStartEvent, yaml.MappingEndEvent,
 
 def events(raw: bytes) -> Callable[[], Any]:
     """Return the function that gives one parser event after the other. Raises yaml.YAMLError as it goes."""
-    get: Callable[[], Any] = _Parser(raw).get_event
+    parser: Any = CParser(raw) if CParser is not None else yaml.SafeLoader(raw)
+    get: Callable[[], Any] = parser.get_event
     return get
 
 
@@ -178,7 +173,7 @@ class Composer:
         self.found.append(
             self.finding("FN008", "a key is a text, and YAML reads this as another value", event, f"read as {_spelt(value)}", help="put it in quotes")
         )
-        return str(event.value) if event.__class__ is _SCALAR else None
+        return None
 
     def duplicate(self, key: str, event: Any, start: Any) -> None:
         where = start.start_mark.line + 1

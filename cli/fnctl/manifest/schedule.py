@@ -20,6 +20,7 @@ _MACROS = {
     "@monthly": "0 0 1 * *",
     "@yearly": "0 0 1 1 *",
 }
+_EXTENDED = re.compile(r"\?|L|LW|[0-9A-Z]+[LW]|[0-9A-Z]+#[0-9]", re.IGNORECASE)  # Quartz and AWS; no month or weekday ends in these but `JUL`
 _PART = re.compile(r"(?:(?P<all>\*)|(?P<low>[a-z0-9]+)(?:-(?P<high>[a-z0-9]+))?)(?:/(?P<step>[0-9]+))?")
 
 
@@ -153,10 +154,9 @@ def _field(word: str, start: int, bounds: _Range) -> Field:
 
 
 def _part(part: str, at: int, bounds: _Range) -> set[int]:
-    match = _PART.fullmatch(part.lower())
+    match = None if _EXTENDED.fullmatch(part) else _PART.fullmatch(part.lower())
     if not match:
-        special = next((c for c in part if c in "?LW#"), None)
-        reason = f"`{special}` is not portable" if special else f"`{part}` is not a {bounds.name}"
+        reason = f"`{part[:20]}` is not portable" if _EXTENDED.fullmatch(part) else f"`{part[:20]}` is not a {bounds.name}"
         raise ScheduleError(
             reason, at, at + max(len(part), 1), help=f"{bounds.name}: {bounds.low}-{bounds.high}, lists `1,2`, ranges `1-5`, steps `*/2`"
         )

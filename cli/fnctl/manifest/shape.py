@@ -249,14 +249,14 @@ def _none_of(shape: Shape, value: Any, path: tuple[Key, ...]) -> Problem:
     help = did_you_mean(value, words, otherwise="") if isinstance(value, str) and words else None
     code = "FN013" if any(value.__class__ in s.types or not s.types for s in shape.any) else "FN012"
     sentence = shape.message or "has another form"
-    return Problem(code, path, f"{_name_of(path)} {sentence}", None if code == "FN013" else f"this is {_IS.get(value.__class__)}", help or None)
+    return Problem(code, path, f"{_name_of(path)} {sentence}", None if code == "FN013" else f"this is {_IS.get(value.__class__)}", help)
 
 
 def _outside(shape: Shape, value: Any, path: tuple[Key, ...]) -> Problem:
     words = [str(e) for e in shape.enum or () if e is not None]
     sentence = shape.message or ("is " if len(words) == 1 else "is one of ") + ", ".join(words)
     help = did_you_mean(value, words, otherwise="") if isinstance(value, str) else None
-    return Problem("FN013", path, f"{_name_of(path)} {sentence}", help=help or None)
+    return Problem("FN013", path, f"{_name_of(path)} {sentence}", help=help)
 
 
 def _miscounted(shape: Shape, value: Any, path: tuple[Key, ...]) -> Problem:

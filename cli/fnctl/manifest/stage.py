@@ -52,7 +52,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
             out.pop(key, None)
         elif value.__class__ is dict:
             old = out.get(key)
-            out[key] = merge(old if old.__class__ is dict else {}, value)
+            out[key] = merge(old if isinstance(old, dict) else {}, value)
         else:
             out[key] = value
     return out
@@ -70,7 +70,8 @@ def _stage(document: Document, stage: str, environ: Mapping[str, str]) -> Staged
     for name in out.overlays:
         overlay = stages[name] or {}
         out.data = merge(out.data, overlay)
-        out.touched |= {(key, *((item,) if key in _NAMED else ())) for key in overlay for item in (overlay[key] or () if key in _NAMED else (None,))}
+        out.touched |= {(key,) for key in overlay if key not in _NAMED}
+        out.touched |= {(key, item) for key in overlay if key in _NAMED for item in overlay[key] or ()}
     if any(b"${" in raw for raw in document.files.values()):
         _fill(document, out, stage, environ)
     if not out.diagnostics:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.model import Key, Service
@@ -10,35 +11,29 @@ from fnctl.manifest.suggest import did_you_mean, listed
 from fnctl.source import Span
 
 
-def check(service: Service, steps: object, at: tuple[Key, ...]) -> Iterator[Diagnostic]:
+def check(service: Service, steps: Any, at: tuple[Key, ...]) -> Iterator[Diagnostic]:  # parsed data, as the schema has it
     """Find names in steps, and in the steps inside them, that stand for nothing."""
-    for index, step in enumerate(steps if isinstance(steps, list) else ()):
-        if not isinstance(step, dict):
-            continue
+    for index, step in enumerate(steps or ()):
         here = (*at, index)
-        for word, path in (("task", (*here, "task")), ("compensate", (*here, "compensate", "task"))):
-            name = step.get(word)
-            name = name.get("task") if isinstance(name, dict) else name
-            if isinstance(name, str):
-                yield from _task(service, name, path)
-        emit = step.get("emit")
-        if isinstance(emit, dict) and isinstance(bus := emit.get("bus"), str):
-            yield from _bus(service, bus, (*here, "emit", "bus"))
+        if "task" in step:
+            yield from _task(service, step["task"], (*here, "task"))
+        if "compensate" in step:
+            yield from _task(service, step["compensate"]["task"], (*here, "compensate", "task"))
+        if "emit" in step:
+            yield from _bus(service, step["emit"]["bus"], (*here, "emit", "bus"))
         for inner, path in _inner(step, here):
             yield from check(service, inner, path)
 
 
-def _inner(step: dict[str, object], at: tuple[Key, ...]) -> Iterator[tuple[object, tuple[Key, ...]]]:
+def _inner(step: Mapping[str, Any], at: tuple[Key, ...]) -> Iterator[tuple[Any, tuple[Key, ...]]]:
     yield step.get("steps"), (*at, "steps")
     yield step.get("saga"), (*at, "saga")
-    branches = step.get("parallel")
-    for name, steps in branches.items() if isinstance(branches, dict) else ():
+    for name, steps in step.get("parallel", {}).items():
         yield steps, (*at, "parallel", name)
     for word in ("choice", "catch"):
-        parts = step.get(word)
-        for index, part in enumerate(parts if isinstance(parts, list) else ()):
+        for index, part in enumerate(step.get(word, ())):
             for inner in ("steps", "else"):
-                yield (part.get(inner) if isinstance(part, dict) else None), (*at, word, index, inner)
+                yield part.get(inner), (*at, word, index, inner)
 
 
 def _task(service: Service, name: str, at: tuple[Key, ...]) -> Iterator[Diagnostic]:

@@ -43,12 +43,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
-    """Write the help line of a misspelt word."""
+    """Write the help line of a misspelt word: the near one, else `otherwise`, else (when that is None) what is known."""
     known = list(known)
     near = nearest(word, known)
     if near:
         return f"did you mean `{near}`?"
-    return otherwise or (f"known: {listed(known)}" if known else None)
+    if otherwise is not None:
+        return otherwise or None
+    return f"known: {listed(known)}" if known else None
 
 
 def listed(words: Iterable[str], most: int = 12) -> str:

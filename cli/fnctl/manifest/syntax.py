@@ -69,6 +69,8 @@ def broken(error: yaml.YAMLError, raw: bytes, name: str) -> Diagnostic:
 
 
 def _advice(problem: str, line: str) -> str | None:
+    if "expected ',' or" in problem and "/{" in line:
+        return 'inside `{ }` a route with a parameter needs quotes: { http: "GET /orders/{id}" }'
     if "mapping values are not allowed" in problem:
         return "a value with `: ` in it needs quotes; a missing line or wrong indentation looks like this too"
     if "cannot start any token" in problem:

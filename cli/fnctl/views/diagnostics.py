@@ -114,7 +114,7 @@ def _excerpt(d: Diagnostic, span: Span, line: str, paint: Callable[[str, str], s
         yield f"{bar} {' ' * start}" + paint(f"{marks} {label}".rstrip(), d.severity)
         return
     yield f"{bar} {' ' * start}" + paint(marks, d.severity)
-    indent = min(start, width // 3)
+    indent = max(0, min(start, width - gutter - 3 - _columns(label)))
     yield from (f"{bar} {' ' * indent}" + paint(part, d.severity) for part in _wrapped(label, width - gutter - 3 - indent, ""))
 
 
