@@ -70,25 +70,23 @@ class Client:
             Unreachable: nothing answers at the endpoint.
         """
         client = self._client(service, operation)
-        began, told, lost = time.monotonic(), False, False
-        for attempt in range(1_000_000):
+        began, attempt, told, lost = time.monotonic(), 0, False, False
+        while True:
             try:
                 return _plain(_send(client, operation, params))
             except _sdk_failures() as error:
                 failure, patience = self._failure(error, service, operation, params, client.meta.endpoint_url)
-            lost = lost or getattr(failure, "unknown", False)
             if isinstance(failure, CloudError):
-                failure.unknown = lost
-            if patience is not None and patience.throttled and (bucket := self._pace.bucket(service, operation)):
-                bucket.slow()
+                lost = failure.unknown = lost or failure.unknown  # what one try may have done, a later refusal does not undo
             elapsed = time.monotonic() - began
-            pause = patience.pause(attempt, elapsed) if patience else None
-            if pause is None or patience is None:
+            if patience is None or (pause := patience.pause(attempt, elapsed)) is None:
                 raise failure from None
+            if patience.throttled:
+                pause = self._slower(service, operation, pause)
             told = told or _tell(run, elapsed + pause, str(failure))
-            if not self._sleep(pause * random.uniform(0.5, 1) if patience.throttled else pause, run):  # noqa: S311  # jitter
+            if not self._sleep(pause, run):
                 raise failure from None
-        raise AssertionError  # pragma: no cover  # no patience has a million steps
+            attempt += 1
 
     def find(self, service: str, operation: str, run: Run | None = None, /, **params: Any) -> dict[str, Any] | None:
         """Ask like `call`, and return None when AWS says that there is no such thing."""
@@ -220,6 +218,12 @@ class Client:
         names = frozenset(base.__name__ for base in type(error).__mro__)
         words = faults.scrub(str(error), secrets)
         return faults.broken(names, words, service, operation, endpoint, once=once)
+
+    def _slower(self, service: str, operation: str, pause: float) -> float:
+        """Slow the pace after a throttle, and spread the threads that met it."""
+        if bucket := self._pace.bucket(service, operation):
+            bucket.slow()
+        return pause * random.uniform(0.5, 1)  # noqa: S311  # not a secret
 
     def _sleep(self, seconds: float, run: Run | None) -> bool:
         if run is None:

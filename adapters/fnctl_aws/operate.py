@@ -23,7 +23,8 @@ LATE = 30.0
 """Seconds that a line may take from its own time until CloudWatch shows it."""
 REMEMBERED = 10_000
 """Lines already shown that are remembered while following."""
-REPORT = re.compile(r"([A-Z][A-Za-z ]*?): ([^\t\n]*?)(?=\s*(?:\t|\n|$))")
+REPORT = re.compile(r"([A-Z]\w*(?: [A-Z]\w*)*): (\S+)")
+"""`Key: value` pairs of a REPORT line, in whatever order and with whatever space between them."""
 
 
 def invoke(client: Client, service: str, stage: str, name: str, call: Call) -> Reply:
@@ -97,7 +98,7 @@ def report_seconds(lines: Iterable[str]) -> float | None:
     """Read Lambda's own figure: `Duration` of the REPORT line, or of the `platform.report` record in JSON logs."""
     for line in lines:
         if line.startswith("REPORT "):
-            duration = dict(REPORT.findall(line.removeprefix("REPORT "))).get("Duration", "").removesuffix(" ms")
+            duration = dict(REPORT.findall(line.removeprefix("REPORT "))).get("Duration")
             return float(duration) / 1000 if duration else None
         if '"platform.report"' in line:
             return _json_seconds(line)

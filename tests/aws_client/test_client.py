@@ -15,6 +15,7 @@ from fnctl.adapter import Cancel, Run
 from fnctl.errors import CloudError, CredentialsError, Exit, FnctlError, Unreachable
 from fnctl.events import Event
 from fnctl_aws.client import Client
+from fnctl_aws.pace import Pace
 
 Open = Callable[..., Client]
 FINE = Answer(body=b'{"FunctionName": "f"}')
@@ -45,9 +46,9 @@ def test_sixteen_threads_never_meet_lambdas_quota(open_client: Open) -> None:
 
 def test_one_throttle_is_waited_out_and_slows_the_pace(open_client: Open) -> None:
     with running(script(refusal("TooManyRequestsException", "Rate exceeded", 429), FINE)) as stub:
-        client = open_client(stub.url)
-        client.call("lambda", "get_policy", FunctionName="f")
-        bucket = client._pace.bucket("lambda", "get_policy")
+        pace = Pace()
+        open_client(stub.url, pace=pace).call("lambda", "get_policy", FunctionName="f")
+        bucket = pace.bucket("lambda", "get_policy")
     assert len(stub.seen) == 2
     assert bucket is not None
     assert bucket.rate < bucket.full_rate
@@ -215,7 +216,7 @@ def test_a_file_is_sent_from_its_start_at_every_try(open_client: Open) -> None:
 def test_one_client_a_service_is_shared_by_all_threads(open_client: Open) -> None:
     with running(script(FINE)) as stub, ThreadPoolExecutor(8) as threads:
         client = open_client(stub.url)
-        found = set(threads.map(lambda _: id(client._client("lambda", "get_function")), range(16)))
+        found = set(threads.map(lambda _: id(client._client("lambda", "get_function")), range(16)))  # pyright: ignore[reportPrivateUsage]
     assert len(found) == 1
 
 

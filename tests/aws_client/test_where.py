@@ -184,4 +184,4 @@ def test_lambda_reads_big_artifacts_where_the_ledger_keeps_them(open_client: Ope
     with running(script(IDENTITY)) as stub:
         bucket, key = open_client(stub.url).artifact_location("ab" * 32)
     assert bucket == "fnctl-123456789012-eu-west-1-an"
-    assert key == "orders/dev/" + ledger._artifact("ab" * 32)
+    assert key == "orders/dev/" + ledger._artifact("ab" * 32)  # pyright: ignore[reportPrivateUsage]
