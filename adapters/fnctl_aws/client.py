@@ -144,7 +144,7 @@ class Client:
         return result
 
     def front(self, key: str, host: str) -> str | None:
-        """In a sandbox open a plain loopback URL that forwards to `host`; None on real AWS, whose host names resolve."""
+        """In a sandbox open a loopback URL, one for each `key` of this service and stage, that forwards to `host`; None on AWS, whose names resolve."""
         base = self._place.front
         if not self.sandbox or not base:
             return None

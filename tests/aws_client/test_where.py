@@ -158,9 +158,9 @@ def test_the_front_of_a_sandbox(tmp_path: Path) -> None:
     with running(script(Answer(body=b'{"url": "http://127.0.0.1:8000"}'))) as stub:
         given = {**KEYS, "AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": stub.url, "FNCTL_SANDBOX_FRONT": stub.url}
         client = connect(where(tmp_path, given, sandbox=True))
-        assert client.front("orders/api", "x.execute-api.localhost") == "http://127.0.0.1:8000"
+        assert client.front("api", "x.execute-api.localhost") == "http://127.0.0.1:8000"
         seen = stub.seen[-1]
-    assert (seen.method, seen.path, seen.body) == ("PUT", "/fronts/orders%2Fapi", b'{"host": "x.execute-api.localhost"}')
+    assert (seen.method, seen.path, seen.body) == ("PUT", "/fronts/orders/dev/api", b'{"host": "x.execute-api.localhost"}')
     with pytest.raises(Unreachable, match="front"):
         client.front("a", "b")
     assert connect(where(tmp_path, {"AWS_ENDPOINT_URL": stub.url}, region="eu-west-1")).front("a", "b") is None
