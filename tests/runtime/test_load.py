@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fnctl.manifest.model import Trigger
 from runtime.lambdas import node, python
 
 
@@ -65,3 +66,16 @@ def test_native_is_called_without_anything_between(tmp_path: Path) -> None:
     made = node(tmp_path / "n", "native", bundle, "work")
     assert (made.shim.files, made.shim.handler) == ((), "handler.work")
     assert made.call({"a": 1}).answers == [[{"a": 1}, "request-1"]]
+
+
+HEAVY = "asyncio base64 dataclasses datetime email fnctl_aws.runtime.feeds http.client inspect pathlib ssl typing urllib".split()
+LOADED = f"import sys\nLOADED = [name for name in {HEAVY!r} if name in sys.modules]\ndef handler(event):\n    raise RuntimeError(LOADED)\n"
+BARE = f"import logging, sys\nfor name in {HEAVY!r}:\n    sys.modules.pop(name, None)\nfrom _fnctl_aws import handler\n"
+
+
+@pytest.mark.parametrize("interface", ["event", "function"])
+def test_a_cold_start_loads_nothing_it_does_not_need(tmp_path: Path, interface: str) -> None:
+    made = python(tmp_path, interface, {"src/app.py": LOADED}, triggers=(Trigger("queue", "jobs", "jobs", {}, ()),))
+    (made.folder / "bare_first.py").write_text(BARE)
+    outcome = type(made)(made.folder, type(made.shim)((), "bare_first.handler", "")).call({})
+    assert "[]" in (outcome.calls[0].get("message"), *(line["error"] for line in outcome.logs))

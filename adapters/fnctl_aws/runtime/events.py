@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 
 from fnctl_aws.runtime.entry import begin
 from fnctl_aws.runtime.shapes import ITEM, envelope, kind_of, read_record, read_single, records_of
@@ -20,6 +21,8 @@ log = logging.getLogger("fnctl")
 
 def bind(handler: Callable[..., Any], config: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
     """Make Lambda's function for a handler of interface `event`."""
+    if any(trigger["kind"] not in ("queue", "schedule") for trigger in config["triggers"]):
+        import_module("fnctl_aws.runtime.feeds")  # now, and not while the first caller waits
     whole = {trigger["kind"] for trigger in config["triggers"] if trigger.get("whole")}
 
     def handle(native: Any, context: Any) -> Any:

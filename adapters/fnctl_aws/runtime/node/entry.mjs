@@ -17,9 +17,9 @@ export async function start(root = new URL("../", import.meta.url)) {
     configure({ level: config.logs.level, fields, stamp: process.env.AWS_LAMBDA_LOG_FORMAT === "JSON" });
   }
   if (config.secrets.length) await (await import("./secrets.mjs")).reveal(config.secrets, process.env);
+  const ours = import(config.interface === "event" ? "./events.mjs" : "./http.mjs"); // read from disk while the bundle is
   const target = await load(root, config);
-  const { bind } = await import(config.interface === "event" ? "./events.mjs" : "./http.mjs");
-  return bind(target, config);
+  return (await ours).bind(target, config);
 }
 
 /** @param {URL} root @param {Config} config */
