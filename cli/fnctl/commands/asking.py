@@ -28,8 +28,8 @@ def _agrees(confirmed: str, expect: str) -> bool:
 
 def _asked(run: Run, prompt: str, question: str, option: str) -> str:
     if run.settings.no_input or not run.world.asks:
-        message = f"there is nobody to ask: {question}"
-        raise UsageError(message, code="FN903", help=f"agree on the command line:\n{option}")
+        message = "this needs an answer, and there is nobody to ask"
+        raise UsageError(message, code="FN903", notes=(f"question: {question}",), help=f"agree on the command line:\n{option}")
     run.finish()
     return line(run, prompt)
 

@@ -64,7 +64,10 @@ class Verb(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Take the global options out of the way of the function's own."""
         take(ctx)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # typer would turn it into a number; the boundary has words for it
+            raise typer.Abort from None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Examples first."""

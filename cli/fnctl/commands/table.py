@@ -49,7 +49,7 @@ def read(argv: list[str], options: tuple[Option, ...]) -> dict[str, str | bool] 
         if option is None or (option.metavar is None and word != flag):
             return None
         value = True if option.metavar is None else inline or next(words, "")
-        if not value or (option.choices and value not in option.choices):
+        if not value or (isinstance(value, str) and value.startswith("-")) or (option.choices and value not in option.choices):
             return None
         found[option.name] = value
     return found

@@ -22,4 +22,4 @@ def unlock(ctx: typer.Context) -> None:
     if run.json:
         run.stream.line("result", {"status": "unlocked" if lock else "unchanged", "lock": lock, "exit": 0})
     else:
-        run.say(f"Removed the lock of {tables.holder(lock)}." if lock else "No lock was removed.")
+        run.say(f"Removed the lock of {tables.holder(lock)}." if lock else "There is no lock.")

@@ -37,10 +37,15 @@ def _page(command: Any, ctx: Any, sections: Mapping[str, list[tuple[str, str]]],
     parts = [_paragraphs(about, width)]
     if examples:
         parts.append(paint("Examples", "bold") + "\n" + textwrap.indent(cleandoc(examples), "  "))
-    parts.append(paint("Usage", "bold") + f"\n  {ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}")
+    parts.append(paint("Usage", "bold") + f"\n  {ctx.command_path} {_usage(command, ctx)}")
     column = min(26, max((len(term) for rows in sections.values() for term, _ in rows), default=0))
     parts += [paint(heading, "bold") + "\n" + "\n".join(_rows(rows, column, width)) for heading, rows in sections.items()]
     return "\n\n".join(parts) + "\n"
+
+
+def _usage(command: Any, ctx: Any) -> str:
+    # Typer writes a required argument as {NAME}, which reads like a placeholder of our own manifests.
+    return " ".join(piece.strip("{}") for piece in command.collect_usage_pieces(ctx))
 
 
 def _paragraphs(text: str, width: int) -> str:

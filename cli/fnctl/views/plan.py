@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from fnctl.views import machine
 from fnctl.views.theme import PLAIN_SIGNS, SIGNS, Paint, count, painter
 
 _WORDS = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
-_WORST = ("delete", "replace", "update", "create")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -110,11 +111,10 @@ def value(found: Any, room: int, *, secret: bool = False) -> str:  # a JSON valu
         return "(none)"
     if secret:
         return machine.short_hash(found)
-    text = (
-        found
-        if isinstance(found, str) and found.isprintable() and found.strip() == found != ""
-        else json.dumps(found, ensure_ascii=False, default=repr)
-    )
+    if isinstance(found, str) and _DIGEST.fullmatch(found):
+        return found[:8]
+    plain = isinstance(found, str) and found.isprintable() and found.strip() == found != ""
+    text = found if plain else json.dumps(found, ensure_ascii=False, default=repr)
     if len(text) <= room:
         return text
     head = (room - 1) * 2 // 3

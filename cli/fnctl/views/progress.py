@@ -221,12 +221,14 @@ class Live:
             progress = f"  {self._done}/{self._total}" if self._total else ""
             tree = Tree(Spinner("dots", Text(f"{PHASES.get(self._phase, 'working')}{progress}")), guide_style="dim")
             for name, group in self._groups.items():
-                branch = tree.add(Text(f"{name}  {group.failed}".rstrip(), style="red" if group.failed else ""))
+                own = group.items.get(name)
+                label = self._row(name, own) if own else name
+                branch = tree.add(Text(group.failed or label, style="red" if group.failed else "", no_wrap=True, overflow="ellipsis"))
                 for address, item in group.items.items():
-                    branch.add(Text(self._row(name, address, item), style="dim", no_wrap=True, overflow="ellipsis"))
+                    if item is not own:
+                        branch.add(Text(self._row(address.removeprefix(f"{name}/"), item), style="dim", no_wrap=True, overflow="ellipsis"))
             return tree
 
-    def _row(self, name: str, address: str, item: _Item) -> str:
-        label = address[len(name) + 1 :] if address.startswith(f"{name}/") else address
+    def _row(self, label: str, item: _Item) -> str:
         note = f"  {item.note}" if item.note else ""
-        return f"{SIGNS.get(item.action, '?')} {label or address}  {seconds(self._monotonic() - item.begun)}{note}"
+        return f"{SIGNS.get(item.action, '?')} {label}  {seconds(self._monotonic() - item.begun)}{note}"

@@ -43,15 +43,16 @@ def status(report: StatusReport, paint: Paint) -> str:
         lines.append(f"sandbox  {report.sandbox.get('endpoint', '')} (pid {report.sandbox.get('pid', '?')})")
     if report.lock:
         lines.append(f"lock     held by {holder(report.lock)}")
-    rows = [(f.name, f.state, f.url or f.id or "-", f.detail) for f in report.functions]
+    rows = [(f.name, f.state, f.url or f.id or "-") for f in report.functions]
     if rows:
-        heading, *table = columns(("FUNCTION", "STATE", "WHERE", ""), rows, paint)
+        heading, *table = columns(("FUNCTION", "STATE", "WHERE"), rows, paint)
         lines += ["", heading, *(paint(row, _STATES[f.state]) if f.state != "live" else row for row, f in zip(table, report.functions, strict=True))]
     return "\n".join([*lines, *_remarks(report)])
 
 
 def _remarks(report: StatusReport) -> list[str]:
-    remarks = []
+    details = [f"{f.name}: {f.detail}" for f in report.functions if f.detail]
+    remarks = ["", *details] if details else []
     if report.interrupted:
         remarks += ["", "A run was interrupted here; the next one picks it up:", "fnctl deploy"]
     if report.drift:

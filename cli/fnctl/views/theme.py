@@ -49,7 +49,9 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def seconds(value: float) -> str:
-    """Write a duration for people: `0.4 s`, `12 s`, `3 min 05 s`."""
+    """Write a duration for people: `40 ms`, `1.4 s`, `12 s`, `3 min 05 s`."""
+    if value < 0.9995:
+        return f"{value * 1000:.0f} ms"
     if value < 10:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
