@@ -1,0 +1,29 @@
+"""`scripts/bench`: which measurement, and whether it is within its budget."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import deploy
+import processes
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure side by side, print ratios; exit 1 when one is over its budget.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in ("version", "validate"):
+        options = verbs.add_parser(verb)
+        options.add_argument("--runs", type=int, default=21, help="pairs of runs; the median counts")
+    verbs.choices["validate"].add_argument("--functions", type=int, default=200)
+    options = verbs.add_parser("deploy")
+    options.add_argument("--functions", type=int, default=50)
+    options.add_argument("--trigger", choices=["none", "http", "schedule"], default="none", help="with http it is API Gateway's quota that binds")
+    asked = parser.parse_args()
+    if asked.verb == "deploy":
+        return deploy.measure(asked.functions, asked.trigger)
+    return processes.validate(asked.functions, asked.runs) if asked.verb == "validate" else processes.version(asked.runs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
