@@ -144,7 +144,7 @@ class Client:
         return result
 
     def front(self, key: str, host: str) -> str | None:
-        """In a sandbox open a loopback URL, one for each `key` of this service and stage, that forwards to `host`; None on AWS, whose names resolve."""
+        """In a sandbox open a loopback URL, one for each `key` of this service and stage, that forwards to `host`; None on AWS itself."""
         base = self._place.front
         if not self.sandbox or not base:
             return None
