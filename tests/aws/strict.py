@@ -53,7 +53,7 @@ def _bounds(service: str, shape: Any, value: Any, path: str) -> list[str]:
         found.append(f"{path} = {value!r} is not in {said.get('min')}..{most}")
     if getattr(shape, "enum", None) and value not in shape.enum:
         found.append(f"{path} = {value!r} is none of {shape.enum[:8]}")
-    if shape.type_name == "string" and "pattern" in said and not _matches(said["pattern"], value):
+    if isinstance(value, str) and "pattern" in said and not _matches(said["pattern"], value):
         found.append(f"{path} = {value!r} does not match {said['pattern']}")
     return found
 

@@ -40,7 +40,7 @@ def without_shim(graph: dict[str, Any]) -> dict[str, Any]:
 def test_a_manifest_means_this_graph(case: Path) -> None:
     made = without_shim(json.loads(json.dumps(to_json(graph_of(case)))))
     golden = case / "graph.json"
-    if os.environ.get("REGENERATE"):
+    if os.environ.get("FNCTL_UPDATE_GOLDEN"):
         golden.write_text(json.dumps(made, indent=1) + "\n")
     assert made == json.loads(golden.read_text())
 

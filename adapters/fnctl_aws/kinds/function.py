@@ -45,9 +45,8 @@ class Function(Base):
 
     def phases(self, change: Change) -> Sequence[Phase]:
         """A new function has no old one beside it; a change of tags makes no version."""
-        if change.action == "create" or all(field.path.startswith("tags") for field in change.fields):
-            return ("prepare",)
-        return ("prepare", "switch", "retire")
+        only_tags = bool(change.fields) and all(field.path.startswith("tags") for field in change.fields)
+        return ("prepare",) if change.action == "create" or only_tags else ("prepare", "switch", "retire")
 
     def write(self, change: Change, props: Mapping[str, Any], state: State | None, phase: Phase, run: Run) -> State:
         """Publish beside what serves, then point the alias at it, then forget what is too old."""

@@ -42,8 +42,8 @@ class Role(Base):
 
     def phases(self, change: Change) -> Sequence[Phase]:
         """Widen before the switch, narrow after it; tags alone need no second step."""
-        narrows = change.action == "update" and any(f.path.startswith(("policy", "trust")) for f in change.fields)
-        return ("prepare", "retire") if narrows else ("prepare",)
+        only_tags = bool(change.fields) and all(field.path.startswith("tags") for field in change.fields)
+        return ("prepare", "retire") if change.action == "update" and not only_tags else ("prepare",)
 
     def write(self, change: Change, props: Mapping[str, Any], state: State | None, phase: Phase, run: Run) -> State:
         """Create, or widen and then narrow."""
