@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache as remembered
 from pathlib import Path, PurePosixPath
 
 from fnctl.build import globs, imports
@@ -167,16 +168,17 @@ def _below(place: _Place, start: Path, pattern: str) -> Iterator[tuple[str, Path
 
 def _own(service: Service, handler: str, tree: Tree, cache: Cache) -> Tree:
     """Leave out other functions' handlers, unless what stays imports them; what comes back may import more."""
-    units = {_unit(other.handler_file, handler) for other in service.functions.values() if other.handler_file != handler}
+    handlers = {other.handler_file for other in service.functions.values()} - {handler}
+    units = {_unit(other, handler) for other in handlers}
     others: dict[str, dict[str, Path]] = {}
     kept: dict[str, Path] = {}
     for path, source in tree.items():
-        unit = next((step for step in (path, *map(str, PurePosixPath(path).parents)) if step in units), None)
+        unit = next((step for step in (path, *_parents(path)) if step in units), None)
         (kept if unit is None else others.setdefault(unit, {}))[path] = source
     fresh: Iterable[Path] = kept.values()
     while others:
         wanted = frozenset[str]().union(*(_imports(source, cache) for source in fresh if source.suffix == ".py"))
-        back = [unit for unit in others if PurePosixPath(unit).stem in wanted]
+        back = [unit for unit in others if _stem(unit) in wanted]
         if not back:
             break
         fresh = [source for unit in back for source in others[unit].values()]
@@ -187,11 +189,22 @@ def _own(service: Service, handler: str, tree: Tree, cache: Cache) -> Tree:
 
 def _unit(other: str, handler: str) -> str:
     """Return what belongs to another function only: the folder of its handler, or the file where that folder holds ours too."""
-    path = PurePosixPath(other)
-    shared = path.parent in PurePosixPath(handler).parents
-    if shared and path.stem == "__init__":  # it makes the folder a package, whoever's handler it is
-        return ""
-    return str(path if shared else path.parent)
+    folder = _parents(other)[0]
+    if folder not in _parents(handler):
+        return folder
+    # an __init__.py makes the folder a package, whoever's handler it is
+    return "" if other.rpartition("/")[2] == "__init__.py" else other
+
+
+@remembered
+def _parents(path: str) -> tuple[str, ...]:
+    """Return the folders of a path, the nearest first; functions and files are many, and each pair asks."""
+    return tuple(map(str, PurePosixPath(path).parents))
+
+
+@remembered
+def _stem(path: str) -> str:
+    return PurePosixPath(path).stem
 
 
 def _imports(source: Path, cache: Cache) -> frozenset[str]:
