@@ -78,7 +78,8 @@ def plan(session: Session, *, offline: bool = False, out: Path | None = None) ->
     with place.phase("plan"):
         view = look(place, graph, moves=preparation.moves(prepared.service))
     made = _plan(place, view)
-    _require_secrets(place)
+    absent = [f"{finding.message}: deploy refuses until it has" for finding in _missing_secrets(place)]
+    made = replace(made, notes=(*made.notes, *absent))
     if out is not None:
         saved = SavedPlan(
             made.service,
@@ -248,21 +249,25 @@ def _refuse_loss(made: Plan, allow: frozenset[str]) -> None:
 
 
 def _require_secrets(place: Place) -> None:
+    missing = _missing_secrets(place)
+    if missing:
+        raise FnctlError("a secret is missing", diagnostics=missing)  # noqa: EM101
+
+
+def _missing_secrets(place: Place) -> tuple[Diagnostic, ...]:
     service = place.service
     used = {name: function.name for function in service.functions.values() for name in function.secrets}
-    missing = [name for name in sorted(used) if not place.facts.get(f"secret/{name}")]
-    if missing:
-        found = tuple(
-            Diagnostic(
-                "FN943",
-                "error",
-                f"the secret {name} has no value for the stage {service.stage}",
-                span=service.span("functions", used[name], "secrets"),
-                help=f"set it; the value is read from standard input:\nfnctl secret set {name}{preparation.where_words(place.session, service)}",
-            )
-            for name in missing
+    return tuple(
+        Diagnostic(
+            "FN943",
+            "error",
+            f"the secret {name} has no value for the stage {service.stage}",
+            span=service.span("functions", used[name], "secrets"),
+            help=f"set it; the value is read from standard input:\nfnctl secret set {name}{preparation.where_words(place.session, service)}",
         )
-        raise FnctlError("a secret is missing", diagnostics=found)
+        for name in sorted(used)
+        if not place.facts.get(f"secret/{name}")
+    )
 
 
 def _locked(place: Place) -> lock.Lock:

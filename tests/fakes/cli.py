@@ -42,10 +42,10 @@ class Fnctl(Protocol):
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The machine's environment without anything that would reach a real account."""
+    """The machine's environment without anything that would reach a real account, and with bytecode, as installed tools have it."""
     kept = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(("AWS_", "AZURE_", "VERCEL_", "FNCTL_")) or key.startswith("FNCTL_PYTHON")
+        if not key.startswith(("AWS_", "AZURE_", "VERCEL_", "FNCTL_", "PYTHONDONTWRITEBYTECODE")) or key.startswith("FNCTL_PYTHON")
     }
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "NO_COLOR": "1", "COLUMNS": "80", **(extra or {})}
