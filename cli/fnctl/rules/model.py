@@ -1,0 +1,68 @@
+"""What a rule is: a code, a severity, a docstring that is its page, and a function from a service to what it found."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from fnctl.diagnostics import Severity
+from fnctl.manifest.model import Service
+from fnctl.rules.limits import Limits
+from fnctl.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One place where a rule is broken. `severity` softens the rule's own where a number is contested or unsure."""
+
+    message: str
+    span: Span | None = None
+    label: str | None = None
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One built artifact: bytes packed and unpacked, and its largest members (path, bytes)."""
+
+    functions: tuple[str, ...]
+    size: int
+    unpacked_size: int
+    largest: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a rule looks at: one resolved service (of one target and stage), that platform's limits, and, after a build, what was measured."""
+
+    service: Service
+    limits: Limits
+    built: Mapping[str, Measured] = field(default_factory=dict)
+
+
+Check: TypeAlias = Callable[[Subject], Iterable[Found]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `targets` empty means every target. `doc` has the fixed headings that docs/rules/ and `fnctl explain` show."""
+
+    code: str
+    severity: Severity
+    name: str
+    check: Check
+    doc: str
+    targets: frozenset[str] = frozenset()
+
+
+def rule(code: str, severity: Severity, *targets: str) -> Callable[[Check], Rule]:
+    """Make a rule of a function: its name becomes the rule's (`timeout_over_maximum` -> `timeout-over-maximum`), its docstring the page."""
+
+    def make(check: Check) -> Rule:
+        return Rule(code, severity, check.__name__.replace("_", "-"), check, inspect.cleandoc(check.__doc__ or ""), frozenset(targets))
+
+    return make
