@@ -63,11 +63,11 @@ class Fnctl(Verbs):
     def __init__(self, *, params: list[Any] | None = None, **more: Any) -> None:
         super().__init__(params=[*(params or []), *shared()], **more)
 
-    def list_commands(self, _ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # typer asks by name
         """Name every verb, in the table's order."""
         return list(TABLE)
 
-    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """Import the verb that was asked for."""
         return load(cmd_name) if cmd_name in TABLE else None
 

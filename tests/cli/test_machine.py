@@ -14,7 +14,7 @@ from cli import samples
 from cli.conftest import problems, strict
 from cli.test_screens import PLUGINS, SHOWN
 from fnctl.adapter import Reply
-from fnctl.commands.schema import FORMS
+from fnctl.commands.table import FORMS
 from fnctl.diagnostics import Diagnostic
 from fnctl.events import Event
 from fnctl.source import Span

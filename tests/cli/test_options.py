@@ -15,8 +15,8 @@ from cli import samples
 from cli.conftest import Fnctl
 from fnctl.app import TABLE, command, load
 from fnctl.commands.asking import confirm
-from fnctl.commands.run import Run, Settings
-from fnctl.commands.table import GLOBALS, VALIDATE, read
+from fnctl.commands.run import Run
+from fnctl.commands.table import GLOBALS, VALIDATE, Settings, read
 from fnctl.commands.world import Engine as CompleteEngine
 from fnctl.commands.world import World
 from fnctl.errors import UsageError
@@ -154,33 +154,38 @@ def streams(tmp_path: Path) -> Streams:
     return Streams(tmp_path, Terminal)
 
 
+def agree(run: Run, *words: str | None) -> bool:
+    question, expect, confirmed = (*words, None)[:3]
+    return confirm(run.world, run.settings, str(question), expect, confirmed)
+
+
 @pytest.mark.parametrize(("typed", "agreed"), [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False), ("prod\n", False)])
 def test_a_person_is_asked(streams: Streams, typed: str, agreed: bool) -> None:
-    assert confirm(streams(typed), "Deploy?", None) is agreed
+    assert agree(streams(typed), "Deploy?", None) is agreed
 
 
 @pytest.mark.parametrize(("typed", "agreed"), [("prod\n", True), ("y\n", False), ("yes\n", False), ("", False)])
 def test_a_protected_stage_is_typed_out_even_with_yes(streams: Streams, typed: str, agreed: bool) -> None:
-    assert confirm(streams(typed, yes=True), "Destroy?", "prod") is agreed
+    assert agree(streams(typed, yes=True), "Destroy?", "prod") is agreed
 
 
 def test_yes_agrees_where_nothing_must_be_typed(streams: Streams) -> None:
-    assert confirm(streams(yes=True), "Deploy?", None) is True
+    assert agree(streams(yes=True), "Deploy?", None) is True
 
 
 def test_confirm_answers_for_a_script(streams: Streams) -> None:
-    assert confirm(streams(yes=True), "Destroy?", "prod", "prod") is True
+    assert agree(streams(yes=True), "Destroy?", "prod", "prod") is True
     with pytest.raises(UsageError, match="says 'dev'"):
-        confirm(streams(yes=True), "Destroy?", "prod", "dev")
+        agree(streams(yes=True), "Destroy?", "prod", "dev")
 
 
 @pytest.mark.parametrize(("settings", "expect", "option"), [({}, None, "--yes"), ({"yes": True}, "prod", "--confirm prod")])
 def test_nobody_to_ask_is_a_usage_error(streams: Streams, settings: dict[str, Any], expect: str | None, option: str) -> None:
     with pytest.raises(UsageError) as error:
-        confirm(streams(**settings), "Deploy?", expect)
+        agree(streams(**settings), "Deploy?", expect)
     assert option in (error.value.diagnostics[0].help or "")
 
 
 def test_no_input_never_asks(streams: Streams) -> None:
     with pytest.raises(UsageError):
-        confirm(streams("y\n", no_input=True), "Deploy?", None)
+        agree(streams("y\n", no_input=True), "Deploy?", None)

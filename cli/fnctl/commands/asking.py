@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from fnctl.commands.run import Run
+from fnctl.commands.table import Settings
+from fnctl.commands.world import World
 from fnctl.errors import UsageError
 
 
-def confirm(run: Run, question: str, expect: str | None, confirmed: str | None = None) -> bool:
+def confirm(world: World, settings: Settings, question: str, expect: str | None, confirmed: str | None = None) -> bool:
     """Agree or not. --yes agrees to everything but what has to be typed out (`expect`), which --confirm answers.
 
     Raises:
         UsageError: there is nobody to ask and no option has answered.
     """
     if expect is None:
-        return run.settings.yes or _asked(run, f"{question} [y/N] ", question, "--yes").lower() in {"y", "yes"}
+        return settings.yes or _asked(world, settings, f"{question} [y/N] ", question, "--yes").lower() in {"y", "yes"}
     if confirmed is not None:
         return _agrees(confirmed, expect)
-    return _asked(run, f"{question}\nIt is protected. Type '{expect}' to go on: ", question, f"--confirm {expect}") == expect
+    return _asked(world, settings, f"{question}\nIt is protected. Type '{expect}' to go on: ", question, f"--confirm {expect}") == expect
 
 
 def _agrees(confirmed: str, expect: str) -> bool:
@@ -26,16 +27,15 @@ def _agrees(confirmed: str, expect: str) -> bool:
     raise UsageError(message, help=f"nothing was changed; to go on:\n--confirm {expect}")
 
 
-def _asked(run: Run, prompt: str, question: str, option: str) -> str:
-    if run.settings.no_input or not run.world.asks:
+def _asked(world: World, settings: Settings, prompt: str, question: str, option: str) -> str:
+    if settings.no_input or not world.asks:
         message = "this needs an answer, and there is nobody to ask"
         raise UsageError(message, code="FN903", notes=(f"question: {question}",), help=f"agree on the command line:\n{option}")
-    run.finish()
-    return line(run, prompt)
+    return line(world, prompt)
 
 
-def line(run: Run, prompt: str) -> str:
+def line(world: World, prompt: str) -> str:
     """Read one line; the question goes to stderr, because stdout is data. The end of input answers nothing."""
-    run.world.stderr.write(prompt)
-    run.world.stderr.flush()
-    return run.world.stdin.readline().strip()
+    world.stderr.write(prompt)
+    world.stderr.flush()
+    return world.stdin.readline().strip()

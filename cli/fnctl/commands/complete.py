@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from fnctl.commands.table import GLOBALS
+from fnctl.commands.table import FORMS, GLOBALS
 
 
 def functions(ctx: typer.Context, _args: list[str], _incomplete: str) -> list[str]:
@@ -32,8 +32,6 @@ def secrets(ctx: typer.Context, _args: list[str], _incomplete: str) -> list[str]
 
 def forms(_ctx: typer.Context, _args: list[str], _incomplete: str) -> list[str]:
     """Name the machine forms."""
-    from fnctl.commands.schema import FORMS
-
     return list(FORMS)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from fnctl.commands.table import Settings
 from fnctl.commands.world import World
 from fnctl.views.theme import Paint, painter, wants_colour
 
@@ -18,22 +18,6 @@ if TYPE_CHECKING:  # the fast verbs must not pay for what they do not show
     from fnctl.session import Session
     from fnctl.views.machine import Stream
     from fnctl.views.progress import Progress
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The global options as given; None and False where they were not."""
-
-    manifest: str | None = None
-    target: str | None = None
-    stage: str | None = None
-    sandbox: bool = False
-    output: str = "text"
-    quiet: bool = False
-    verbose: bool = False
-    no_color: bool = False
-    yes: bool = False
-    no_input: bool = False
 
 
 class Run:
@@ -132,9 +116,12 @@ class Run:
         given = self.settings
         options = Options(Path(given.manifest) if given.manifest else None, given.target, given.stage, given.sandbox, lock_timeout)
         emit = self.stream if events and self.json else self._tell
-        return Session(
-            options, self.world.environ, self.world.cwd, self.argv, emit, lambda question, expect: confirm(self, question, expect, confirmed)
-        )
+
+        def ask(question: str, expect: str | None) -> bool:
+            self.finish()
+            return confirm(self.world, given, question, expect, confirmed)
+
+        return Session(options, self.world.environ, self.world.cwd, self.argv, emit, ask)
 
     def _tell(self, event: Event) -> None:
         if self.json or self.settings.quiet:

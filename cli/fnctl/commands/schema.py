@@ -8,9 +8,8 @@ import typer
 
 from fnctl.commands import complete
 from fnctl.commands.run import Run
+from fnctl.commands.table import FORMS
 from fnctl.errors import UsageError
-
-FORMS = ("diagnostics", "build", "plan", "event", "status", "outputs", "history", "plugins", "show", "invoke", "secrets", "sandbox")
 
 
 def schema(

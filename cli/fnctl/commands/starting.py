@@ -39,7 +39,7 @@ def service_name(run: Run, folder: Path, given: str | None) -> str:
 
 def _ask(run: Run, prompt: str) -> str:
     silent = run.settings.no_input or run.settings.yes or run.json or not run.world.asks
-    return "" if silent else asking.line(run, prompt)
+    return "" if silent else asking.line(run.world, prompt)
 
 
 def write(folder: Path, template: str, service: str) -> list[str]:

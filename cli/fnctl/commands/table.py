@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -36,6 +37,25 @@ GLOBALS = (
 STRICT = Option("strict", ("--strict",), "Fail on warnings too.", "Options")
 NO_FILES = Option("no_files", ("--no-files",), "Do not look at handler files.", "Options")
 VALIDATE = (STRICT, NO_FILES)
+
+FORMS = ("diagnostics", "build", "plan", "event", "status", "outputs", "history", "plugins", "show", "invoke", "secrets", "sandbox")
+"""The machine forms, each with a published schema."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The global options as given; None and False where they were not."""
+
+    manifest: str | None = None
+    target: str | None = None
+    stage: str | None = None
+    sandbox: bool = False
+    output: str = "text"
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+    yes: bool = False
+    no_input: bool = False
 
 
 def read(argv: list[str], options: tuple[Option, ...]) -> dict[str, str | bool] | None:
