@@ -68,7 +68,20 @@ def test_native_is_called_without_anything_between(tmp_path: Path) -> None:
     assert made.call({"a": 1}).answers == [[{"a": 1}, "request-1"]]
 
 
-HEAVY = "asyncio base64 dataclasses datetime email fnctl_aws.runtime.feeds http.client inspect pathlib ssl typing urllib".split()
+HEAVY = [
+    "asyncio",
+    "base64",
+    "dataclasses",
+    "datetime",
+    "email",
+    "fnctl_aws.runtime.feeds",
+    "http.client",
+    "inspect",
+    "pathlib",
+    "ssl",
+    "typing",
+    "urllib",
+]
 LOADED = f"import sys\nLOADED = [name for name in {HEAVY!r} if name in sys.modules]\ndef handler(event):\n    raise RuntimeError(LOADED)\n"
 BARE = f"import logging, sys\nfor name in {HEAVY!r}:\n    sys.modules.pop(name, None)\nfrom _fnctl_aws import handler\n"
 

@@ -27,7 +27,8 @@ function line(level, values, fields, stamp) {
   const told = rest.filter((value) => value !== error);
   const msg = told.length ? format(...told) : (error?.message ?? "");
   const fault = error && { error_type: error.name, error: error.message, stack: error.stack };
-  return `${text({ ...extra, time, ...(stamp && { timestamp: time }), level, msg, ...about(), ...fields, ...fault })}\n`;
+  const own = { time, ...(stamp && { timestamp: time }), level, msg, ...about(), ...fields, ...fault };
+  return `${text({ ...own, ...extra, ...own })}\n`; // ours first, and not to be overwritten
 }
 
 function about() {
