@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from fnctl.diagnostics import ordered
 from fnctl.manifest.check import check
 from fnctl.manifest.load import load
@@ -35,7 +36,7 @@ def screen(case: Path, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_screen_is_the_golden_one(case, tmp_path):
+def test_the_screen_is_the_golden_one(case: Path, tmp_path: Path) -> None:
     golden = case / "screen.txt"
     shown = screen(case, tmp_path)
     if os.environ.get("FNCTL_UPDATE_GOLDEN") == "1":

@@ -78,14 +78,16 @@ def function(
     return made, found
 
 
-def resource(name: str, given: Mapping[str, Any], target: str, own_form: shape.Shape | None) -> Resource:
-    """Make the Resource of its words and those of the target."""
-    theirs = (given.get("targets") or {}).get(target) or {}
+def resource(name: str, given: Mapping[str, Any], origins: Origins, own_form: shape.Shape | None) -> tuple[Resource, list[Diagnostic]]:
+    """Make the Resource of its words and the target's; a bare one when the target's do not fit its type."""
+    theirs = (given.get("targets") or {}).get(origins.target) or {}
     words = merge(given, theirs) if theirs else given
     form = shape.manifest().definition(words["type"])
+    if theirs and (found := _unfit(name, words, form, origins)):
+        return Resource(name, words["type"]), found
     options = {key: value for key, value in words.items() if key in form.words and key not in _NOT_OPTIONS}
     own = {key: value for key, value in theirs.items() if key not in form.words and value is not None}
-    return Resource(
+    made = Resource(
         name=name,
         type=cast("ResourceType", words["type"]),
         options=with_units(form, options),
@@ -94,6 +96,15 @@ def resource(name: str, given: Mapping[str, Any], target: str, own_form: shape.S
         renamed_from=words.get("renamed_from"),
         own=with_units(own_form, own) if own_form is not None and own else own,
     )
+    return made, []
+
+
+def _unfit(name: str, words: Mapping[str, Any], form: shape.Shape, origins: Origins) -> list[Diagnostic]:
+    """Check a target's portable words against the resource's type: the schema alone cannot see it from in there."""
+    known = shape.manifest().definition("resourcePatch").words
+    portable_words = {key: value for key, value in words.items() if key in known and key != "targets"}
+    problems = shape.check(form, portable_words, ("resources", name))
+    return [Diagnostic(p.code, "error", p.message, origins(*p.path, key=p.key), p.label, help=p.help, target=origins.target) for p in problems]
 
 
 def _triggers(name: str, items: Any, origins: Origins, found: list[Diagnostic]) -> tuple[Trigger, ...]:

@@ -10,7 +10,7 @@ from fnctl.diagnostics import Diagnostic, has_errors
 from fnctl.graph import Json
 from fnctl.manifest import functions, shape, units
 from fnctl.manifest.load import Document
-from fnctl.manifest.model import Function, Service
+from fnctl.manifest.model import Function, Resource, Service
 from fnctl.manifest.origins import Origins
 from fnctl.manifest.stage import Staged, merge, staged
 from fnctl.manifest.suggest import did_you_mean
@@ -177,7 +177,7 @@ def _service(document: Document, out: Staged, target: str, stage: str, forms: _F
         target=target,
         settings=merge({}, settings),
         functions=hosted,
-        resources={n: functions.resource(n, r, target, forms.resource) for n, r in (data.get("resources") or {}).items() if r is not None},
+        resources=_resources(data, forms, origins, found),
         workflows={name: workflow for name, workflow in (data.get("workflows") or {}).items() if workflow is not None},
         secrets=tuple(dict.fromkeys(data.get("secrets") or ())),
         folder=document.folder,
@@ -191,6 +191,14 @@ def _service(document: Document, out: Staged, target: str, stage: str, forms: _F
         elsewhere=elsewhere,
         span=origins,
     )
+
+
+def _resources(data: Mapping[str, Any], forms: _Forms, origins: Origins, found: list[Diagnostic]) -> dict[str, Resource]:
+    out: dict[str, Resource] = {}
+    for name, given in (data.get("resources") or {}).items():
+        out[name], problems = functions.resource(name, given, origins, forms.resource)
+        found += problems
+    return out
 
 
 _ROLLOUT: Mapping[str, Any] = {"canary": units.percent, "bake": units.seconds}

@@ -68,13 +68,18 @@ def broken(error: yaml.YAMLError, raw: bytes, name: str) -> Diagnostic:
     return Diagnostic("FN003", "error", f"not YAML: {problem}", span, notes=notes, help=_advice(problem, line))
 
 
-def _advice(problem: str, line: str) -> str | None:
+def _advice(problem: str, line: str) -> str:
     if "expected ',' or" in problem and "/{" in line:
         return 'inside `{ }` a route with a parameter needs quotes: { http: "GET /orders/{id}" }'
-    if "mapping values are not allowed" in problem:
-        return "a value with `: ` in it needs quotes; a missing line or wrong indentation looks like this too"
-    if "cannot start any token" in problem:
-        return "a value that begins with `@`, `` ` `` or `%` needs quotes"
-    if "expected <block end>" in problem or "did not find expected" in problem:
-        return "look at the indentation here and above, and at quotes and brackets that are not closed" if line else "something above is not closed"
-    return None
+    return next(
+        (help for words, help in _ADVICE if words in problem),
+        "look at the indentation here and above, and at quotes and brackets that are not closed",
+    )
+
+
+_ADVICE = (
+    ("mapping values are not allowed", "a value with `: ` in it needs quotes; a missing line or wrong indentation looks like this too"),
+    ("cannot start any token", "a value that begins with `@`, `` ` `` or `%` needs quotes"),
+    ("unexpected end of stream", "a quote or bracket that is opened above is never closed"),
+    ("block sequence entries are not allowed", "a list begins on a line of its own, each entry with `- `"),
+)

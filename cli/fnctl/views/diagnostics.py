@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from unicodedata import combining, east_asian_width
 
-from fnctl.diagnostics import Diagnostic, summary
+from fnctl.diagnostics import Diagnostic, as_json, summary
 from fnctl.manifest.leaks import mask
 from fnctl.source import Span
 
@@ -36,29 +36,13 @@ def render(diagnostics: Iterable[Diagnostic], sources: Callable[[str], list[str]
 def document(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     """Write findings as `fnctl/diagnostics/1`."""
     diagnostics = list(diagnostics)
-    return {"schema": "fnctl/diagnostics/1", "diagnostics": [_record(d) for d in diagnostics], "summary": summary(diagnostics)}
+    return {"schema": "fnctl/diagnostics/1", "diagnostics": [as_json(d) for d in diagnostics], "summary": summary(diagnostics)}
 
 
 def counted(diagnostics: Iterable[Diagnostic]) -> str:
     """Say how many there are: `1 error, 2 warnings`."""
     counts = summary(diagnostics)
     return ", ".join(f"{count} {severity if count == 1 else _PLURALS[severity]}" for severity, count in counts.items() if count) or "no findings"
-
-
-def _record(d: Diagnostic) -> dict[str, Any]:
-    span = d.span
-    return {
-        "code": d.code,
-        "severity": d.severity,
-        "message": d.message,
-        "path": span.path if span else None,
-        "line": span.line if span else None,
-        "column": span.column if span else None,
-        "end_line": span.end_line if span else None,
-        "end_column": span.end_column if span else None,
-        "target": d.target,
-        "help": d.help,
-    }
 
 
 def _plain(text: str, _style: str) -> str:
