@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -23,7 +24,8 @@ LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block. `words` follow the language: `yaml fragment` is a piece of a manifest, `yaml other` is something else's YAML."""
+    """One fenced block. `words` follow the language: `yaml fragment` is a piece from inside a manifest, `yaml other`
+    something else's YAML; after `python` stands the file that is quoted."""
 
     path: Path
     line: int
@@ -55,15 +57,33 @@ def commands() -> Iterator[tuple[Block, list[str]]]:
                 yield block, shlex.split(found[1])
 
 
+def whole(text: str) -> str:
+    """Complete top-level keys of a manifest to a manifest, so that they are checked like one."""
+    keys = yaml.safe_load(text)
+    missing = {
+        "fnctl": 1,
+        "service": "docs",
+        "targets": {"aws": {"region": "eu-west-1"}},
+        "defaults": {"runtime": "python3.13"},
+        "functions": {"one": {"handler": "one.py:handler", "interface": "event"}},
+    }
+    return text + "".join(f"{key}: {json.dumps(value)}\n" for key, value in missing.items() if key not in keys)
+
+
 @pytest.mark.parametrize("block", [*blocks("yaml")], ids=str)
 def test_every_manifest_in_the_docs_is_right(block: Block, tmp_path: Path) -> None:
     if block.words:
         assert block.words[0] in {"fragment", "other"}
         yaml.safe_load(block.text)
         return
-    (tmp_path / "fnctl.yaml").write_text(block.text)
+    (tmp_path / "fnctl.yaml").write_text(whole(block.text))
     checked = validate(Session(options=Options(manifest=tmp_path / "fnctl.yaml"), environ={}, cwd=tmp_path), files=False)
     assert [f"{d.code} {d.span}: {d.message}" for d in checked.diagnostics if d.severity == "error"] == []
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("python", "toml", "sh") if block.words], ids=str)
+def test_code_quoted_from_a_file_is_in_that_file(block: Block) -> None:
+    assert block.text in (ROOT / block.words[0]).read_text()
 
 
 def test_every_command_in_the_docs_exists() -> None:
