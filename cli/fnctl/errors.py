@@ -54,7 +54,7 @@ class FnctlError(Exception):
         self,
         message: str,
         *,
-        help: str | None = None,  # noqa: A002  # the word that every diagnostic uses
+        help: str | None = None,  # the word that every diagnostic uses
         span: Span | None = None,
         notes: tuple[str, ...] = (),
         code: str | None = None,
@@ -111,7 +111,7 @@ class CloudError(FnctlError):
         *,
         reason: str = "",
         unknown: bool = False,
-        help: str | None = None,  # noqa: A002
+        help: str | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message, help=help, notes=notes)

@@ -117,7 +117,7 @@ def refs(value: Value) -> Iterator[Ref]:
             yield from refs(item)
 
 
-def resolve(value: Value, outputs: Mapping[Address, Mapping[str, Json]]) -> Any:  # noqa: ANN401  # Json with UNKNOWN leaves
+def resolve(value: Value, outputs: Mapping[Address, Mapping[str, Json]]) -> Any:  # Json with UNKNOWN leaves
     """Replace every Ref by the output it names; what is not known yet becomes UNKNOWN, also the whole of a Text that holds it."""
     if isinstance(value, Ref):
         return outputs.get(value.address, {}).get(value.output, UNKNOWN)
@@ -234,7 +234,7 @@ def _encode(value: Value) -> Json:
     return value
 
 
-def _decode(value: Any) -> Value:  # noqa: ANN401
+def _decode(value: Any) -> Value:
     if isinstance(value, dict):
         if set(value) == {"$ref"}:
             return Ref(Address(value["$ref"][0]), value["$ref"][1])

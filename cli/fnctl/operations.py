@@ -162,4 +162,4 @@ def unlock(session: Session) -> Mapping[str, Json] | None:
     if session.confirm(f"Remove the lock of {data.get('who')} on {data.get('host')}, process {data.get('pid')}?", None):
         lock.remove(place.ledger.store, version)
         return data
-    raise FnctlError("the lock stays", code="FN948", help="answer yes, or pass --yes")  # noqa: EM101
+    raise FnctlError("the lock stays", code="FN948", help="answer yes, or pass --yes")

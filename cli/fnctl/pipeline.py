@@ -251,7 +251,7 @@ def _refuse_loss(made: Plan, allow: frozenset[str]) -> None:
 def _require_secrets(place: Place) -> None:
     missing = _missing_secrets(place)
     if missing:
-        raise FnctlError("a secret is missing", diagnostics=missing)  # noqa: EM101
+        raise FnctlError("a secret is missing", diagnostics=missing)
 
 
 def _missing_secrets(place: Place) -> tuple[Diagnostic, ...]:

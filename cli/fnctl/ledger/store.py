@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Conflict(Exception):  # noqa: N818  # the HTTP word for it, and nobody's failure
+class Conflict(Exception):  # the HTTP word for it, and nobody's failure
     """A conditional write or delete found something else than it expected."""
 
 

@@ -76,7 +76,7 @@ def decide(graph: Graph, recorded: Mapping[Address, Node], seen: Seen, traits: M
     return Decision((*changes, *gone), unchanged, kept)
 
 
-def differences(wanted: Any, found: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401  # JSON values
+def differences(wanted: Any, found: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:  # JSON values
     """Yield (path, before, after) for every difference; maps are walked, lists and scalars compared whole. None equals absent."""
     if isinstance(wanted, Mapping) and isinstance(found, Mapping):
         for key in sorted({*wanted, *found}):
@@ -85,7 +85,7 @@ def differences(wanted: Any, found: Any, path: str = "") -> Iterator[tuple[str, 
         yield path, found, wanted
 
 
-def _same(wanted: Any, found: Any) -> bool:  # noqa: ANN401
+def _same(wanted: Any, found: Any) -> bool:
     if wanted is UNKNOWN:
         return False
     if isinstance(wanted, (list, tuple)) and isinstance(found, (list, tuple)):

@@ -54,7 +54,7 @@ def load(path: Path, folder: Path) -> SavedPlan:
         with zipfile.ZipFile(path) as archive:
             data = json.loads(archive.read("plan.json"))
             if data.pop("schema") != FORMAT:
-                raise ValueError("another format")  # noqa: EM101, TRY301
+                raise ValueError("another format")  # noqa: TRY301
             folder.mkdir(parents=True, exist_ok=True)
             for name in archive.namelist():
                 if name.startswith("artifacts/"):
