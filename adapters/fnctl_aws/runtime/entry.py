@@ -9,9 +9,7 @@ import json
 import logging
 import os
 import sys
-import time
 
-from fnctl_runtime.invocation import Invocation, enter, trace_id
 from fnctl_runtime.load import load
 from fnctl_runtime.logs import LEVELS, JsonLines
 
@@ -48,16 +46,6 @@ def _binding(interface: str) -> Callable[[Any, Mapping[str, Any]], Handler]:
     from fnctl_aws.runtime import http
 
     return http.bind
-
-
-def begin(context: Any, traceparent: str | None = None, **fields: Any) -> Invocation:
-    """Note the call that begins, for logs and for `fnctl_runtime.current()`."""
-    left = getattr(context, "get_remaining_time_in_millis", None)
-    deadline = time.time() + left() / 1000 if left else None
-    trace = trace_id(traceparent, os.environ.get("_X_AMZN_TRACE_ID"))
-    invocation = Invocation(getattr(context, "aws_request_id", ""), trace, deadline, fields)
-    enter(invocation)
-    return invocation
 
 
 class _Framed(JsonLines):

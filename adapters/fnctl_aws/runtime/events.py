@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 from importlib import import_module
 
-from fnctl_aws.runtime.entry import begin
-from fnctl_aws.runtime.shapes import ITEM, envelope, kind_of, read_record, read_single, records_of
+from fnctl_aws.runtime.context import begin
+from fnctl_aws.runtime.shapes import ITEM, envelope, kind_of, queue, records_of, schedule
+from fnctl_runtime.event import Event, from_structured, is_cloudevent
 from fnctl_runtime.invocation import call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
-
-    from fnctl_runtime.event import Event
 
 log = logging.getLogger("fnctl")
 
@@ -31,7 +30,7 @@ def bind(handler: Callable[..., Any], config: Mapping[str, Any]) -> Callable[[An
         if records is None:
             return _single(handler, config, native, context)
         kind = kind_of(records[0])
-        events = [read_record(config, kind, record) for record in records]
+        events = [_read(config, kind, record) for record in records]
         if kind not in ITEM:
             return _unanswered(handler, events, context)
         items = [ITEM[kind](record) for record in records]
@@ -46,9 +45,31 @@ def _single(handler: Callable[..., Any], config: Mapping[str, Any], native: Any,
     if envelope(native) == "http":
         message = f"{config['function']} is of interface `event`, and was sent an HTTP request"
         raise TypeError(message)
-    event = read_single(config, native, getattr(context, "aws_request_id", ""))
+    event = _read_single(config, native, getattr(context, "aws_request_id", ""))
     answer = _deliver(handler, event, context)
     return answer if event.type == "fnctl.invoke" else None
+
+
+def _read(config: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> Event:
+    if kind == "queue":
+        return queue(config, record)
+    from fnctl_aws.runtime.feeds import READERS
+
+    return READERS[kind](config, record)
+
+
+def _read_single(config: Mapping[str, Any], native: Any, request_id: str) -> Event:
+    """Read a payload that is one event: a schedule's, a bus's, a CloudEvent as it is, or whatever an invocation sent."""
+    found = envelope(native)
+    if found == "schedule":
+        return schedule(config, native["fnctl"], native)
+    if found == "bus":
+        from fnctl_aws.runtime.feeds import bus
+
+        return bus(config, native)
+    if is_cloudevent(native):
+        return from_structured(native, native=native)
+    return Event(request_id, f"/{config['service']}/{config['function']}", "fnctl.invoke", native, native=native)
 
 
 def _deliver(handler: Callable[..., Any], event: Event, context: Any) -> Any:

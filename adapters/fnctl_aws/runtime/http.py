@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from fnctl_aws.runtime.entry import begin
+from fnctl_aws.runtime.context import begin
 from fnctl_aws.runtime.shapes import envelope
 from fnctl_runtime.http import BadRequest, Request, Response, answer, failed, refused
 from fnctl_runtime.invocation import call

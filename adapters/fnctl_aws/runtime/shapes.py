@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from fnctl_runtime.event import Event, from_structured, is_cloudevent, message
+from fnctl_runtime.event import Event, message
 from fnctl_runtime.logs import timestamp
 
 TYPE_CHECKING = False
@@ -58,29 +58,6 @@ def kind_of(record: Native) -> str:
     return _KINDS.get(str(record.get("eventSource") or record.get("EventSource")), "")
 
 
-def read_record(config: Config, kind: str, record: Native) -> Event:
-    """Read one record of a batch."""
-    if kind == "queue":
-        return _queue(config, record)
-    from fnctl_aws.runtime.feeds import READERS
-
-    return READERS[kind](config, record)
-
-
-def read_single(config: Config, native: Any, request_id: str) -> Event:
-    """Read a payload that is one event: a schedule's, a bus's, a CloudEvent as it is, or whatever an invocation sent."""
-    found = envelope(native)
-    if found == "schedule":
-        return schedule(config, native["fnctl"], native)
-    if found == "bus":
-        from fnctl_aws.runtime.feeds import bus
-
-        return bus(config, native)
-    if is_cloudevent(native):
-        return from_structured(native, native=native)
-    return Event(request_id, f"/{config['service']}/{config['function']}", "fnctl.invoke", native, native=native)
-
-
 def source(config: Config, kind: str, physical: str) -> str:
     """Give `/SERVICE/KIND/KEY` of the trigger that listens to what has this physical name."""
     triggers = [trigger for trigger in config["triggers"] if trigger["kind"] == kind]
@@ -88,7 +65,8 @@ def source(config: Config, kind: str, physical: str) -> str:
     return f"/{config['service']}/{kind}/{named[0]['key'] if named else physical}"
 
 
-def _queue(config: Config, record: Native) -> Event:
+def queue(config: Config, record: Native) -> Event:
+    """Read one SQS message."""
     attributes = record.get("attributes") or {}
     sent = attributes.get("SentTimestamp")
     return message(
