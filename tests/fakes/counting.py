@@ -42,7 +42,7 @@ def counting(upstream: str) -> Iterator[Counted]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             return
 
         def handle_any(self) -> None:
