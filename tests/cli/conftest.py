@@ -68,6 +68,11 @@ def fnctl(tmp_path: Path) -> Fnctl:
     return run
 
 
+def gives(value: Any) -> Callable[..., Any]:
+    """Make an engine's function that answers with a value."""
+    return lambda *_args, **_more: value
+
+
 def strict(schema: Any) -> Any:
     """Close every object of a schema that names its properties: what we write must be what we describe."""
     if isinstance(schema, list):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fnctl.commands.changing import change
+from fnctl.commands.options import AllowDataLoss, Confirm, LockTimeout, Timings
 from fnctl.commands.run import Run
 from fnctl.commands.values import duration
 
@@ -15,12 +16,10 @@ from fnctl.commands.values import duration
 def deploy(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A plan saved by fnctl plan --out: applied exactly, or refused.")] = None,
-    allow_data_loss: Annotated[
-        list[str] | None, typer.Option("--allow-data-loss", metavar="ADDRESS", help="Let this object lose its data; may be given again.")
-    ] = None,
-    lock_timeout: Annotated[str, typer.Option("--lock-timeout", metavar="TIME", help="Wait this long for another run: 30s, 5m.")] = "0s",
-    confirm: Annotated[str | None, typer.Option("--confirm", metavar="STAGE", help="Name a protected stage, for scripts.")] = None,
-    timings: Annotated[bool, typer.Option("--timings", help="Say where the time went.")] = False,
+    allow_data_loss: AllowDataLoss = None,
+    lock_timeout: LockTimeout = "0s",
+    confirm: Confirm = None,
+    timings: Timings = False,
 ) -> int:
     """Make it so: build, show what changes, ask, change it, and prove that it is live.
 

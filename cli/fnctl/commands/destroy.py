@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from fnctl.commands.changing import change
+from fnctl.commands.options import Confirm, LockTimeout, Timings
 from fnctl.commands.run import Run
 from fnctl.commands.values import duration
 
 
 def destroy(
     ctx: typer.Context,
-    lock_timeout: Annotated[str, typer.Option("--lock-timeout", metavar="TIME", help="Wait this long for another run: 30s, 5m.")] = "0s",
-    confirm: Annotated[str | None, typer.Option("--confirm", metavar="STAGE", help="Name a protected stage, for scripts.")] = None,
+    lock_timeout: LockTimeout = "0s",
+    confirm: Confirm = None,
+    timings: Timings = False,
 ) -> int:
     """Take everything of this service and stage back, with its data, except what the manifest retains.
 
@@ -30,4 +30,5 @@ def destroy(
         lambda session, show: run.world.engine.destroy(session, show=show),
         lock_timeout=duration("--lock-timeout", lock_timeout),
         confirmed=confirm,
+        timings=timings,
     )

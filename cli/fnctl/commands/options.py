@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -11,6 +11,13 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from fnctl.commands.run import Run
 from fnctl.commands.table import GLOBALS, Option
 from fnctl.views import help as pages
+
+AllowDataLoss = Annotated[
+    list[str] | None, typer.Option("--allow-data-loss", metavar="ADDRESS", help="Let this object lose its data; may be given again.")
+]
+LockTimeout = Annotated[str, typer.Option("--lock-timeout", metavar="TIME", help="Wait this long for another run: 30s, 5m.")]
+Confirm = Annotated[str | None, typer.Option("--confirm", metavar="STAGE", help="Name a protected stage, for scripts.")]
+Timings = Annotated[bool, typer.Option("--timings", help="Say where the time went.")]
 
 
 def declare(option: Option) -> Any:  # what typer.Option returns

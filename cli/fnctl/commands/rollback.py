@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fnctl.commands.changing import change
+from fnctl.commands.options import AllowDataLoss, Confirm, LockTimeout, Timings
 from fnctl.commands.run import Run
 from fnctl.commands.values import duration
 
@@ -14,11 +15,10 @@ from fnctl.commands.values import duration
 def rollback(
     ctx: typer.Context,
     release: Annotated[int | None, typer.Argument(metavar="[N]", min=1, help="The release to restore; without it the one before.")] = None,
-    allow_data_loss: Annotated[
-        list[str] | None, typer.Option("--allow-data-loss", metavar="ADDRESS", help="Let this object lose its data; may be given again.")
-    ] = None,
-    lock_timeout: Annotated[str, typer.Option("--lock-timeout", metavar="TIME", help="Wait this long for another run: 30s, 5m.")] = "0s",
-    confirm: Annotated[str | None, typer.Option("--confirm", metavar="STAGE", help="Name a protected stage, for scripts.")] = None,
+    allow_data_loss: AllowDataLoss = None,
+    lock_timeout: LockTimeout = "0s",
+    confirm: Confirm = None,
+    timings: Timings = False,
 ) -> int:
     """Make a new release that restores an earlier one. Nothing is built: the release holds all that it needs.
 
@@ -36,4 +36,5 @@ def rollback(
         lambda session, show: run.world.engine.rollback(session, to=release, show=show, allow_data_loss=allow),
         lock_timeout=duration("--lock-timeout", lock_timeout),
         confirmed=confirm,
+        timings=timings,
     )
