@@ -39,7 +39,8 @@ def invoke(client: Client, service: str, stage: str, name: str, call: Call) -> R
         return Reply(False, body, error=failure(body), logs=lines, seconds=seconds)
     if call.method or call.path:
         return _http_reply(body, lines, seconds)
-    return Reply(True, body, logs=lines, seconds=seconds)
+    refused = _refused(body) if call.event else None
+    return Reply(refused is None, body, error=refused, logs=lines, seconds=seconds)
 
 
 def _payload(client: Client, service: str, stage: str, name: str, call: Call) -> bytes:
@@ -64,6 +65,16 @@ def _routes(client: Client, service: str, stage: str, name: str) -> Iterator[str
         targets = {f"integrations/{item['IntegrationId']}" for item in found if str(item.get("IntegrationUri")).endswith(ends)}
         routes = client.pages("apigatewayv2", "get_routes", "Items", ApiId=api["ApiId"])
         yield from (item["RouteKey"] for item in routes if item.get("Target") in targets)
+
+
+def _refused(body: bytes) -> str | None:
+    """Say that messages failed: a batch handler answers so instead of raising, and Lambda would deliver them again."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    failed = told.get("batchItemFailures") if isinstance(told, dict) else None
+    return f"the function could not handle {len(failed)} of the messages; its logs say why" if failed else None
 
 
 def _http_reply(body: bytes, lines: tuple[str, ...], seconds: float | None) -> Reply:

@@ -66,6 +66,14 @@ def test_http_answers_as_api_gateway_reads_them(open_client: Open, payload: byte
     assert (event["requestContext"]["http"]["method"], event["rawPath"], event["routeKey"]) == ("GET", "/orders/7", "$default")
 
 
+def test_a_refused_message_is_a_failure(open_client: Open) -> None:
+    kept = called(b'{"batchItemFailures": []}')
+    assert invoke(open_client, kept, Call("api", b"{}", event="queue"))[0].ok
+    refused = called(b'{"batchItemFailures": [{"itemIdentifier": "m-1"}]}')
+    reply, _ = invoke(open_client, refused, Call("api", b"{}", event="queue"))
+    assert (reply.ok, reply.error) == (False, "the function could not handle 1 of the messages; its logs say why")
+
+
 def test_an_event_is_wrapped(open_client: Open) -> None:
     _, sent = invoke(open_client, called(b"null"), Call("api", b"hey", event="queue"))
     assert json.loads(sent.body)["Records"][0]["body"] == "hey"
