@@ -51,7 +51,7 @@ def status(report: StatusReport, paint: Paint) -> str:
 
 
 def _remarks(report: StatusReport) -> list[str]:
-    details = [f"{f.name}: {f.detail}" for f in report.functions if f.detail]
+    details = [f"{f.name} {f.detail}" for f in report.functions if f.detail]
     remarks = ["", *details] if details else []
     if report.interrupted:
         remarks += ["", "A run was interrupted here; the next one picks it up:", "fnctl deploy"]
