@@ -73,7 +73,8 @@ def quota_of(method: str, path: str) -> str:
 def metered(upstream: str) -> Iterator[Metered]:
     """Stand before `upstream` while the block runs."""
     meter = Metered()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), proxy(meter, upstream))
+    forward = Forwarder(upstream)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), proxy(meter, forward))
     server.daemon_threads = True
     meter.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -82,11 +83,11 @@ def metered(upstream: str) -> Iterator[Metered]:
     finally:
         server.shutdown()
         server.server_close()
+        forward.close()
 
 
-def proxy(meter: Metered, upstream: str) -> type[BaseHTTPRequestHandler]:
+def proxy(meter: Metered, forward: Forwarder) -> type[BaseHTTPRequestHandler]:
     """Make the handler that refuses what is over a quota and forwards the rest."""
-    forward = Forwarder(upstream)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -139,10 +140,16 @@ class Forwarder:
         target = urlsplit(upstream)
         self.host, self.port = str(target.hostname), target.port
         self.own = threading.local()
+        self.connections: list[http.client.HTTPConnection] = []
+
+    def close(self) -> None:
+        for connection in self.connections:
+            connection.close()
 
     def __call__(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         if not hasattr(self.own, "connection"):
             self.own.connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+            self.connections.append(self.own.connection)
         try:
             return self.ask(method, path, body, headers)
         except (http.client.HTTPException, ConnectionError):  # the stand-in closed an idle connection: once more on a new one
