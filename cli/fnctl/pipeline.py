@@ -131,7 +131,7 @@ def destroy(session: Session, *, show: Callable[[Plan], None]) -> Result:
     show(made)
     if not made.changes and not secrets and view.head is None and view.intent is None:
         return Result("destroyed", Exit.OK, timings=place.timings, kept=made.kept)
-    if not session.confirm(f"Destroy {_name(place)}?", place.service.stage if place.service.protect else None):
+    if not session.confirm(f"Destroy {_name(place, 'on')}?", place.service.stage if place.service.protect else None):
         return Result("cancelled", Exit.FINDINGS)
     if not place.ledger.store.exists():
         place.ledger.store.bootstrap()
@@ -167,7 +167,8 @@ def make_live(
     _refuse_loss(made, allow)
     replaced = any(change.action == "replace" for change in made.changes)
     if not session.confirm(
-        f"{'Roll back' if restores else 'Deploy'} {_name(place)}?", place.service.stage if place.service.protect and replaced else None
+        f"Roll back {_name(place, 'on')}?" if restores else f"Deploy {_name(place, 'to')}?",
+        place.service.stage if place.service.protect and replaced else None,
     ):
         return Result("cancelled", Exit.FINDINGS)
     if not place.ledger.store.exists():
@@ -294,8 +295,8 @@ def _result(place: Place, ended: Ended, made: Plan, verb: str) -> Result:
     return Result(ended.status, ended.exit, release, restores, ended.outputs or {}, place.timings, made.summary(), diagnostics, made.kept, following)
 
 
-def _name(place: Place) -> str:
-    return f"{place.service.name} to {place.service.target}, stage {place.service.stage} ({place.cloud.identity})"
+def _name(place: Place, preposition: str) -> str:
+    return f"{place.service.name} {preposition} {place.service.target}, stage {place.service.stage} ({place.cloud.identity})"
 
 
 def _choose(place: Place, number: int | None) -> Release:

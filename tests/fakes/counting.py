@@ -1,10 +1,10 @@
-"""A loopback proxy before an AWS endpoint that writes down every call, and which of them write."""
+"""A loopback proxy before an AWS endpoint that writes down every call, which of them write, and refuses some when told to."""
 
 from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,10 +16,11 @@ NOT_FORWARDED = {"connection", "keep-alive", "transfer-encoding", "content-lengt
 
 @dataclass
 class Counted:
-    """The proxy's endpoint, and every call in order as `METHOD path` or `Service.Operation`."""
+    """The proxy's endpoint, and every call in order as `METHOD path` or `Service.Operation`. `refuses` says which get no further."""
 
     endpoint: str
     calls: list[str] = field(default_factory=list)
+    refuses: Callable[[str], bool] = lambda _call: False
 
     def writes(self) -> list[str]:
         """Calls that change something: neither a GET or HEAD, nor an operation that only asks."""
@@ -47,7 +48,11 @@ def counting(upstream: str) -> Iterator[Counted]:
 
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            counted.calls.append(_name(self.command, self.path, self.headers.get("x-amz-target"), body))
+            call = _name(self.command, self.path, self.headers.get("x-amz-target"), body)
+            counted.calls.append(call)
+            if counted.refuses(call):
+                self._refuse()
+                return
             connection = http.client.HTTPConnection(str(target.hostname), target.port, timeout=60)
             connection.request(self.command, self.path, body, dict(self.headers.items()))
             answer = connection.getresponse()
@@ -61,6 +66,15 @@ def counting(upstream: str) -> Iterator[Counted]:
             if self.command != "HEAD":
                 self.wfile.write(content)
             connection.close()
+
+        def _refuse(self) -> None:
+            words = b'{"__type": "AccessDeniedException", "message": "a policy of the organisation forbids it"}'
+            self.send_response(403)
+            self.send_header("content-type", "application/json")
+            self.send_header("x-amzn-errortype", "AccessDeniedException")
+            self.send_header("content-length", str(len(words)))
+            self.end_headers()
+            self.wfile.write(words)
 
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815  # the base class asks for these names
 
