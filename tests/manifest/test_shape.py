@@ -1,7 +1,9 @@
 """Our checker and jsonschema-rs, an independent reader of the same schema, agree on what is valid."""
 
 import copy
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -11,6 +13,9 @@ from hypothesis import strategies as st
 
 import fnctl_schemas
 from fnctl.manifest import shape
+from fnctl.manifest.check import check
+from fnctl.manifest.load import Document
+from fnctl.manifest.resolve import describe, explain, resolve
 
 SCHEMA = fnctl_schemas.read("manifest-1.schema.json")
 OTHER = jsonschema_rs.validator_for(SCHEMA)
@@ -90,7 +95,7 @@ KEYS = st.sampled_from(
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=5)
 
 
-def places(data, path=()):
+def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield path
     for key, item in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
         yield from places(item, (*path, key))
@@ -127,6 +132,29 @@ def test_one_change_has_the_same_verdict_as_jsonschema(path: tuple[Any, ...], ho
     assert (not problems) == OTHER.is_valid(data), (problems, [(e.instance_path, e.message) for e in OTHER.iter_errors(data)])
 
 
+@settings(max_examples=300)
+@given(st.sampled_from(PATHS), st.sampled_from(["set", "remove", "add"]), VALUES, KEYS, st.sampled_from(["dev", "prod", "pr-1"]))
+def test_what_has_the_right_shape_can_be_resolved_and_checked(path: tuple[Any, ...], how: str, value: Any, key: str, stage: str) -> None:
+    data = changed(path, how, value, key)
+    if shape.check(ROOT, data):
+        return
+    document = Document(data, Path("fnctl.yaml"), Path(), {"fnctl.yaml": json.dumps(data).encode()})
+    for target in ("aws", "azure", "moon"):
+        resolution = resolve(document, target=target, stage=stage, environ={})
+        assert resolution.service is not None or resolution.diagnostics
+        if resolution.service is not None:
+            check(resolution.service, files=False)
+            assert describe(resolution)
+            explain(resolution)
+
+
+def pointed(pointer: str) -> Any:
+    found: Any = SCHEMA
+    for part in pointer.removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
 def keywords(schema: Any) -> Iterator[str]:
     if isinstance(schema, dict):
         for key, value in schema.items():
@@ -151,7 +179,7 @@ def test_every_word_is_described_for_an_editor() -> None:
         for key, inner in schema.get("properties", {}).items():
             target = inner
             while "$ref" in target and "description" not in target:
-                target = shape.manifest()._follow(target["$ref"])
+                target = pointed(target["$ref"])
             if "description" not in target and "const" not in target:
                 yield (*path, key)
 

@@ -12,12 +12,12 @@ from fnctl.manifest.leaks import looks_secret, mask
 
 
 @pytest.mark.parametrize(("text", "expected"), [("30s", 30), ("15m", 900), ("1h", 3600), ("3d", 259200), (45, 45), ("45", 45)])
-def test_durations(text: str, expected: Any) -> None:
+def test_durations(text: str, expected: int) -> None:
     assert units.seconds(text) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), [("512MB", 512), ("1GB", 1024), (128, 128)])
-def test_sizes(text: str, expected: Any) -> None:
+def test_sizes(text: str, expected: int) -> None:
     assert units.megabytes(text) == expected
 
 

@@ -141,7 +141,7 @@ def _uses(service: Service, function: Function, names: _Names) -> Iterator[Diagn
                 )
         if used in service.elsewhere:
             help = f"add `{used}` to targets.{service.target}.only, or say `uses` under the targets that host it"
-            yield _finding("FN032", f"`{function.name}` invokes `{used}`, which is not on {service.target}", service.span(*at, key=True), help=help)
+            yield _finding("FN047", f"`{function.name}` invokes `{used}`, which is not on {service.target}", service.span(*at, key=True), help=help)
 
 
 def _triggers(service: Service, function: Function, names: _Names) -> Iterator[Diagnostic]:

@@ -147,7 +147,8 @@ def _findings(document: Document, file: str, problems: Iterable[shape.Problem]) 
 def _include(main: Document, merged: dict[str, Any], files: dict[str, bytes], included: dict[_Path, tuple[str, _Path]]) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     patterns: Any = main.data.get("include")
-    for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
+    for index, given in enumerate(patterns if isinstance(patterns, list) else ()):
+        pattern: Any = given
         if not isinstance(pattern, str) or not pattern:
             continue  # a finding of its own already
         at = main.span(("include", index))

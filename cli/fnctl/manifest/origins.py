@@ -37,16 +37,18 @@ class Origins:
     def text(self, path: _Path) -> str:
         """Say where a value came from: `fnctl.yaml:24:14 (functions.api.targets.aws)`."""
         source = self.source(path)
-        within = len(path) - 2 if path[0] in ("functions", "resources", "workflows") else 1
-        layer = ".".join(map(str, source[: len(source) - within])) or "the manifest"
+        head = 2 if path[0] in ("functions", "resources", "workflows") else len(path) - 1
+        layer = ".".join(map(str, source[: len(source) - len(path) + head])) or "the manifest"
         return f"{self.document.span(source) or self.document.path.name} ({layer})"
 
-    def layers(self, path: _Path) -> Iterator[_Path]:
-        """Yield every path of the document whose map makes up a function, resource or workflow, the strongest first."""
-        for candidate in self._candidates((*path, "")):
-            yield candidate[:-1]
+    def patch(self, path: _Path) -> Span | None:
+        """Find the strongest overlay that touches a path: what was laid over is what made it wrong."""
+        touching = (("stages", overlay, *path) for overlay in reversed(self.overlays))
+        return self.document.span(next((p for p in touching if _exists(self.document.data, p)), self.source(path)), True)
 
     def _candidates(self, path: _Path) -> Iterator[_Path]:
+        if len(path) == 2 and path[0] in ("functions", "resources", "workflows"):
+            yield path  # a whole function stands where it is defined, not where a stage changes a word of it
         for layered in self._layers(path):
             for overlay in reversed(self.overlays):
                 yield ("stages", overlay, *layered)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from fnctl.diagnostics import Diagnostic, has_errors
 from fnctl.graph import Json
 from fnctl.manifest import functions, shape, units
 from fnctl.manifest.load import Document
-from fnctl.manifest.model import Function, Resource, Service
+from fnctl.manifest.model import Function, Key, Resource, Service
 from fnctl.manifest.origins import Origins
 from fnctl.manifest.stage import Staged, merge, staged
 from fnctl.manifest.suggest import did_you_mean
 
 BUILT_IN = ("aws", "azure", "vercel")
-_NAMED = ("functions", "resources", "workflows")
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """What came out. `service` is None when the stage or target cannot be; its own errors then say why."""
+    """What came out. `service` is None when the stage or target cannot be; its own errors then say why. `data` is the stage's document."""
 
     service: Service | None
     diagnostics: list[Diagnostic]
     origins: Origins
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def resolve(
     found += _third_party(stage_data.data, target, forms, schemas, origins)
     if has_errors(found):
         return Resolution(None, found, origins)
-    return Resolution(_service(document, stage_data, target, stage, forms, origins, found), found, origins)
+    return Resolution(_service(document, stage_data, target, stage, forms, origins, found), found, origins, stage_data.data)
 
 
 def describe(resolution: Resolution) -> Mapping[str, Json]:
@@ -80,26 +80,32 @@ def describe(resolution: Resolution) -> Mapping[str, Json]:
 
 
 def explain(resolution: Resolution) -> dict[str, str]:
-    """Say of every resolved path, dotted, where it came from: file, line and layer; for `fnctl show --resolved --explain`."""
-    service, out = resolution.service, dict[str, str]()
-    for section in _NAMED if service else ():
-        for name in getattr(service, section):
-            words = sorted(_words(resolution.origins, section, name))
-            out |= {".".join((section, name, word)): resolution.origins.text((section, name, word)) for word in words}
-    for word in service.settings if service else ():
-        out[f"targets.{resolution.origins.target}.{word}"] = resolution.origins.text(("targets", resolution.origins.target, word))
-    return out
+    """Say of every resolved value, by its dotted path, where it came from: file, line and layer; for `fnctl show --resolved --explain`."""
+    return {".".join(map(str, path)): resolution.origins.text(path) for path in _written(resolution)}
 
 
-def _words(origins: Origins, section: str, name: str) -> set[str]:
-    """Return every word that some layer gives to a function, resource or workflow."""
-    out: set[str] = set()
-    for path in origins.layers((section, name)):
-        value: Any = origins.document.data
-        for part in path:
-            value = (value or {}).get(part) if isinstance(value, dict) else None
-        out |= set(value or ()) - {"targets"}
-    return out
+def _written(resolution: Resolution) -> Iterator[tuple[Key, ...]]:
+    service, data, target = resolution.service, resolution.data, resolution.origins.target
+    if service is None:
+        return
+    for name in service.functions:
+        yield from _leaves(functions.layered(name, data, target)[0], ("functions", name))
+    for name in service.resources:
+        given = data["resources"][name]
+        words = merge(given, (given.get("targets") or {}).get(target) or {})
+        yield from _leaves({key: value for key, value in words.items() if key != "targets"}, ("resources", name))
+    for name, workflow in service.workflows.items():
+        yield from (("workflows", name, word) for word in sorted(workflow))
+    yield from _leaves(service.settings, ("targets", target))
+
+
+def _leaves(value: Any, path: tuple[Key, ...]) -> Iterator[tuple[Key, ...]]:
+    """Yield the paths of a map's values; a list is one value, because lists replace."""
+    if not isinstance(value, dict) or not value:
+        yield path
+        return
+    for key in sorted(value):
+        yield from _leaves(value[key], (*path, key))
 
 
 def _target(data: Mapping[str, Any], target: str, origins: Origins) -> list[Diagnostic]:

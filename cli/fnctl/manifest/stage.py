@@ -89,11 +89,16 @@ def _reshaped(document: Document, out: Staged) -> list[Diagnostic]:
         if len(path) == 2 and form is not None:
             form, value = form.extra if isinstance(form.extra, shape.Shape) else None, (value or {}).get(path[1])
         problems = shape.check(form, value, path) if form is not None and value is not None else []
-        found += [Diagnostic(p.code, "error", p.message, origins(*p.path, key=p.key), p.label, help=p.help) for p in problems]
+        found += [_diagnostic(p, origins) for p in problems]
     return found
 
 
 _NAMED = ("functions", "resources", "workflows")
+
+
+def _diagnostic(p: shape.Problem, origins: Origins) -> Diagnostic:
+    span = origins.patch(p.path) if p.code == "FN011" else origins(*p.path, key=p.key)
+    return Diagnostic(p.code, "error", p.message, span, p.label, help=p.help)
 
 
 def _unknown(document: Document, stage: str, stages: Mapping[str, Any]) -> Diagnostic | None:
