@@ -41,6 +41,7 @@ def test_quantities_are_written_as_they_are_read(count: int) -> None:
         ("*/15 0-23 * JAN-mar MON-FRI", "*/15 * * 1-3 1-5"),
         ("0,30 8-10,12 1 */6 7", "0,30 8-10,12 1 1,7 0"),
         ("0 0 * * sun-sat", "0 0 * * *"),
+        ("0 0 * jan,JUL,mar-jul *", "0 0 * 1,3-7 *"),
         ("5/20 * * * *", "5,25,45 * * * *"),
         ("0 0 29 2 *", "0 0 29 2 *"),
         ("0 0 31 2 1", "0 0 31 2 1"),
@@ -49,6 +50,12 @@ def test_quantities_are_written_as_they_are_read(count: int) -> None:
 def test_cron_has_one_canonical_form(text: str, canonical: str) -> None:
     assert str(schedule.cron(text)) == canonical
     assert str(schedule.cron(canonical)) == canonical
+
+
+@pytest.mark.parametrize("word", ["?", "L", "LW", "15W", "L-3", "5L", "friL", "FRI#2", "1#3"])
+def test_what_only_some_platforms_know_is_refused(word: str) -> None:
+    with pytest.raises(schedule.ScheduleError, match="is not portable"):
+        schedule.cron(f"0 0 {word} * *")
 
 
 def test_a_schedule_has_one_key_however_it_is_written() -> None:

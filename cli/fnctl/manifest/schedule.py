@@ -20,7 +20,7 @@ _MACROS = {
     "@monthly": "0 0 1 * *",
     "@yearly": "0 0 1 1 *",
 }
-_EXTENDED = re.compile(r"\?|L|LW|[0-9A-Z]+[LW]|[0-9A-Z]+#[0-9]", re.IGNORECASE)  # Quartz and AWS; no month or weekday ends in these but `JUL`
+_EXTENDED = re.compile(r"\?|L|W|LW|L-[0-9]+|[0-9]+[LW]|(?:sun|mon|tue|wed|thu|fri|sat)L|[0-9a-z]+#[0-9]", re.IGNORECASE)  # Quartz and AWS
 _PART = re.compile(r"(?:(?P<all>\*)|(?P<low>[a-z0-9]+)(?:-(?P<high>[a-z0-9]+))?)(?:/(?P<step>[0-9]+))?")
 
 
