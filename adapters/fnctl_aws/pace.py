@@ -27,22 +27,23 @@ def _of(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-# The first match counts. Where AWS states a bucket (rate and burst) we stay a little inside it; where it states a bare rate the burst is 1, so that
-# even a server that counts in windows of one second never sees more than it allows.
+# The first match counts. Where AWS states a bucket (rate and burst) we stay a little inside it; where it states a bare rate, rate and burst together
+# stay within it, so that a server that counts in windows of one second never sees more than it allows.
 RATES: tuple[Rate, ...] = (
     # Lambda quotas (Developer Guide, 2026): GetFunction 100/s, GetPolicy 15/s, all other control plane calls 15/s together. Invocations are not
     # control plane calls.
     Rate("lambda", _of("invoke invoke_async invoke_with_response_stream"), None),
-    Rate("lambda", _of("get_function"), 90.0),
-    Rate("lambda", _of("get_policy"), 14.5),
-    Rate("lambda", frozenset(), 14.5),
+    Rate("lambda", _of("get_function"), 90.0, burst=9.0),
+    Rate("lambda", _of("get_policy"), 14.9),
+    Rate("lambda", frozenset(), 14.9),
     # API Gateway quotas (Developer Guide, 2026): all control operations 10/s, burst 40.
     Rate("apigatewayv2", frozenset(), 9.5, burst=38.0),
-    # IAM publishes none; writes are throttled at 15 to 20 a second [unsure].
-    Rate("iam", frozenset(), 15.0, burst=5.0),
-    # CloudWatch Logs: CreateLogGroup and its neighbours 10/s [unsure]; reading has a quota of its own.
+    # IAM publishes none; steady writes are throttled at 15 to 20 a second [unsure]. What is unsure does not hold a deploy back: the burst is
+    # generous, and a throttle halves the rate.
+    Rate("iam", frozenset(), 20.0, burst=200.0),
+    # CloudWatch Logs: CreateLogGroup and its neighbours 10/s [unsure], so likewise; reading has a quota of its own.
     Rate("logs", _of("filter_log_events get_log_events"), 9.5, burst=5.0),
-    Rate("logs", frozenset(), 9.5),
+    Rate("logs", frozenset(), 9.5, burst=150.0),
     # EventBridge Scheduler quotas (2026): group calls 10/s; schedules 250/s outside the primary regions.
     Rate("scheduler", _of("create_schedule_group delete_schedule_group get_schedule_group list_schedule_groups"), 9.5),
     Rate("scheduler", _of("tag_resource untag_resource list_tags_for_resource"), 9.5),

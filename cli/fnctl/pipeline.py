@@ -136,7 +136,7 @@ def destroy(session: Session, *, show: Callable[[Plan], None]) -> Result:
     if not place.ledger.store.exists():
         place.ledger.store.bootstrap()
     with _locked(place) as held:
-        if held.fence > 1 or place.ledger.numbers()[-1:] != [view.head.number for _ in (0,) if view.head]:
+        if not _stands(place, view, held):
             view = look(place, Graph({}), extra=strays)
         ended = remove(place, view, held.check, session.options.parallel)
     return _result(place, ended, made, "destroy")
@@ -175,7 +175,7 @@ def make_live(
         place.run.emit(Event("log", {"message": f"creating the ledger at {place.ledger.store.place}"}))
         place.ledger.store.bootstrap()
     with _locked(place) as held, place.phase("apply"):
-        again = look(place, graph, moves=moves)
+        again = view if _stands(place, view, held) else look(place, graph, moves=moves)
         if again.digest() != view.digest():
             made = _plan(place, again)
             _refuse_stale(made, basis)
@@ -195,6 +195,12 @@ def make_live(
             with suppress(FnctlError):  # housekeeping: the next deploy does it again
                 place.ledger.prune(KEEP)
     return _result(place, ended, made, f"rollback {restores}" if restores else "deploy")
+
+
+def _stands(place: Place, view: View, held: lock.Lock) -> bool:
+    """Tell whether nobody deployed between our look and our lock: then what was seen still holds."""
+    numbers, was = place.ledger.numbers(), [view.head.number] if view.head else []
+    return held.fence == 1 and numbers[-1:] == was and place.ledger.intent() == view.intent
 
 
 def _settled(view: View) -> bool:

@@ -22,7 +22,7 @@ class Options:
     stage: str | None = None
     sandbox: bool = False
     lock_timeout: float = 0.0
-    parallel: int = 16
+    parallel: int = 24
 
 
 @dataclass

@@ -69,13 +69,19 @@ def quota_of(method: str, path: str) -> str:
     return "lambda.GetPolicy" if method == "GET" and GET_POLICY.search(bare) else "lambda"
 
 
+class Server(ThreadingHTTPServer):
+    """One thread a connection, and room for a whole pool of them to knock at once: a full backlog costs a second."""
+
+    request_queue_size = 256
+    daemon_threads = True
+
+
 @contextmanager
 def metered(upstream: str) -> Iterator[Metered]:
     """Stand before `upstream` while the block runs."""
     meter = Metered()
     forward = Forwarder(upstream)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), proxy(meter, forward))
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), proxy(meter, forward))
     meter.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -32,9 +32,7 @@ class Function(Base):
 
     def read(self, node: Node, props: Mapping[str, Any], hint: str | None, run: Run) -> State | None:
         """Return what serves. A function without an alias is half made: it is there, and nothing of it is as it should be."""
-        found = self.client.find("lambda", "get_function", FunctionName=node.name, Qualifier=LIVE)
-        live = found is not None
-        found = found or self.client.find("lambda", "get_function", FunctionName=node.name)
+        found, live = self._look(node.name, expected=hint is not None)
         if found is None:
             return None
         tags, arn = own_tags(found.get("Tags")), self._arn(node)
@@ -42,6 +40,14 @@ class Function(Base):
             return None
         seen = live_props(found["Configuration"]) if live else dict.fromkeys(props)
         return State(arn, {**seen, "tags": tags}, self._outputs(node, found["Configuration"]["Version"] if live else ""))
+
+    def _look(self, name: str, *, expected: bool) -> tuple[dict[str, Any] | None, bool]:
+        """Return the function and whether it has an alias. One call, in the order that is likely to be the last."""
+        bare = None if expected else self.client.find("lambda", "get_function", FunctionName=name)
+        if not expected and bare is None:
+            return None, False
+        live = self.client.find("lambda", "get_function", FunctionName=name, Qualifier=LIVE)
+        return live or bare or self.client.find("lambda", "get_function", FunctionName=name), live is not None
 
     def phases(self, change: Change) -> Sequence[Phase]:
         """A new function has no old one beside it; a change of tags makes no version."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -13,11 +14,13 @@ from fnctl.apply.executor import Applied, Work, apply
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import Exit, FnctlError
 from fnctl.events import Event
-from fnctl.graph import Address, Graph, Json, Node, resolve
+from fnctl.graph import Address, Graph, Json, Node, State, resolve
 from fnctl.ledger.ledger import Ledger
 from fnctl.ledger.release import Intent, Release
 from fnctl.plan.planner import Decision, Seen, decide
 
+BESIDE = 16_000_000
+"""Artifacts up to this many bytes go to the ledger while the changes are made; a platform may have to read bigger ones from there."""
 VERIFY_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -120,18 +123,22 @@ def carry(ground: Ground, course: Course) -> Ended:
     ground.ledger.intend(Intent(intended, course.fence, course.verb, course.restores))
     work = Work(ground.cloud.kinds, ground.run, course.guard, course.parallel)
     try:
-        ground.ledger.keep_bytes({n.artifact.sha256: n.artifact for n in view.graph.nodes.values() if n.artifact}.values())
-        applied = apply(view.decision.changes, view.seen, work)
+        artifacts = {n.artifact.sha256: n.artifact for n in view.graph.nodes.values() if n.artifact}.values()
+        ground.ledger.keep_bytes(a for a in artifacts if a.size > BESIDE)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="fnctl-ledger") as beside:
+            kept = beside.submit(ground.ledger.keep_bytes, [a for a in artifacts if a.size <= BESIDE])
+            applied = apply(view.decision.changes, view.seen, work)
+        kept.result()
         if applied.stopped_in is None:
-            return _settle(ground, course)
+            return _settle(ground, course, applied)
     except FnctlError as error:  # the lock is lost, or the ledger cannot be reached: the intent tells the next run
         return Ended("stopped", Exit.STOPPED, diagnostics=error.diagnostics)
     return _after_failure(ground, course, applied, intended)
 
 
-def _settle(ground: Ground, course: Course) -> Ended:
+def _settle(ground: Ground, course: Course, applied: Applied) -> Ended:
     """Verify, then record: a deploy is done when it has been read back."""
-    seen, findings = verify(ground, course.view.graph, course.view)
+    seen, findings = verify(ground, course.view.graph, course.view, applied)
     if findings:
         return Ended("stopped", Exit.STOPPED, diagnostics=tuple(findings))
     ground.run.emit(Event("phase", {"phase": "record"}))
@@ -144,16 +151,39 @@ def _settle(ground: Ground, course: Course) -> Ended:
     return Ended("restored" if course.restores else "deployed", Exit.OK, release, outputs=outputs)
 
 
-def verify(ground: Ground, graph: Graph, view: View) -> tuple[Seen, list[Diagnostic]]:
-    """Read everything back until a plan would be empty: platforms are eventually consistent, so ask a few times."""
+def verify(ground: Ground, graph: Graph, view: View, applied: Applied) -> tuple[Seen, list[Diagnostic]]:
+    """Ask what was read back for an empty plan; what differs is read again a few times, for platforms are eventually consistent.
+
+    What did not change was read before, and what did was read after its last phase: a second look at everything would find the same.
+    """
     ground.run.emit(Event("phase", {"phase": "verify"}))
-    hints = {address: state.id for address, state in view.seen.states.items()}
+    states: dict[Address, State | None] = {**view.seen.states, **applied.read}
+    missed = [change.address for change in view.decision.changes if change.address not in applied.read]
     for wait in (*VERIFY_WAITS, None):
-        seen = ground.see({**view.recorded, **graph.nodes}, hints)
+        states.update(_again(ground, graph, view, states, missed))
+        seen = Seen({address: state for address, state in states.items() if state is not None}, view.seen.cloud)
         left = decide(graph, view.recorded, seen, ground.cloud.kinds).changes
         if not left or wait is None or not ground.run.sleep(wait):
             return seen, [_not_so(change) for change in left]
+        missed = [change.address for change in left]
     raise AssertionError  # the last wait is None
+
+
+def _again(
+    ground: Ground, graph: Graph, view: View, states: Mapping[Address, State | None], wanted: Sequence[Address]
+) -> dict[Address, State | None]:
+    """Read some nodes, with what they refer to."""
+    every = {**view.recorded, **graph.nodes}
+    nodes: dict[Address, Node] = {}
+    todo = [address for address in wanted if address in every]
+    while todo:
+        node = every[todo.pop()]
+        if node.address not in nodes:
+            nodes[node.address] = node
+            todo += [edge for edge in node.edges() if edge in every]
+    hints = {address: state.id for address, state in states.items() if state is not None}
+    found = ground.see(nodes, hints).states
+    return {address: found.get(address) for address in nodes}
 
 
 def _not_so(change: Change) -> Diagnostic:
@@ -190,7 +220,7 @@ def _restore(ground: Ground, course: Course, intended: Graph) -> list[Diagnostic
         return list(applied.errors())
     if full:
         return [_kept(change) for change in full]
-    _, findings = verify(ground, view.graph, view)
+    _, findings = verify(ground, view.graph, view, applied)
     if not findings:
         course.guard()
         ground.ledger.close() if head else ground.ledger.forget(keep="lock.json")
@@ -210,7 +240,7 @@ def remove(ground: Ground, view: View, guard: Callable[[], None], parallel: int)
         if applied.stopped_in is not None:
             interrupted = ground.run.cancel() is not Cancel.NO
             return Ended("stopped", Exit.INTERRUPTED if interrupted else Exit.STOPPED, diagnostics=applied.errors())
-        _, findings = verify(ground, Graph({}), view)
+        _, findings = verify(ground, Graph({}), view, applied)
         if findings:
             return Ended("stopped", Exit.STOPPED, diagnostics=tuple(findings))
         guard()

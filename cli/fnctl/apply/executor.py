@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -30,11 +31,13 @@ class Outcome:
 class Applied:
     """What is there afterwards, how each change ended, and the phase in which it stopped (None: it ran to the end).
 
-    `idle` are updates that turned out to be none once an unknown was known.
+    `idle` are updates that turned out to be none once an unknown was known. `read` is what each change's object was read back as (None: gone), right
+    after its last phase and beside everybody else's work, so that proving costs next to no time.
     """
 
     states: dict[Address, State]
     idle: set[Address] = field(default_factory=set)
+    read: dict[Address, State | None] = field(default_factory=dict)
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
     stopped_in: Phase | None = None
 
@@ -154,9 +157,17 @@ class _Runner:
             crash = Diagnostic("FN999", "error", f"internal error in {change.node.kind}: {type(error).__name__}: {error}", span=change.node.span)
             self._fail(change, (crash,), begun)
         else:
-            self._done(change, begun)
+            if address in self.final:
+                self._read_back(change)
+                self._done(change, begun)
             return True
         return False
+
+    def _read_back(self, change: Change) -> None:
+        state = self.applied.states.get(change.address)
+        props = resolve(change.node.props, self.outputs)
+        with suppress(FnctlError):  # what could not be read now is read again at the end
+            self.applied.read[change.address] = self.work.kinds[change.node.kind].read(change.node, props, state.id if state else None, self.work.run)
 
     def _perform(self, change: Change) -> None:
         kind = self.work.kinds[change.node.kind]
@@ -191,9 +202,8 @@ class _Runner:
             self.outputs[address] = state.outputs
 
     def _done(self, change: Change, begun: float) -> None:
-        if change.address in self.final:
-            self.applied.outcomes[change.address] = Outcome(change, "done")
-            self._say(change, "done", seconds=round(time.monotonic() - begun, 3))
+        self.applied.outcomes[change.address] = Outcome(change, "done")
+        self._say(change, "done", seconds=round(time.monotonic() - begun, 3))
 
     def _fail(self, change: Change, errors: tuple[Diagnostic, ...], begun: float) -> None:
         self.failed = True

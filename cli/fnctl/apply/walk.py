@@ -30,7 +30,7 @@ def walk(edges: Mapping[K, frozenset[K]], work: Callable[[K], bool], *, parallel
         flying: dict[Future[bool], K] = {}
         waiting: list[K] = []
         while sorter.is_active():
-            waiting += sorter.get_ready()
+            waiting = [*sorter.get_ready(), *waiting]  # depth first: what others wait for longest (a paced call) starts soonest
             while waiting and not failed and not stop() and len(flying) < parallel:
                 key = waiting.pop(0)
                 started.add(key)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ from fnctl.ledger.store import Conflict, Store
 T = TypeVar("T")
 RELEASES = "releases/"
 INTENT = "intent.json"
+UPLOADS = 4
+"""Files on their way at a time: they go beside the changes, and must not hold those back."""
 
 
 class Ledger:
@@ -67,10 +70,11 @@ class Ledger:
         self.store.delete(INTENT)
 
     def keep_bytes(self, artifacts: Iterable[Artifact]) -> None:
-        """Upload artifacts, so that any machine can roll back to them."""
-        for artifact in artifacts:
-            if artifact.path is not None:
-                self.store.put_file(_artifact(artifact.sha256), artifact.path)
+        """Upload the artifacts that are not there yet, so that any machine can roll back to them."""
+        kept = set(self.store.list("artifacts/"))
+        missing = {_artifact(a.sha256): a.path for a in artifacts if a.path is not None and _artifact(a.sha256) not in kept}
+        with ThreadPoolExecutor(max_workers=UPLOADS) as pool:
+            list(pool.map(self.store.put_file, missing, missing.values()))
 
     def fetch(self, artifact: Artifact, folder: Path) -> Path:
         """Return a local path of an artifact's bytes, downloaded where needed."""
