@@ -298,6 +298,8 @@ def _result(place: Place, ended: Ended, made: Plan, verb: str) -> Result:
     restores = ended.release.restores if ended.release and ended.exit is Exit.OK else None
     following = f"fnctl {verb}{preparation.where_words(place.session, place.service)}" if ended.status == "stopped" else None
     diagnostics = tuple(ordered(ended.diagnostics))
+    told: dict[str, Json] = {"verb": verb.split()[0], "status": ended.status, "release": release, "restores": restores, "exit": int(ended.exit)}
+    place.session.observe(Event("result", told))
     return Result(ended.status, ended.exit, release, restores, ended.outputs or {}, place.timings, made.summary(), diagnostics, made.kept, following)
 
 

@@ -158,16 +158,18 @@ class Plugins:
             return []
         return [rule for found in self._manager.hook.fnctl_rules() for rule in found]
 
-    def observe(self, event: Event) -> None:
-        """Hand an event to every observer; its exceptions become warnings."""
+    def observe(self, event: Event) -> list[Diagnostic]:
+        """Hand an event to every observer. What one raises becomes a warning, told once."""
         if self._manager is None:
-            return
+            return []
         try:
             self._manager.hook.fnctl_event(event=event)
         except Exception as error:  # noqa: BLE001  # event observers: never a failed deploy
             finding = Diagnostic("FN962", "warning", f"a plugin failed while it observed: {type(error).__name__}: {error}")
             if finding not in self.findings:
                 self.findings.append(finding)
+                return [finding]
+        return []
 
     def _load(self, entry: Entry) -> tuple[Entry, ModuleType | None]:
         try:

@@ -97,6 +97,7 @@ def _one(session: Session, document: Document, target: str, more: plugins.Plugin
         found += check.check(service, files=files)
         for rule in (*adapter.rules(), *more.rules()):
             found += rule(service)
+        found = check.graded(service, found)
     return service, found
 
 
@@ -143,6 +144,7 @@ def prepare(session: Session, *, files: bool = True) -> Prepared:
     if service is None or has_errors(findings):
         message = "the manifest has errors"
         raise FnctlError(message, diagnostics=tuple(findings))
+    _listen(session, more)
     for finding in findings:
         session.emit(Event("finding", as_json(finding)))
     if not adapter.ready:
@@ -154,6 +156,21 @@ def prepare(session: Session, *, files: bool = True) -> Prepared:
             help="`fnctl validate` checks for it already; `fnctl plugins` says what works",
         )
     return Prepared(service, adapter, {"load": round(time.monotonic() - begun, 3)})
+
+
+def _listen(session: Session, more: plugins.Plugins) -> None:
+    """Let observers hear what the view hears, after it."""
+    shown = session.emit
+
+    def observe(event: Event) -> None:
+        for finding in more.observe(event):
+            shown(Event("finding", as_json(finding)))
+
+    def emit(event: Event) -> None:
+        shown(event)
+        observe(event)
+
+    session.emit, session.observe = emit, observe
 
 
 @contextmanager

@@ -30,7 +30,8 @@ class Session:
     """One run. Everything that tests want to hold comes in through here; nothing else reads the environment or the clock.
 
     Attributes:
-        emit: where events go: a live view, plain lines, or NDJSON.
+        emit: where events go: a live view, plain lines, or NDJSON; and, once plugins are loaded, their observers.
+        observe: the observers alone, for the result that a view makes itself.
         confirm: asks a yes/no question with a text to be typed (`confirm(question, expect)`); False without a terminal. `--yes` answers True,
             except where `expect` must be typed out.
         cancel: set by Ctrl-C.
@@ -45,3 +46,4 @@ class Session:
     cancel: Cancel = Cancel.NO
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
+    observe: Callable[[Event], None] = lambda _event: None

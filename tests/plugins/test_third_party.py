@@ -34,7 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     assert uv, "scripts/setup brings uv"
     options = ["--quiet", "--offline", "--no-deps", "--no-build-isolation", "--python", sys.executable, "--target", str(target)]
-    subprocess.run([uv, "pip", "install", *options, str(PACKAGES / "folder"), str(PACKAGES / "broken")], check=True)
+    subprocess.run([uv, "pip", "install", *options, *(str(PACKAGES / name) for name in ("folder", "broken", "audit"))], check=True)
     return target
 
 
@@ -52,9 +52,9 @@ def fnctl(site: Path, project: Path, tmp_path: Path) -> Fnctl:
     environ = {**os.environ, "PYTHONPATH": str(site), "NO_COLOR": "1"}
     environ |= {name: str(tmp_path / name.lower()) for name in ("XDG_STATE_HOME", "XDG_DATA_HOME")}
 
-    def run(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "fnctl", *words]
-        done = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(command, cwd=project, env={**environ, **more}, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == code, f"fnctl {' '.join(words)} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
@@ -112,6 +112,22 @@ def test_the_life_of_a_service_on_it(fnctl: Fnctl, project: Path) -> None:
 
     assert result(fnctl("destroy", "--yes", "--output", "json"))["status"] == "destroyed"
     assert list((project / "share").iterdir()) == []
+
+
+def test_an_observer_hears_the_whole_run(fnctl: Fnctl, project: Path) -> None:
+    heard = project / "audit.jsonl"
+    fnctl("deploy", "--yes", AUDIT_LOG=str(heard))
+    lines = [json.loads(line) for line in heard.read_text().splitlines()]
+    done = {line["address"] for line in lines if line["type"] == "change" and line["status"] == "done"}
+    assert "function/hello" in done
+    assert (lines[-1]["type"], lines[-1]["verb"], lines[-1]["status"], lines[-1]["release"]) == ("result", "deploy", "deployed", 1)
+
+
+def test_an_observer_that_fails_is_a_warning(fnctl: Fnctl, project: Path) -> None:
+    done = fnctl("deploy", "--yes", "--output", "json", AUDIT_LOG=str(project / "missing" / "audit.jsonl"))
+    assert result(done)["status"] == "deployed"
+    warnings = [line for line in map(json.loads, done.stdout.splitlines()) if line["type"] == "finding"]
+    assert [line["code"] for line in warnings if line["severity"] == "warning"].count("FN962") == 1
 
 
 def test_a_broken_one_is_a_finding_at_the_line_that_asks_for_it(fnctl: Fnctl, project: Path) -> None:
