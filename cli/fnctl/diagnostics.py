@@ -18,7 +18,8 @@ class Diagnostic:
     """One finding.
 
     `message` is one terse sentence without a full stop. `label` says what is wrong with the marked text, in a few words. `notes` are
-    facts (a limit and its source). `help` is the next step; a command to copy stands on a line of its own.
+    facts (a limit and its source). `help` is the next step; a command to copy stands on a line of its own. `fix` is what may stand in the
+    marked text's place without a person's judgement.
     """
 
     code: str
@@ -29,6 +30,7 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
     help: str | None = None
     target: str | None = None
+    fix: str | None = None
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

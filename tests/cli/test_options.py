@@ -63,7 +63,7 @@ def test_a_group_takes_them_too(fnctl: Fnctl) -> None:
 
 
 WORDS = [flag for option in GLOBALS + VALIDATE for flag in option.flags if flag not in ("--quiet", "-q")]
-VALUES = ["json", "text", "a.yaml", "prod"]
+VALUES = ["json", "text", "sarif", "a.yaml", "prod"]
 
 
 @given(st.lists(st.sampled_from([*WORDS, *VALUES, "--output=json", "--stage=x", "--strict=1", "--what", "-z"]), max_size=5))
@@ -121,7 +121,9 @@ def test_a_verb_is_imported_when_it_is_called() -> None:
         (("deplyo",), "did you mean 'deploy'?"),
         (("deploy", "--what"), "--what"),
         (("plan", "--output", "xml"), "--output is text or json, not 'xml'"),
-        (("validate", "--output", "xml"), "--output is text or json, not 'xml'"),
+        (("validate", "--output", "xml"), "--output is text, json, sarif, github,"),
+        (("plan", "--output", "sarif"), "--output is text or json, not 'sarif'"),
+        (("--output", "junit", "plan"), "--output is text or json, not 'junit'"),
         (("invoke",), "FUNCTION"),
         (("status", "more"), "more"),
         (("secret", "set"), "NAME"),

@@ -11,10 +11,10 @@ def check(run: Run, *, strict: bool, files: bool) -> int:
     """Check the manifest and show what was found. Exit 1 on an error, with `strict` on a warning too."""
     checked = run.world.engine.validate(run.session(), files=files)
     counts = summary(checked.diagnostics)
-    if run.json:
-        from fnctl.views.diagnostics import document
+    if run.settings.output != "text":
+        from fnctl.commands.findings import written
 
-        run.document(document(checked.diagnostics))
+        run.write(written(run.settings.output, checked.diagnostics, run.world, run.settings.manifest, strict=strict))
     else:
         run.findings(checked.diagnostics)
         if not checked.diagnostics:

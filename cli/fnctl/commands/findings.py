@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from fnctl.commands.table import REPORTS
 from fnctl.commands.world import World
 from fnctl.diagnostics import Diagnostic, ordered
 from fnctl.errors import FnctlError
@@ -17,11 +20,9 @@ from fnctl.views.theme import wants_colour
 def draw(found: Iterable[Diagnostic], words: list[str], world: World) -> None:
     """Show what ended a run: as a document for a machine, else drawn on stderr. The words are read here: perhaps no command came so far."""
     found = ordered(found)
-    if given(words, "--output") == "json":
-        from fnctl.views.diagnostics import document
-        from fnctl.views.machine import dumps
-
-        world.stdout.write(dumps(document(found)) + "\n")
+    form = given(words, "--output")
+    if form == "json" or (form in REPORTS and "validate" in words):
+        world.stdout.write(written(form, found, world, given(words, "--manifest") or given(words, "-f"), strict="--strict" in words))
         world.stdout.flush()
         return
     color = wants_colour(world.environ, terminal=world.stderr.isatty(), no_color="--no-color" in words)
@@ -29,6 +30,21 @@ def draw(found: Iterable[Diagnostic], words: list[str], world: World) -> None:
     manifest = given(words, "--manifest") or given(words, "-f")
     world.stderr.write(text(found, world, manifest, color=color, width=width) + "\n")
     world.stderr.flush()
+
+
+def written(form: str, found: Iterable[Diagnostic], world: World, manifest: str | None, *, strict: bool = False) -> str:
+    """Write findings in a form for other programs, `json` or one of REPORTS, with a newline last; "" where a form of lines has none."""
+    if form == "json":
+        from fnctl.views.diagnostics import document
+        from fnctl.views.machine import dumps
+
+        return dumps(document(found)) + "\n"
+    from fnctl.views.placed import placed
+
+    place = _manifest(world, manifest) or world.cwd / "fnctl.yaml"
+    findings = placed(found, place, world.cwd, world.environ, strict=strict, now=time.time())
+    text: str = import_module(f"fnctl.views.{form}").render(findings)
+    return text + "\n" if text else ""
 
 
 def given(words: list[str], flag: str) -> str | None:
@@ -58,12 +74,17 @@ def _lines(path: Path) -> list[str] | None:
 
 def _folder(world: World, manifest: str | None) -> Path:
     """Find the manifest's folder, to which the paths of findings are relative; this folder where there is no manifest."""
+    found = _manifest(world, manifest)
+    return found.parent if found else world.cwd
+
+
+def _manifest(world: World, manifest: str | None) -> Path | None:
     from fnctl.manifest.load import find
 
     try:
-        return find(world.cwd, Path(manifest) if manifest else None).parent
+        return find(world.cwd, Path(manifest) if manifest else None)
     except FnctlError:
-        return world.cwd
+        return None
 
 
 def from_json(data: Mapping[str, Any]) -> Diagnostic:

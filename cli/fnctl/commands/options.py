@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from fnctl.commands.run import Run
-from fnctl.commands.table import GLOBALS, Option
+from fnctl.commands.table import GLOBALS, REPORTS, Option
 from fnctl.views import help as pages
 
 AllowDataLoss = Annotated[
@@ -49,16 +49,16 @@ def take(ctx: Any) -> None:  # typer.Context, or its parent class
     """Move the global options that were given here from typer's context into the run's settings. What stands later on the line wins."""
     run: Run = ctx.obj
     given = {option.name: ctx.params.pop(option.name, None) for option in GLOBALS}
-    chosen = {option.name for option in GLOBALS if option.choices}
-    for name in chosen & given.keys():
-        _choose(name, given[name])
+    form = given["output"] or run.settings.output
+    reports = REPORTS if ctx.parent is None or ctx.info_name == "validate" else ()  # before the verb's name it is not known whose form this is
+    _choose("output", form, reports)
     run.settings = replace(run.settings, **{name: value for name, value in given.items() if value})
 
 
-def _choose(name: str, value: str | None) -> None:
-    choices = next(option.choices for option in GLOBALS if option.name == name)
+def _choose(name: str, value: str | None, more: tuple[str, ...]) -> None:
+    choices = (*next(option.choices for option in GLOBALS if option.name == name), *more)
     if value and value not in choices:
-        message = f"--{name} is {' or '.join(choices)}, not '{value}'"
+        message = f"--{name} is {', '.join(choices[:-1])} or {choices[-1]}, not '{value}'"
         raise typer.BadParameter(message)
 
 

@@ -29,7 +29,7 @@ class Run:
     @property
     def json(self) -> bool:
         """Whether a machine reads the answer."""
-        return self.settings.output == "json"
+        return self.settings.output != "text"
 
     @cached_property
     def paint(self) -> Paint:
@@ -56,7 +56,11 @@ class Run:
 
     def show(self, text: str) -> None:
         """Write data."""
-        self.world.stdout.write(text + "\n")
+        self.write(text + "\n")
+
+    def write(self, text: str) -> None:
+        """Write data that ends its own lines."""
+        self.world.stdout.write(text)
         self.world.stdout.flush()
 
     def document(self, value: Mapping[str, Any]) -> None:

@@ -38,6 +38,9 @@ STRICT = Option("strict", ("--strict",), "Fail on warnings too.", "Options")
 NO_FILES = Option("no_files", ("--no-files",), "Do not look at handler files.", "Options")
 VALIDATE = (STRICT, NO_FILES)
 
+REPORTS = ("sarif", "github", "junit", "gitlab")
+"""What `validate --output` speaks besides text and json."""
+
 FORMS = ("diagnostics", "build", "plan", "event", "status", "outputs", "history", "plugins", "show", "invoke", "secrets", "sandbox")
 """The machine forms, each with a published schema."""
 
@@ -59,7 +62,7 @@ class Settings:
 
 
 def read(argv: list[str], options: tuple[Option, ...]) -> dict[str, str | bool] | None:
-    """Read plain arguments; None for anything that needs a closer look (help, a mistake, an argument), which is typer's part."""
+    """Read `validate`'s plain arguments; None for anything that needs a closer look (help, a mistake, an argument), which is typer's part."""
     known = {flag: option for option in options for flag in option.flags}
     found: dict[str, str | bool] = {}
     words = iter(argv)
@@ -69,7 +72,7 @@ def read(argv: list[str], options: tuple[Option, ...]) -> dict[str, str | bool] 
         if option is None or (option.metavar is None and word != flag):
             return None
         value = True if option.metavar is None else inline or next(words, "")
-        if not value or (isinstance(value, str) and value.startswith("-")) or (option.choices and value not in option.choices):
+        if not value or (isinstance(value, str) and value.startswith("-")) or (option.choices and value not in (*option.choices, *REPORTS)):
             return None
         found[option.name] = value
     return found

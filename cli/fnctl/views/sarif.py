@@ -1,0 +1,75 @@
+"""Findings as SARIF 2.1.0, for code scanning and for editors that read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from fnctl import __version__
+from fnctl.diagnostics import Diagnostic
+from fnctl.source import Span
+from fnctl.views.placed import Findings, fingerprints, text
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {"error": "error", "warning": "warning", "advice": "note"}
+_ROOT = "%SRCROOT%"
+
+
+def render(findings: Findings) -> str:
+    """Write one run."""
+    codes = sorted({d.code for d in findings.found})
+    marks = fingerprints(findings)
+    run: dict[str, Any] = {
+        "tool": {"driver": {"name": "fnctl", "version": __version__, "rules": [_rule(code, findings.found) for code in codes]}},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the checkout."}}},
+        "invocations": [{"executionSuccessful": True}],
+        "results": [_result(d, codes.index(d.code), mark, findings) for d, mark in zip(findings.found, marks, strict=True)],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+
+
+def _rule(code: str, found: Sequence[Diagnostic]) -> dict[str, Any]:
+    first = next(d for d in found if d.code == code)
+    return {"id": code, "shortDescription": {"text": first.message}, "defaultConfiguration": {"level": _LEVELS[first.severity]}}
+
+
+def _result(d: Diagnostic, index: int, mark: str, findings: Findings) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": d.code,
+        "ruleIndex": index,
+        "level": _LEVELS[d.severity],
+        "message": {"text": text(d)},
+        "locations": [{"physicalLocation": _location(d, findings)}],
+        "partialFingerprints": {"fnctl/v1": mark},
+    }
+    if d.fix is not None and d.span is not None:
+        result["fixes"] = [_fix(d.fix, d.span, findings.path(d))]
+    if d.target:
+        result["properties"] = {"target": d.target}
+    return result
+
+
+def _location(d: Diagnostic, findings: Findings) -> dict[str, Any]:
+    return {"artifactLocation": _artifact(findings.path(d)), "region": _region(d.span)}
+
+
+def _artifact(path: str) -> Mapping[str, str]:
+    return {"uri": quote(path), "uriBaseId": _ROOT}
+
+
+def _region(span: Span | None) -> dict[str, int]:
+    if span is None:
+        return {"startLine": 1}
+    start = {"startLine": span.line, "startColumn": span.column}
+    return {**start, "endLine": span.end_line, "endColumn": span.end_column} if span.end_line and span.end_column else start
+
+
+def _fix(new: str, span: Span, path: str) -> dict[str, Any]:
+    replacement = {"deletedRegion": _region(span), "insertedContent": {"text": new}}
+    return {
+        "description": {"text": f"Write `{new}`."},
+        "artifactChanges": [{"artifactLocation": _artifact(path), "replacements": [replacement]}],
+    }
