@@ -13,19 +13,29 @@ class Listing:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._lock = threading.Lock()
+        self._turn = threading.Condition()
         self._found: dict[Hashable, tuple[float, list[Any]]] = {}
+        self._loading: set[Hashable] = set()
 
     def get(self, key: Hashable, load: Callable[[], list[Any]]) -> list[Any]:
         """Return a listing that began after this call did."""
         asked = time.monotonic()
-        with self._lock:
-            began, items = self._found.get(key, (-1.0, []))
-            if began < asked:
-                began = time.monotonic()
-                items = load()
+        with self._turn:
+            while (found := self._found.get(key, (-1.0, [])))[0] < asked and key in self._loading:
+                self._turn.wait()
+            if found[0] >= asked:
+                return found[1]
+            self._loading.add(key)
+        try:
+            began = time.monotonic()  # after everybody who waits asked: they share it
+            items = load()
+            with self._turn:
                 self._found[key] = (began, items)
             return items
+        finally:
+            with self._turn:
+                self._loading.discard(key)
+                self._turn.notify_all()
 
 
 class Locks:
