@@ -43,13 +43,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("not tested")
     for reason, count in counts.most_common():
         terminalreporter.write_line(f"{count:5}  {reason}")
+    if failing(counts):
+        terminalreporter.write_line(
+            "CI=true: a test that was skipped for want of an interpreter is a failure (scripts/setup finds or makes one)", red=True
+        )
+
+
+def failing(counts: Counter[str]) -> bool:
+    """Tell whether a skip fails the run: in CI one for want of an interpreter does, for then the machine is set up wrongly."""
+    return os.environ.get("CI") == "true" and any(INTERPRETER.search(reason) for reason in counts)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI a test that was skipped for want of an interpreter is a failure: the machine is set up wrongly."""
+    """Fail a run that skipped what it must not."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("CI") != "true" or hasattr(session.config, "workerinput") or reporter is None:
+    if hasattr(session.config, "workerinput") or reporter is None:
         return
-    if any(INTERPRETER.search(reason) for reason in reasons(reporter.stats.get("skipped", []))) and session.exitstatus == pytest.ExitCode.OK:
+    if failing(reasons(reporter.stats.get("skipped", []))) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
