@@ -16,7 +16,7 @@ towards the current one. Nothing here prints: events go to `session.emit`, answe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -27,9 +27,10 @@ from fnctl.apply.carry import Course, Ended, View, carry, look, remove
 from fnctl.diagnostics import Diagnostic, ordered
 from fnctl.errors import Exit, FnctlError, StalePlan
 from fnctl.events import Event
-from fnctl.graph import Address, Graph, Json
+from fnctl.graph import CLOUD, Address, Graph, Json, Node, refs
 from fnctl.ledger import lock
 from fnctl.ledger.release import Release
+from fnctl.manifest.model import Service
 from fnctl.operations import connect
 from fnctl.operations import history as history
 from fnctl.operations import invoke as invoke
@@ -53,6 +54,7 @@ from fnctl.results import FunctionStatus as FunctionStatus
 from fnctl.results import Result as Result
 from fnctl.results import StatusReport as StatusReport
 from fnctl.session import Session
+from fnctl.source import Span
 
 KEEP = 20
 
@@ -78,7 +80,7 @@ def plan(session: Session, *, offline: bool = False, out: Path | None = None) ->
     with place.phase("plan"):
         view = look(place, graph, moves=preparation.moves(prepared.service))
     made = _plan(place, view)
-    absent = [f"{finding.message}: deploy refuses until it has" for finding in _missing_secrets(place)]
+    absent = [f"{finding.message}: deploy refuses until it has" for finding in _missing_secrets(place, view.graph)]
     made = replace(made, notes=(*made.notes, *absent))
     if out is not None:
         saved = SavedPlan(
@@ -115,6 +117,8 @@ def rollback(session: Session, *, to: int | None = None, show: Callable[[Plan], 
     """Make a new release that restores an earlier one. Nothing is built or translated: the release holds all that it needs."""
     place = connect(session)
     release = _choose(place, to)
+    needed = tuple(sorted({*place.service.secrets, *secrets_of(release.graph.nodes.values())}))
+    place.facts = place.cloud.outputs(replace(place.service, secrets=needed))  # values are today's, also of a secret that the manifest dropped
     return make_live(place, release.graph, show=show, allow=allow_data_loss, restores=release.number)
 
 
@@ -163,7 +167,7 @@ def make_live(
         outputs = view.head.outputs if view.head else {}
         number = view.head.number if view.head else None
         return Result("unchanged", Exit.OK, number, outputs=outputs, timings=place.timings, changes=made.summary(), kept=made.kept)
-    _require_secrets(place)
+    _require_secrets(place, graph)
     _refuse_loss(made, allow)
     replaced = any(change.action == "replace" for change in made.changes)
     if not session.confirm(
@@ -255,26 +259,39 @@ def _refuse_loss(made: Plan, allow: frozenset[str]) -> None:
         raise FnctlError("data would be lost", diagnostics=found)
 
 
-def _require_secrets(place: Place) -> None:
-    missing = _missing_secrets(place)
+def _require_secrets(place: Place, graph: Graph) -> None:
+    missing = _missing_secrets(place, graph)
     if missing:
-        raise FnctlError("a secret is missing", diagnostics=missing)
+        message = "a secret is missing"
+        raise FnctlError(message, diagnostics=missing)
 
 
-def _missing_secrets(place: Place) -> tuple[Diagnostic, ...]:
+def _missing_secrets(place: Place, graph: Graph) -> tuple[Diagnostic, ...]:
+    """Find what the graph reads and the vault has not: the graph, not the manifest, for a rollback may need what the manifest dropped."""
     service = place.service
-    used = {name: function.name for function in service.functions.values() for name in function.secrets}
+    spans = {name: _asked_for(service, node) for node in graph.nodes.values() for name in secrets_of([node])}
     return tuple(
         Diagnostic(
             "FN943",
             "error",
             f"the secret {name} has no value for the stage {service.stage}",
-            span=service.span("functions", used[name], "secrets"),
+            span=spans[name],
             help=f"set it; the value is read from standard input:\nfnctl secret set {name}{preparation.where_words(place.session, service)}",
         )
-        for name in sorted(used)
+        for name in sorted(spans)
         if not place.facts.get(f"secret/{name}")
     )
+
+
+def _asked_for(service: Service, node: Node) -> Span | None:
+    name = node.address.split("/")[1] if node.address.startswith("function/") else ""
+    return service.span("functions", name, "secrets") if name in service.functions else node.span
+
+
+def secrets_of(nodes: Iterable[Node]) -> set[str]:
+    """Name every secret that nodes read."""
+    found = {ref.output for node in nodes for ref in refs(node.props) if ref.address == CLOUD}
+    return {output.removeprefix("secret/") for output in found if output.startswith("secret/")}
 
 
 def _locked(place: Place) -> lock.Lock:

@@ -100,6 +100,15 @@ def test_a_table_with_data_is_not_dropped_in_passing(tmp_path: Path) -> None:
     assert "table shop-api-data" not in live(world)
 
 
+def test_a_missing_secret_stops_before_the_first_write(tmp_path: Path) -> None:
+    world = World()
+    with pytest.raises(FnctlError) as refused:
+        deploy(world, tmp_path, graph(api={"secret": "API_KEY"}))
+    finding = refused.value.diagnostics[0]
+    assert (finding.code, finding.message) == ("FN943", "the secret API_KEY has no value for the stage dev")
+    assert world.writes == []
+
+
 def test_a_fixed_field_replaces(tmp_path: Path) -> None:
     world = World()
     plans: list[Plan] = []

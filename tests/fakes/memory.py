@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from fnctl.adapter import Call, Change, Kind, LogLine, LogQuery, Phase, Reply, Run
 from fnctl.errors import CloudError
 from fnctl.events import Event
-from fnctl.graph import UNKNOWN, Address, Artifact, Graph, Json, Node, Ref, State
+from fnctl.graph import CLOUD, UNKNOWN, Address, Artifact, Graph, Json, Node, Ref, State
 from fnctl.ledger.ledger import Ledger
 from fnctl.ledger.local import LocalStore
 from fnctl.manifest.model import Service
@@ -189,6 +189,8 @@ def graph(**functions: Mapping[str, Any]) -> Graph:
     for name, options in functions.items():
         role = Node(Address(f"function/{name}/role"), "role", f"shop-{name}", {"rights": options.get("rights", "none")})
         props: dict[str, Any] = {"code": options.get("code", "v1"), "role": Ref(role.address, "arn"), "fixed": options.get("fixed", "a")}
+        if options.get("secret"):
+            props["secret"] = Ref(CLOUD, f"secret/{options['secret']}")
         if options.get("table"):
             table = Node(Address(f"table/{name}"), "table", f"shop-{name}-data", {"key": "id", "fixed": options.get("table")}, stateful=True)
             props["table"] = Ref(table.address, "arn")
