@@ -24,6 +24,9 @@ from pathlib import Path
 
 from fnctl import __version__, preparation
 from fnctl.apply.carry import Course, Ended, View, carry, look, remove
+from fnctl.checking import sandbox as sandbox
+from fnctl.checking import show as show
+from fnctl.checking import validate as validate
 from fnctl.diagnostics import Diagnostic, ordered
 from fnctl.errors import Exit, FnctlError, StalePlan
 from fnctl.events import Event
@@ -46,8 +49,6 @@ from fnctl.plan.model import Basis, Plan
 from fnctl.plan.saved import SavedPlan
 from fnctl.plan.saved import load as load_plan
 from fnctl.plan.saved import save as save_plan
-from fnctl.preparation import sandbox as sandbox
-from fnctl.preparation import show as show
 from fnctl.results import BuiltArtifact as BuiltArtifact
 from fnctl.results import Checked as Checked
 from fnctl.results import FunctionStatus as FunctionStatus
@@ -57,11 +58,6 @@ from fnctl.session import Session
 from fnctl.source import Span
 
 KEEP = 20
-
-
-def validate(session: Session, *, files: bool = True) -> Checked:
-    """Load, resolve and check for the chosen target, or for every target in the manifest. `files`: look at handler files too."""
-    return preparation.validate(session, files=files)
 
 
 def build(session: Session) -> tuple[BuiltArtifact, ...]:

@@ -1,4 +1,4 @@
-"""From the manifest to a graph: load, resolve, check, build, translate. Reads the project's files; talks to no platform."""
+"""From a checked manifest to a graph: build and translate. Reads the project's files; talks to no platform."""
 
 from __future__ import annotations
 
@@ -10,22 +10,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fnctl import plugins
-from fnctl.adapter import Adapter, Change, Sandbox
+from fnctl.adapter import Adapter, Change
 from fnctl.build.model import BuildTarget
-from fnctl.diagnostics import Diagnostic, as_json, has_errors, ordered
+from fnctl.checking import document_of, one, target_of
+from fnctl.diagnostics import as_json, has_errors, ordered
 from fnctl.errors import FnctlError, UsageError
 from fnctl.events import Event
 from fnctl.graph import Address, Artifact, Graph, Node, renamed
-from fnctl.manifest import check, load
-from fnctl.manifest import resolve as resolving
-from fnctl.manifest.load import Document
 from fnctl.manifest.model import Function, Resource, Service
 from fnctl.plan.planner import Seen, decide
 from fnctl.plan.saved import SavedPlan
-from fnctl.results import BuiltArtifact, Checked, Shown
+from fnctl.results import BuiltArtifact
 from fnctl.session import Session
-
-STAGE = "dev"
 
 
 @dataclass
@@ -37,100 +33,6 @@ class Prepared:
     timings: dict[str, float] = field(default_factory=dict)
 
 
-def stage_of(session: Session) -> str:
-    """`--stage` > FNCTL_STAGE > dev."""
-    return session.options.stage or session.environ.get("FNCTL_STAGE") or STAGE
-
-
-def target_of(session: Session, document: Document) -> str:
-    """`--target` > FNCTL_TARGET > the only key of `targets:`. Raises UsageError when that leaves none or several."""
-    asked = session.options.target or session.environ.get("FNCTL_TARGET")
-    declared = resolving.targets(document)
-    if asked:
-        return asked
-    if len(declared) == 1:
-        return declared[0]
-    message = "which target?" if declared else "the manifest names no target"
-    known = ", ".join(declared or plugins.names())
-    raise UsageError(message, code="FN963", help=f"choose one of {known}:\nfnctl ... --target {(declared or plugins.names() or ('aws',))[0]}")
-
-
-def document_of(session: Session) -> tuple[Document, list[Diagnostic]]:
-    """Find and load the manifest. Raises FnctlError when it cannot be read as one."""
-    path = load.find(session.cwd, session.options.manifest)
-    document, findings = load.load(path)
-    if document is None:
-        message = "the manifest cannot be read"
-        raise FnctlError(message, diagnostics=tuple(ordered(findings)))
-    return document, findings
-
-
-def validate(session: Session, *, files: bool = True) -> Checked:
-    """Check for the chosen target, or for every target in the manifest."""
-    path = load.find(session.cwd, session.options.manifest)
-    document, findings = load.load(path)
-    if document is None:
-        return Checked((), tuple(ordered(findings)))
-    asked = session.options.target or session.environ.get("FNCTL_TARGET")
-    targets = (asked,) if asked else resolving.targets(document)
-    services: list[Service] = []
-    more = plugins.Plugins()
-    findings += more.findings
-    for target in targets:
-        service, found = _one(session, document, target, more, files=files)
-        findings += found
-        if service is not None:
-            services.append(service)
-    return Checked(tuple(services), tuple(ordered(findings)))
-
-
-def _one(session: Session, document: Document, target: str, more: plugins.Plugins, *, files: bool) -> tuple[Service | None, list[Diagnostic]]:
-    try:
-        adapter = plugins.adapter(target)
-    except FnctlError as error:
-        span = document.span(("targets", target))
-        return None, [Diagnostic(d.code, "error", d.message, span, notes=d.notes, help=d.help, target=target) for d in error.diagnostics]
-    resolution = _resolve(session, document, adapter)
-    service = resolution.service
-    found = list(resolution.diagnostics)
-    if service is not None:
-        found += check.check(service, files=files)
-        for rule in (*adapter.rules(), *more.rules()):
-            found += rule(service)
-        found = check.graded(service, found)
-    return service, found
-
-
-def _resolve(session: Session, document: Document, adapter: Adapter) -> resolving.Resolution:
-    name = adapter.name
-    return resolving.resolve(document, target=name, stage=stage_of(session), environ=session.environ, schemas={name: adapter.schema()})
-
-
-def show(session: Session, *, resolved: bool) -> tuple[Shown, ...]:
-    """Return the manifest as written, under no target's name; or resolved, for the chosen target or each one."""
-    document, findings = document_of(session)
-    if not resolved:
-        return (Shown("", document.data, {}),)
-    asked = session.options.target or session.environ.get("FNCTL_TARGET")
-    resolutions = [_resolve(session, document, plugins.adapter(name)) for name in ((asked,) if asked else resolving.targets(document))]
-    findings = ordered([*findings, *(d for resolution in resolutions for d in resolution.diagnostics)])
-    if has_errors(findings):
-        message = "the manifest has errors"
-        raise FnctlError(message, diagnostics=tuple(findings))
-    return tuple(Shown(r.origins.target, resolving.describe(r), resolving.explain(r)) for r in resolutions)
-
-
-def sandbox(session: Session) -> Sandbox:
-    """Find the chosen target's stand-in for this manifest's folder. Raises UsageError where that target has none."""
-    document, _ = document_of(session)
-    target = target_of(session, document)
-    found = plugins.adapter(target).sandbox(document.folder)
-    if found is None:
-        message = f"the target '{target}' has no sandbox"
-        raise UsageError(message, help="choose one that has:\nfnctl sandbox start --target aws")
-    return found
-
-
 def prepare(session: Session, *, files: bool = True) -> Prepared:
     """Load, resolve and check for one target. Findings below an error become events; an error ends the run."""
     begun = time.monotonic()
@@ -139,7 +41,7 @@ def prepare(session: Session, *, files: bool = True) -> Prepared:
     target = target_of(session, document)
     adapter = plugins.adapter(target)
     more = plugins.Plugins()
-    service, found = _one(session, document, target, more, files=files)
+    service, found = one(session, document, target, more, files=files)
     findings = ordered([*findings, *more.findings, *found])
     if service is None or has_errors(findings):
         message = "the manifest has errors"

@@ -37,7 +37,7 @@ def loaded(folder: Path, *words: str) -> set[str]:
 @pytest.mark.parametrize("words", [("validate",), ("validate", "--output", "json"), ("validate", "-t", "aws", "--strict")], ids=" ".join)
 def test_validate_stays_light(tmp_path: Path, words: tuple[str, ...]) -> None:
     modules = loaded(tmp_path, *words)
-    assert "fnctl.pipeline" in modules
+    assert "fnctl.checking" in modules
     assert [name for name in (*HEAVY, "typer") if name in modules] == []
 
 

@@ -9,7 +9,7 @@ from fnctl.errors import Exit
 
 def check(run: Run, *, strict: bool, files: bool) -> int:
     """Check the manifest and show what was found. Exit 1 on an error, with `strict` on a warning too."""
-    checked = run.world.engine.validate(run.session(), files=files)
+    checked = run.world.checker.validate(run.session(), files=files)
     counts = summary(checked.diagnostics)
     if run.settings.output != "text":
         from fnctl.commands.findings import written

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from fnctl.session import Session
 
 
-class Engine(Protocol):
+class Checker(Protocol):
+    """The part of the engine that works offline and must be there at once."""
+
+    def validate(self, session: Session, *, files: bool = True) -> Checked: ...
+
+
+class Engine(Checker, Protocol):
     """The pipeline as the screen sees it; `fnctl.pipeline` is the real one and says what each does."""
 
-    def validate(self, session: Session, *, files: bool = True) -> Checked: ...  # the pipeline's own docstrings say it
     def show(self, session: Session, *, resolved: bool) -> tuple[Shown, ...]: ...
     def sandbox(self, session: Session) -> Sandbox: ...
     def build(self, session: Session) -> tuple[BuiltArtifact, ...]: ...
@@ -64,6 +69,11 @@ class World:
     def engine(self) -> Engine:
         """The given engine, or the real one, imported when a verb first asks for it."""
         return self.given or cast("Engine", import_module("fnctl.pipeline"))
+
+    @property
+    def checker(self) -> Checker:
+        """What `validate` needs of the engine, without the rest of it: the given engine, or the module that the pipeline takes it from."""
+        return self.given or cast("Checker", import_module("fnctl.checking"))
 
     def guard(self) -> None:
         """Put the redactor between this process and its streams. A character that a stream cannot write is replaced, not a crash."""
