@@ -43,7 +43,14 @@ def put(ctx: typer.Context, name: Name) -> None:
     if run.json:
         run.document(machine.secrets({name: version}))
     else:
-        run.say(f"{name} is stored (version {version}). It is live after:\nfnctl deploy")
+        run.say(f"{name} is stored (version {version}). It is live after:\nfnctl deploy{_where(run)}")
+
+
+def _where(run: Run) -> str:
+    """Repeat the options that name the place."""
+    given = run.settings
+    named = [f" --target {given.target}" if given.target else "", f" --stage {given.stage}" if given.stage else ""]
+    return "".join([*named, " --sandbox" if given.sandbox else ""])
 
 
 @app.command("list", cls=Verb)
