@@ -12,7 +12,7 @@ from typing import Any
 from fnctl.adapter import Change, Phase, Run
 from fnctl.errors import CloudError
 from fnctl.graph import Artifact, Node, State
-from fnctl_aws.kinds.base import Base, foreign, is_ours, own_tags, say, tag_changes
+from fnctl_aws.kinds.base import Base, foreign, is_ours, known, own_tags, say, tag_changes
 from fnctl_aws.kinds.code import base64_digest, configuration, live_props, mark, same_configuration
 from fnctl_aws.names import LIVE, SERVICE_TAG, STAGE_TAG
 from fnctl_aws.place import ledger_bucket
@@ -32,6 +32,8 @@ class Function(Base):
 
     def read(self, node: Node, props: Mapping[str, Any], hint: str | None, run: Run) -> State | None:
         """Return what serves. A function without an alias is half made: it is there, and nothing of it is as it should be."""
+        if hint is None and not known(props["role"]):
+            return None  # never recorded, and its role is not there: a first deploy need not ask for each; an odd one out is adopted when it is made
         found, live = self._look(node.name, expected=hint is not None)
         if found is None:
             return None
