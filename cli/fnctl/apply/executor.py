@@ -38,6 +38,7 @@ class Applied:
     states: dict[Address, State]
     idle: set[Address] = field(default_factory=set)
     read: dict[Address, State | None] = field(default_factory=dict)
+    spent: dict[Address, float] = field(default_factory=dict)
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
     stopped_in: Phase | None = None
 
@@ -159,7 +160,9 @@ class _Runner:
         else:
             if address in self.final:
                 self._read_back(change)
-                self._done(change, begun)
+                self._done(change, self._spend(address, begun))
+            else:
+                self._spend(address, begun)
             return True
         return False
 
@@ -201,9 +204,14 @@ class _Runner:
             self.applied.states[address] = state
             self.outputs[address] = state.outputs
 
-    def _done(self, change: Change, begun: float) -> None:
+    def _spend(self, address: Address, begun: float) -> float:
+        """Add up the seconds of one change over its phases."""
+        self.applied.spent[address] = self.applied.spent.get(address, 0.0) + time.monotonic() - begun
+        return round(self.applied.spent[address], 3)
+
+    def _done(self, change: Change, seconds: float) -> None:
         self.applied.outcomes[change.address] = Outcome(change, "done")
-        self._say(change, "done", seconds=round(time.monotonic() - begun, 3))
+        self._say(change, "done", seconds=seconds)
 
     def _fail(self, change: Change, errors: tuple[Diagnostic, ...], begun: float) -> None:
         self.failed = True
