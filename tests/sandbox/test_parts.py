@@ -101,7 +101,7 @@ def test_functions_get_awss_client_and_boto3_and_none_of_the_emulator() -> None:
     assert subprocess.check_output([program, "-I", "-c", code], text=True).strip() == "[None, None, None]"
     began = time.monotonic()
     assert parts.functions(python, os.environ, silent) == program
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2
 
 
 def test_a_build_target_is_the_interpreter_that_runs_it(tmp_path: Path) -> None:
