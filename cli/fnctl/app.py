@@ -26,6 +26,7 @@ START, DEPLOY, LOOK, REST = "Start", "Change", "Look", "Around"
 TABLE = {
     "init": Entry(START, "Write a new service into a folder."),
     "validate": Entry(START, "Check the manifest, offline."),
+    "fmt": Entry(START, "Lay out the manifest; comments stay."),
     "show": Entry(START, "Print the manifest as it counts, and where each value is from."),
     "build": Entry(START, "Build the artifacts."),
     "plan": Entry(DEPLOY, "Show what a deploy would change."),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from fnctl.diagnostics import Diagnostic, has_errors
@@ -16,6 +17,7 @@ from fnctl.source import Span
 
 NAMES = ("fnctl.yaml", "fnctl.yml")
 VERSION = 1
+NO_FILES: Mapping[Path, bytes] = MappingProxyType({})
 _SECTIONS = ("functions", "resources", "workflows")
 _Path: TypeAlias = "tuple[Key, ...]"
 
@@ -68,9 +70,12 @@ def find(cwd: Path, given: Path | None) -> Path:
     return _missing("there is no fnctl.yaml here or in a folder above")
 
 
-def load(path: Path) -> tuple[Document | None, list[Diagnostic]]:
-    """Read and check a manifest. The Document is None when there is nothing to go on with; with errors in it, it is not `valid`."""
-    raw, finding = _read(path, path.name)
+def load(path: Path, unsaved: Mapping[Path, bytes] = NO_FILES) -> tuple[Document | None, list[Diagnostic]]:
+    """Read and check a manifest. The Document is None when there is nothing to go on with; with errors in it, it is not `valid`.
+
+    `unsaved` holds files as an editor has them: they are read from there.
+    """
+    raw, finding = _read(path, path.name, unsaved)
     if raw is None:
         return None, [finding] if finding else []
     data, found = parse.parse(raw, path.name)
@@ -82,7 +87,7 @@ def load(path: Path) -> tuple[Document | None, list[Diagnostic]]:
     main = Document(data, path, path.parent, files)
     found += _findings(main, path.name, shape.check(shape.manifest().shape(shape.manifest().document), data))
     merged, included = dict(data), dict[_Path, tuple[str, _Path]]()
-    found += _include(main, merged, files, included)
+    found += _include(main, merged, files, included, unsaved)
     return Document(merged, path, path.parent, files, included, valid=not has_errors(found)), found
 
 
@@ -94,7 +99,9 @@ def _missing(message: str) -> Path:
     raise FnctlError(message, code="FN001", help="`fnctl init` writes one to start from; `--manifest PATH` names another")
 
 
-def _read(path: Path, name: str) -> tuple[bytes | None, Diagnostic | None]:
+def _read(path: Path, name: str, unsaved: Mapping[Path, bytes]) -> tuple[bytes | None, Diagnostic | None]:
+    if path in unsaved:
+        return unsaved[path], None
     try:
         return path.read_bytes(), None
     except OSError as error:
@@ -140,11 +147,13 @@ def _findings(document: Document, file: str, problems: Iterable[shape.Problem]) 
     found = []
     for p in problems:
         root = root or places.places(document.files[file])
-        found.append(Diagnostic(p.code, "error", p.message, _span(root, p.path, file, p.key), p.label, help=p.help))
+        found.append(Diagnostic(p.code, "error", p.message, _span(root, p.path, file, p.key), p.label, help=p.help, fix=p.fix))
     return found
 
 
-def _include(main: Document, merged: dict[str, Any], files: dict[str, bytes], included: dict[_Path, tuple[str, _Path]]) -> list[Diagnostic]:
+def _include(
+    main: Document, merged: dict[str, Any], files: dict[str, bytes], included: dict[_Path, tuple[str, _Path]], unsaved: Mapping[Path, bytes]
+) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     patterns: Any = main.data.get("include")
     for index, given in enumerate(patterns if isinstance(patterns, list) else ()):
@@ -169,7 +178,9 @@ def _include(main: Document, merged: dict[str, Any], files: dict[str, bytes], in
         for path in paths:
             name = path.relative_to(main.folder).as_posix()
             if name not in files:
-                found += _part(main, path, name, merged, files, included)
+                raw, finding = _read(path, name, unsaved)
+                found += [finding] if finding else []
+                found += _part(main, name, raw, merged, files, included) if raw is not None else []
     return found
 
 
@@ -181,11 +192,8 @@ def _glob(folder: Path, pattern: str) -> list[Path]:
 
 
 def _part(
-    main: Document, path: Path, name: str, merged: dict[str, Any], files: dict[str, bytes], included: dict[_Path, tuple[str, _Path]]
+    main: Document, name: str, raw: bytes, merged: dict[str, Any], files: dict[str, bytes], included: dict[_Path, tuple[str, _Path]]
 ) -> list[Diagnostic]:
-    raw, finding = _read(path, name)
-    if raw is None:
-        return [finding] if finding else []
     data, found = parse.parse(raw, name)
     files[name] = raw
     if data is parse.NOTHING:

@@ -10,6 +10,7 @@ import gc
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import yaml
@@ -44,10 +45,14 @@ _SCALAR, _ALIAS = yaml.ScalarEvent, yaml.AliasEvent
 _MAP, _MAP_END, _LIST, _LIST_END = yaml.MappingStartEvent, yaml.MappingEndEvent, yaml.SequenceStartEvent, yaml.SequenceEndEvent
 
 
+def reader(raw: bytes) -> Any:  # one of PyYAML's two parsers
+    """Open a text for its events, or for its tokens."""
+    return CParser(raw) if CParser is not None else yaml.SafeLoader(raw)
+
+
 def events(raw: bytes) -> Callable[[], Any]:
     """Return the function that gives one parser event after the other. Raises yaml.YAMLError as it goes."""
-    parser: Any = CParser(raw) if CParser is not None else yaml.SafeLoader(raw)
-    get: Callable[[], Any] = parser.get_event
+    get: Callable[[], Any] = reader(raw).get_event
     return get
 
 
@@ -171,7 +176,12 @@ class Composer:
             )
             return None
         self.found.append(
-            self.finding("FN008", "a key is a text, and YAML reads this as another value", event, f"read as {_spelt(value)}", help="put it in quotes")
+            replace(
+                self.finding(
+                    "FN008", "a key is a text, and YAML reads this as another value", event, f"read as {_spelt(value)}", help="put it in quotes"
+                ),
+                fix=f'"{event.value}"' if event.value else None,
+            )
         )
         return None
 

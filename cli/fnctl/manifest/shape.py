@@ -13,7 +13,7 @@ from typing import Any
 
 import fnctl_schemas
 from fnctl.manifest.model import Key
-from fnctl.manifest.suggest import did_you_mean, listed
+from fnctl.manifest.suggest import clear, did_you_mean, listed, respelt
 
 _TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "null": type(None), "array": list, "object": dict}
 _NOUNS = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false", "array": "a list", "object": "a map"}
@@ -23,7 +23,7 @@ _VENDORS = {"aws": "AWS", "azure": "Azure", "vercel": "Vercel"}
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong at a path. `key`: the key itself is wrong, not its value."""
+    """What is wrong at a path. `key`: the key itself is wrong, not its value. `fix`: what may be written there without asking."""
 
     code: str
     path: tuple[Key, ...]
@@ -31,6 +31,7 @@ class Problem:
     label: str | None = None
     help: str | None = None
     key: bool = False
+    fix: str | None = None
 
 
 class Shape:
@@ -165,7 +166,7 @@ def _map(shape: Shape, value: dict[str, Any], path: tuple[Key, ...], out: list[P
         if known is not None:
             _walk(known, item, (*path, key), out)
         elif extra is False:
-            out.append(_unknown(shape, key, path))
+            out.append(_unknown(shape, key, path, value))
         elif extra is not True:
             _walk(extra, item, (*path, key), out)
     out.extend(_absent(key, path) for key in shape.required if key not in value)
@@ -244,19 +245,20 @@ def _none_of(shape: Shape, value: Any, path: tuple[Key, ...]) -> Problem:
     tags = {s.only[1]: s.only[0] for s in shape.any if s.only}
     key = next(iter(tags.values()), None)
     if value.__class__ is dict and isinstance(tag := value.get(key), str) and key is not None:
-        return Problem("FN013", (*path, key), f"unknown {key} `{_short(tag)}`", help=did_you_mean(tag, tags))
+        return Problem("FN013", (*path, key), f"unknown {key} `{_short(tag)}`", help=did_you_mean(tag, tags), fix=respelt(tag, tags))
     words = [e for s in shape.any for e in s.enum or () if isinstance(e, str)]
     help = did_you_mean(value, words, otherwise="") if isinstance(value, str) and words else None
+    fix = respelt(value, words) if isinstance(value, str) else None
     code = "FN013" if any(value.__class__ in s.types or not s.types for s in shape.any) else "FN012"
     sentence = shape.message or "has another form"
-    return Problem(code, path, f"{_name_of(path)} {sentence}", None if code == "FN013" else f"this is {_IS.get(value.__class__)}", help)
+    return Problem(code, path, f"{_name_of(path)} {sentence}", None if code == "FN013" else f"this is {_IS.get(value.__class__)}", help, fix=fix)
 
 
 def _outside(shape: Shape, value: Any, path: tuple[Key, ...]) -> Problem:
     words = [str(e) for e in shape.enum or () if e is not None]
     sentence = shape.message or ("is " if len(words) == 1 else "is one of ") + ", ".join(words)
-    help = did_you_mean(value, words, otherwise="") if isinstance(value, str) else None
-    return Problem("FN013", path, f"{_name_of(path)} {sentence}", help=help)
+    help, fix = (did_you_mean(value, words, otherwise=""), respelt(value, words)) if isinstance(value, str) else (None, None)
+    return Problem("FN013", path, f"{_name_of(path)} {sentence}", help=help, fix=fix)
 
 
 def _miscounted(shape: Shape, value: Any, path: tuple[Key, ...]) -> Problem:
@@ -270,7 +272,7 @@ def _miscounted(shape: Shape, value: Any, path: tuple[Key, ...]) -> Problem:
     return Problem("FN012", path, f"{_name_of(path)} must not be empty" if not value else f"{_name_of(path)} has too many entries")
 
 
-def _unknown(shape: Shape, key: str, path: tuple[Key, ...]) -> Problem:
+def _unknown(shape: Shape, key: str, path: tuple[Key, ...], beside: Mapping[str, Any]) -> Problem:
     own = shape.prop("targets")
     vendors = {word: own.prop(word) for word in own.words} if own else {}
     theirs = [vendor for vendor, form in vendors.items() if form and key in form.words]
@@ -286,9 +288,9 @@ def _unknown(shape: Shape, key: str, path: tuple[Key, ...]) -> Problem:
                 key=True,
             )
     where = f" in {_name_of(path)}" if path else ""
-    return Problem(
-        "FN010", (*path, key), f"unknown key `{_short(key)}`{where}", "not a key that means something here", did_you_mean(key, shape.words), key=True
-    )
+    message, help = f"unknown key `{_short(key)}`{where}", did_you_mean(key, shape.words)
+    fix = clear(key, shape.words)
+    return Problem("FN010", (*path, key), message, "not a key that means something here", help, key=True, fix=fix if fix not in beside else None)
 
 
 def _needs(key: str) -> str | None:

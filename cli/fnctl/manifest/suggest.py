@@ -25,14 +25,19 @@ _ELSEWHERE = {
     "variables": "vars",
 }
 _LONGEST = 64
+_VERY_NEAR = 0.8
+
+
+def _folded(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` most likely stands for, None when nothing is near."""
     known = [k for k in known if k != word]
-    folded = word.lower().replace("_", "").replace("-", "")
+    folded = _folded(word)
     for candidate in known:
-        if candidate.lower().replace("_", "").replace("-", "") == folded or _ELSEWHERE.get(folded) == candidate:
+        if _folded(candidate) == folded or _ELSEWHERE.get(folded) == candidate:
             return candidate
     if len(word) > _LONGEST:
         return None
@@ -40,6 +45,25 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def clear(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` is another spelling of: the only near one, and very near. Near enough to write it without asking."""
+    known = [k for k in known if k != word]
+    folded = _folded(word)
+    same = [k for k in known if _folded(k) == folded or _ELSEWHERE.get(folded) == k]
+    if same or len(word) > _LONGEST:
+        return same[0] if len(same) == 1 else None
+    import difflib
+
+    near = difflib.get_close_matches(word, known, n=2, cutoff=0.6)
+    return near[0] if len(near) == 1 and difflib.SequenceMatcher(None, near[0], word).ratio() >= _VERY_NEAR else None
+
+
+def respelt(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that differs from `word` in capitals, hyphens and underscores only."""
+    same = [k for k in known if _folded(k) == _folded(word)]
+    return same[0] if len(same) == 1 and same[0] != word else None
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
