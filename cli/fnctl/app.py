@@ -41,6 +41,8 @@ TABLE = {
     "logs": Entry(LOOK, "Read the functions' logs."),
     "secret": Entry(REST, "Set, list and remove secrets."),
     "sandbox": Entry(REST, "The stand-in for a platform on this machine."),
+    "limits": Entry(REST, "List the platforms' limits, with their sources."),
+    "compare": Entry(REST, "Compare the platforms and their plans."),
     "plugins": Entry(REST, "List adapters and plugins, and what broke."),
     "schema": Entry(REST, "Print a JSON Schema: the manifest's, or a machine form's."),
 }

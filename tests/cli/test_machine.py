@@ -17,8 +17,10 @@ from fnctl.adapter import Reply
 from fnctl.commands.table import FORMS
 from fnctl.diagnostics import Diagnostic
 from fnctl.events import Event
+from fnctl.rules.compare import compare
+from fnctl.rules.limits import load
 from fnctl.source import Span
-from fnctl.views import diagnostics, document, machine, plan
+from fnctl.views import diagnostics, document, limits, machine, plan
 from fnctl.views.machine import Stream
 
 FINDINGS = [samples.FINDING, Diagnostic("FN001", "warning", "odd", Span("fnctl.yaml", 3, 7, 3, 9), target="aws")]
@@ -36,6 +38,8 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     ],
     "secrets": [machine.secrets({"KEY": "1", "OTHER": None})],
     "sandbox": [machine.document("sandbox", {"running": False})],
+    "limits": [limits.limits_document([load("vercel", plan="pro"), load("aws", region="us-east-1")], "us-east-1")],
+    "compare": [limits.comparison_document(compare("azure"))],
 }
 
 

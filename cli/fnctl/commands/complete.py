@@ -40,6 +40,13 @@ def outputs(_ctx: typer.Context, _args: list[str], _incomplete: str) -> list[str
     return next(list(option.choices) for option in GLOBALS if option.name == "output")
 
 
+def plans(_ctx: typer.Context, _args: list[str], _incomplete: str) -> list[str]:
+    """Name the plans of every platform."""
+    from fnctl.rules.limits import TARGETS, document
+
+    return [plan for target in TARGETS for plan in document(target)["plans"]]
+
+
 def _keys(ctx: typer.Context, part: str) -> list[str]:
     import yaml
 

@@ -41,7 +41,22 @@ VALIDATE = (STRICT, NO_FILES)
 REPORTS = ("sarif", "github", "junit", "gitlab")
 """What `validate --output` speaks besides text and json."""
 
-FORMS = ("diagnostics", "build", "plan", "event", "status", "outputs", "history", "plugins", "show", "invoke", "secrets", "sandbox")
+FORMS = (
+    "diagnostics",
+    "build",
+    "plan",
+    "event",
+    "status",
+    "outputs",
+    "history",
+    "plugins",
+    "show",
+    "invoke",
+    "secrets",
+    "sandbox",
+    "limits",
+    "compare",
+)
 """The machine forms, each with a published schema."""
 
 

@@ -99,17 +99,18 @@ class Runtime:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one entry of the manifest's `limits:`; `severity` is a warning where the number is taken all the same."""
+    """What is wrong with the name or the value of one entry of the manifest's `limits:`; a warning where the number is taken all the same."""
 
     id: str
     severity: Severity
     message: str
     help: str
+    what: Literal["name", "value"] = "name"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits that hold for one target, plan and region, with the manifest's own `limits:` laid over them."""
+    """The limits that hold for one target, plan and region, with the manifest's own `limits:` laid over them. `read` is when the sources were."""
 
     target: str
     plan: str | None = None
@@ -118,6 +119,7 @@ class Limits:
     words: Mapping[str, Words] = field(default_factory=dict)
     runtimes: Mapping[str, Runtime] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    read: str = ""
 
     def __getitem__(self, id_: str) -> Limit:
         return self.table[id_]
@@ -150,7 +152,7 @@ def load(target: str, *, plan: str | None = None, region: str | None = None, ove
     runtimes = {id_: _runtime(id_, entry, kept) for id_, entry in kept["runtimes"].items() if _holds(entry, chosen)}
     patterns = {id_: Pattern(id_, e["pattern"], e["means"], *_origin(e, kept)) for id_, e in kept["patterns"].items() if _holds(e, chosen)}
     words = {id_: Words(id_, tuple(e["values"]), e["means"], *_origin(e, kept)) for id_, e in kept["words"].items() if _holds(e, chosen)}
-    return Limits(target, chosen, table, patterns, words, runtimes, problems)
+    return Limits(target, chosen, table, patterns, words, runtimes, problems, kept["read"])
 
 
 def _plan(target: str, plans: list[str], given: str | None) -> str | None:
@@ -158,7 +160,7 @@ def _plan(target: str, plans: list[str], given: str | None) -> str | None:
         return plans[0] if plans else None
     if given not in plans:
         message = f"{target} has no plan '{given}'"
-        raise FnctlError(message, help=f"there are {', '.join(plans)}" if plans else f"{target} has no plans: leave it out")
+        raise FnctlError(message, help=f"there are {', '.join(plans)}" if plans else "leave it out: this platform has none")
     return given
 
 
@@ -195,7 +197,7 @@ def _override(table: dict[str, Limit], kept: Mapping[str, Any], plan: str | None
             continue
         value = _number(given, limit.unit)
         if value is None:
-            problems.append(Problem(id_, "error", f"`{given}` is not a number of {limit.unit}", f"write it as `{limit.value:.15g}`"))
+            problems.append(Problem(id_, "error", f"`{given}` is not a number of {limit.unit}", f"write it as `{limit.value:.15g}`", "value"))
             continue
         if not limit.raisable and limit.severity == "error":
             help = f"leave it out, unless {target} has told you otherwise; fnctl counts with your number"
@@ -209,18 +211,22 @@ def _unknown(id_: str, kept: Mapping[str, Any], plan: str | None, target: str, k
 
     if id_ in kept["limits"]:
         return Problem(id_, "warning", f"the plan `{plan}` has no limit `{id_}`", "leave it out")
-    return Problem(id_, "error", f"{target} has no limit `{id_}`", did_you_mean(id_, known) or f"`fnctl limits -t {target}` lists them")
+    return Problem(id_, "error", f"{target} has no limit `{id_}`", did_you_mean(id_, known, f"`fnctl limits -t {target}` lists them") or "")
 
 
 def _number(given: Json, unit: str) -> float | None:
     """Read a number in a limit's unit: bare, or for times and sizes as the manifest writes them elsewhere, `30m` or `2GB`."""
     try:
-        if isinstance(given, str) and not given.isdigit():
-            whole = units.seconds(given) / _SECONDS[unit] if unit in _SECONDS else units.megabytes(given) * 1024**2 / _BYTES[unit]
-            return int(whole) if whole == int(whole) else whole
-        return float(given) if isinstance(given, float) else int(given)  # type: ignore[arg-type]
+        number = _measured(given, unit) if isinstance(given, str) and not given.isdigit() else float(given)  # type: ignore[arg-type]
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
+    if not 0 <= number < float("inf"):
+        return None
+    return int(number) if number.is_integer() else number
+
+
+def _measured(given: str, unit: str) -> float:
+    return units.seconds(given) / _SECONDS[unit] if unit in _SECONDS else units.megabytes(given) * 1024**2 / _BYTES[unit]
 
 
 def _singular(unit: str) -> str:
