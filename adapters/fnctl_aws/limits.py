@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
-from fnctl.adapter import Rule
 from fnctl.diagnostics import Diagnostic
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Key, Resource, Service, Trigger
+from fnctl.rules.model import Found, Rule, Subject
 from fnctl.source import Span
 from fnctl_aws.names import resource_address
 from fnctl_aws.translate.function import SCRATCH, timeout_of
@@ -278,4 +278,19 @@ def _finding(
     return Diagnostic(code, severity, message, span, label=label, notes=(note,) if note else (), help=help, target="aws")
 
 
-RULES: tuple[Rule, ...] = (not_yet, numbers, words, queues, schedules)
+def _rule(code: str, check: Callable[[Service], Iterator[Diagnostic]]) -> Rule:
+    def found(subject: Subject) -> Iterator[Found]:
+        for d in check(subject.service):
+            if d.code == code:
+                yield Found(d.message, d.span, d.label, d.notes, d.help, d.severity)
+
+    return Rule(code, "error", code.lower(), found, check.__doc__ or "", frozenset(["aws"]))
+
+
+RULES: tuple[Rule, ...] = (
+    _rule(NOT_YET, not_yet),
+    *(_rule(code, numbers) for code in ("AWS101", "AWS102", "AWS103")),
+    *(_rule(code, words) for code in ("AWS104", "AWS105", "AWS106", "AWS109", "AWS112")),
+    *(_rule(code, queues) for code in ("AWS107", "AWS111", "AWS113")),
+    _rule("AWS110", schedules),
+)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fnctl.adapter import Adapter, Cloud, Rule, Sandbox, Where
+from fnctl.adapter import Adapter, Cloud, Sandbox, Where
 from fnctl.build.model import BuildTarget, Bundle, Recipe
 from fnctl.graph import Artifact, Graph, Json
 from fnctl.hookspecs import hookimpl
 from fnctl.manifest.model import Service
+from fnctl.rules.model import Rule
 
 GLIBC = {"python3.11": 26, "python3.10": 26}
 """Minor version of glibc: Amazon Linux 2 has 2.26, every later runtime stands on Amazon Linux 2023 with 2.34."""

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fnctl.adapter import Adapter, Cloud, Rule, Sandbox, Where
+from fnctl.adapter import Adapter, Cloud, Sandbox, Where
 from fnctl.build.model import BuildTarget, Bundle, Recipe
 from fnctl.errors import FnctlError
 from fnctl.graph import Artifact, Graph, Json
 from fnctl.hookspecs import hookimpl
 from fnctl.manifest.model import Service
+from fnctl.rules.model import Rule
 
 
 class Vercel:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from fnctl.build.model import BuildTarget, Bundle, Recipe
-from fnctl.diagnostics import Diagnostic
 from fnctl.events import Event
 from fnctl.graph import Address, Artifact, Graph, Json, Node, State
 from fnctl.ledger.store import Store
 from fnctl.manifest.model import Service
+from fnctl.rules.model import Rule
 
 Action: TypeAlias = Literal["create", "update", "replace", "delete"]
 Phase: TypeAlias = Literal["prepare", "switch", "retire"]
@@ -256,9 +256,6 @@ class Sandbox(Protocol):
         ...
 
 
-Rule: TypeAlias = Callable[[Service], Iterable[Diagnostic]]
-
-
 class Adapter(Protocol):
     """What a platform gives. `name` is the word after `--target`; `ready` is False for one that only says "not yet"."""
 
@@ -275,7 +272,7 @@ class Adapter(Protocol):
         ...
 
     def rules(self) -> Iterable[Rule]:
-        """This platform's checks, each a function from the resolved service to findings. Pure."""
+        """This platform's checks. Pure; `fnctl.rules.model.rule` makes one of a function."""
         ...
 
     def build_target(self, service: Service, function: str) -> BuildTarget:

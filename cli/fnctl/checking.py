@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
 from fnctl import plugins
 from fnctl.adapter import Adapter, Sandbox
 from fnctl.diagnostics import Diagnostic, has_errors, ordered
@@ -11,6 +14,9 @@ from fnctl.manifest import resolve as resolving
 from fnctl.manifest.load import Document
 from fnctl.manifest.model import Service
 from fnctl.results import Checked, Shown
+from fnctl.rules import engine
+from fnctl.rules.limits import load as load_limits
+from fnctl.rules.model import Subject
 from fnctl.session import Session
 
 STAGE = "dev"
@@ -75,10 +81,22 @@ def one(session: Session, document: Document, target: str, more: plugins.Plugins
     found = list(resolution.diagnostics)
     if service is not None:
         found += check.check(service, files=files)
-        for rule in (*adapter.rules(), *more.rules()):
-            found += rule(service)
+        found += engine.run((*adapter.rules(), *more.rules()), _subject(session, service))
         found = check.graded(service, found)
     return service, found
+
+
+def _subject(session: Session, service: Service) -> Subject:
+    """Bring the limits that hold for the service's plan and region, and the day."""
+    settings, target = service.settings, service.target
+    plan, region, own = (settings.get("plan"), settings.get("region"), service.limits.get(target))
+    chosen = load_limits(
+        target,
+        plan=plan if isinstance(plan, str) else None,
+        region=region if isinstance(region, str) else None,
+        overrides=own if isinstance(own, Mapping) else None,
+    )
+    return Subject(service, chosen, today=date.fromtimestamp(session.now()))
 
 
 def _resolve(session: Session, document: Document, adapter: Adapter) -> resolving.Resolution:

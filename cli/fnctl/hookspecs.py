@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import pluggy
 
-from fnctl.adapter import Adapter, Rule
+from fnctl.adapter import Adapter
 from fnctl.events import Event
+from fnctl.rules.model import Rule
 
 hookspec = pluggy.HookspecMarker("fnctl")
 hookimpl = pluggy.HookimplMarker("fnctl")

@@ -13,11 +13,12 @@ from types import ModuleType
 import pluggy
 
 from fnctl import hookspecs
-from fnctl.adapter import Adapter, Rule
+from fnctl.adapter import Adapter
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError, UsageError
 from fnctl.events import Event
 from fnctl.graph import Json
+from fnctl.rules.model import Rule
 
 ADAPTERS = "fnctl.adapters"
 PLUGINS = "fnctl.plugins"

@@ -9,12 +9,15 @@ import pytest
 from aws.services import function, http, queue, resource, schedule, service
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.model import Function, Logs, Resource, Service, Trigger
+from fnctl.rules.engine import run
+from fnctl.rules.limits import load
+from fnctl.rules.model import Subject
 from fnctl_aws.limits import INTERFACES, RULES
 from fnctl_aws.runtime.recipe import NODE, PYTHON
 
 
 def findings(made: Service) -> list[Diagnostic]:
-    return [finding for rule in RULES for finding in rule(made)]
+    return run(RULES, Subject(made, load("aws")))
 
 
 JOBS = resource("jobs", "queue")

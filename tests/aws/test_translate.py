@@ -12,6 +12,9 @@ import pytest
 from fnctl.graph import Artifact, Graph, from_json, order, to_json
 from fnctl.manifest.load import load
 from fnctl.manifest.resolve import resolve
+from fnctl.rules.engine import run
+from fnctl.rules.limits import load as limits
+from fnctl.rules.model import Subject
 from fnctl_aws.plugin import Aws
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
@@ -24,7 +27,7 @@ def graph_of(folder: Path) -> Graph:
     assert [finding for finding in (*findings, *resolution.diagnostics) if finding.severity == "error"] == []
     service = resolution.service
     assert service is not None
-    assert [finding for rule in Aws().rules() for finding in rule(service)] == []
+    assert run(Aws().rules(), Subject(service, limits("aws"))) == []
     return Aws().translate(service, {name: Artifact("ab" * 32, 1000, 3000) for name in service.functions})
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from datetime import date
+from typing import Literal, TypeAlias
 
 from fnctl.diagnostics import Severity
 from fnctl.manifest.model import Service
 from fnctl.rules.limits import Limits
 from fnctl.source import Span
+
+Preset: TypeAlias = Literal["recommended", "strict"]
+"""`recommended` rules always count; `strict` ones only where the manifest says `rules: { extends: strict }`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,12 @@ class Measured:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a rule looks at: one resolved service (of one target and stage), that platform's limits, and, after a build, what was measured."""
+    """What a rule looks at: one resolved service (of one target and stage), that platform's limits, the day, and after a build its sizes."""
 
     service: Service
     limits: Limits
     built: Mapping[str, Measured] = field(default_factory=dict)
+    today: date = field(default_factory=date.today)
 
 
 Check: TypeAlias = Callable[[Subject], Iterable[Found]]
@@ -49,20 +54,30 @@ Check: TypeAlias = Callable[[Subject], Iterable[Found]]
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `targets` empty means every target. `doc` has the fixed headings that docs/rules/ and `fnctl explain` show."""
+    """One rule. `targets` empty means every target. `doc` has the fixed headings that docs/rules/ and `fnctl explain` show.
+
+    A `fixed` rule says what cannot work: neither `rules:` nor a comment nor an option of the command line lowers it.
+    """
 
     code: str
     severity: Severity
     name: str
     check: Check
-    doc: str
+    doc: str = ""
     targets: frozenset[str] = frozenset()
+    preset: Preset = "recommended"
+    fixed: bool = False
+
+    @property
+    def page(self) -> str:
+        """The docstring without its indentation: Markdown."""
+        return inspect.cleandoc(self.doc)
 
 
-def rule(code: str, severity: Severity, *targets: str) -> Callable[[Check], Rule]:
+def rule(code: str, severity: Severity, *targets: str, preset: Preset = "recommended", fixed: bool = False) -> Callable[[Check], Rule]:
     """Make a rule of a function: its name becomes the rule's (`timeout_over_maximum` -> `timeout-over-maximum`), its docstring the page."""
 
     def make(check: Check) -> Rule:
-        return Rule(code, severity, check.__name__.replace("_", "-"), check, inspect.cleandoc(check.__doc__ or ""), frozenset(targets))
+        return Rule(code, severity, check.__name__.replace("_", "-"), check, check.__doc__ or "", frozenset(targets), preset, fixed)
 
     return make

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fnctl.adapter import Adapter, Cloud, Rule, Sandbox, Where
+from fnctl.adapter import Adapter, Cloud, Sandbox, Where
 from fnctl.build.model import BuildTarget, Bundle, Recipe
 from fnctl.graph import Artifact, Graph, Json
 from fnctl.hookspecs import hookimpl
 from fnctl.manifest.model import Service
+from fnctl.rules.model import Rule
 
 
 class Folder:

@@ -1,27 +1,39 @@
-"""What a folder cannot do. A rule is a function from the resolved service to findings; it reads nothing else."""
+"""What a folder cannot do. A rule is a function from a resolved service to what it found; its docstring is its page for `fnctl explain`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fnctl.adapter import Rule
-from fnctl.diagnostics import Diagnostic
-from fnctl.manifest.model import Service
+from fnctl.rules.model import Found, Rule, Subject, rule
 
 
-def trigger_starts_nothing(service: Service) -> Iterable[Diagnostic]:
-    """A folder holds code. Nothing in it listens to a queue or to the clock."""
-    for function in service.functions.values():
+@rule("FOLDER001", "warning", "folder")
+def trigger_starts_nothing(subject: Subject) -> Iterable[Found]:
+    """A folder holds code. Nothing in it listens to a queue or to the clock.
+
+    ## What it does
+    Finds triggers other than http.
+
+    ## Why
+    The function would be in the folder and never run.
+
+    ## Example
+        triggers: [{ schedule: "0 3 * * *" }]
+
+    ## Use instead
+    Start it yourself, or leave the function to another target with `only:`.
+
+    ## Sources
+    The folder's own README.
+    """
+    for function in subject.service.functions.values():
         for trigger in function.triggers:
             if trigger.kind != "http":
-                yield Diagnostic(
-                    "FOLDER001",
-                    "warning",
+                yield Found(
                     f"nothing starts {function.name} on a {trigger.kind} trigger here",
-                    span=service.span(*trigger.at),
-                    label="a folder only holds the code",
+                    subject.service.span(*trigger.at),
+                    "a folder only holds the code",
                     help="start it yourself, or leave the function to another target with `only:`",
-                    target="folder",
                 )
 
 

@@ -1,0 +1,31 @@
+"""Runs rules: each gives what it found, the engine adds its code, severity and target. A rule that fails is a finding, never a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fnctl.diagnostics import Diagnostic
+from fnctl.rules.model import Found, Rule, Subject
+
+
+def run(rules: Iterable[Rule], subject: Subject) -> list[Diagnostic]:
+    """Run every rule that is for the subject's target."""
+    target = subject.service.target
+    found: list[Diagnostic] = []
+    for rule in rules:
+        if not rule.targets or target in rule.targets:
+            found += _run(rule, subject)
+    return found
+
+
+def _run(rule: Rule, subject: Subject) -> list[Diagnostic]:
+    target = subject.service.target if rule.targets else None
+    try:
+        return [_diagnostic(rule, found, target) for found in rule.check(subject)]
+    except Exception as error:  # noqa: BLE001  # a rule may be a stranger's: what it raises is a finding, and an error, for nothing was checked
+        message = f"the rule {rule.code} failed: {type(error).__name__}: {error}"
+        return [Diagnostic("FN965", "error", message, help=f"report it to its authors; until then, without it:\nfnctl validate --ignore {rule.code}")]
+
+
+def _diagnostic(rule: Rule, found: Found, target: str | None) -> Diagnostic:
+    return Diagnostic(rule.code, found.severity or rule.severity, found.message, found.span, found.label, found.notes, found.help, target)
