@@ -59,6 +59,11 @@ def test_a_name_chooses_what_lies_below_it(fnctl: Fnctl) -> None:
     assert [pattern["id"] for pattern in made["patterns"]] == ["lambda.environment.name"]
 
 
+def test_the_environment_names_the_platform(fnctl: Fnctl) -> None:
+    made = fnctl("limits", "--output", "json", environ={"FNCTL_TARGET": "aws"}).document["targets"]
+    assert [one["target"] for one in made] == ["aws"]
+
+
 @pytest.mark.parametrize("words", [[], ["--plan", "premium"]], ids=" ".join)
 def test_the_comparison_is_what_its_schema_says(fnctl: Fnctl, words: list[str]) -> None:
     made = fnctl("compare", *words, "--output", "json").document

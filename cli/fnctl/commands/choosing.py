@@ -8,8 +8,8 @@ from fnctl.rules.limits import TARGETS, document
 
 
 def plans(run: Run, plan: str | None) -> dict[str, list[str | None]]:
-    """Return the plans of each platform that --target and --plan leave, [None] for one that has no plans. Raises UsageError."""
-    target = run.settings.target
+    """Return the plans of each platform that --target (or FNCTL_TARGET) and --plan leave, [None] for one that has no plans. Raises UsageError."""
+    target = run.settings.target or run.world.environ.get("FNCTL_TARGET")
     if target and target not in TARGETS:
         message = f"the limits of '{target}' are not known"
         raise UsageError(message, help=f"there are {', '.join(TARGETS)}")
