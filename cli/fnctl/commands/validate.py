@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fnctl.commands.check import check
 from fnctl.commands.options import declare
+from fnctl.commands.run import Run
 from fnctl.commands.table import NO_FILES, STRICT
+from fnctl.errors import Exit, UsageError
 
 
-def validate(ctx: typer.Context, strict: Annotated[bool, declare(STRICT)] = False, no_files: Annotated[bool, declare(NO_FILES)] = False) -> int:
+def validate(
+    ctx: typer.Context,
+    manifests: Annotated[list[Path] | None, typer.Argument(metavar="[MANIFEST]...", help="Manifests; without any, the one of --manifest.")] = None,
+    strict: Annotated[bool, declare(STRICT)] = False,
+    no_files: Annotated[bool, declare(NO_FILES)] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="First write what can be mended without asking, such as a misspelt key.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would write; exit 1 where there is something. Checks nothing else.")] = False,
+) -> int:
     """Check the manifest against every target that it names, or the chosen one. Needs no account and no network.
 
     Exit code 1 when there is an error, and with --strict when there is a warning. Besides text and json, --output speaks
@@ -20,7 +31,27 @@ def validate(ctx: typer.Context, strict: Annotated[bool, declare(STRICT)] = Fals
     Examples:
         fnctl validate
         fnctl validate --target aws --stage prod --strict
-        fnctl validate --output json
+        fnctl validate --fix
         fnctl validate --output sarif > fnctl.sarif
     """
-    return check(ctx.obj, strict=strict, files=not no_files)
+    if diff and ctx.obj.json:
+        message = "--diff is a text, and --output asks for a report"
+        raise UsageError(message, help="ask for one of them:\nfnctl validate --diff")
+    return max(_one(run, strict=strict, files=not no_files, fix=fix, diff=diff) for run in _runs(ctx.obj, manifests or []))
+
+
+def _runs(run: Run, manifests: list[Path]) -> list[Run]:
+    if len(manifests) > 1 and run.json:
+        message = "a report is about one manifest"
+        raise UsageError(message, help="ask for one report for each:\nfnctl validate --output sarif --manifest PATH")
+    return [Run(run.world, replace(run.settings, manifest=str(path)), run.argv) for path in manifests] or [run]
+
+
+def _one(run: Run, *, strict: bool, files: bool, fix: bool, diff: bool) -> int:
+    from fnctl.commands import mending
+
+    if diff:
+        return Exit.FINDINGS if mending.show(run) else Exit.OK
+    if fix:
+        mending.fix(run)
+    return check(run, strict=strict, files=files)

@@ -25,7 +25,7 @@ _ELSEWHERE = {
     "variables": "vars",
 }
 _LONGEST = 64
-_VERY_NEAR = 0.8
+_VERY_NEAR, _APART = 0.8, 0.1
 
 
 def _folded(word: str) -> str:
@@ -57,7 +57,8 @@ def clear(word: str, known: Iterable[str]) -> str | None:
     import difflib
 
     near = difflib.get_close_matches(word, known, n=2, cutoff=0.6)
-    return near[0] if len(near) == 1 and difflib.SequenceMatcher(None, near[0], word).ratio() >= _VERY_NEAR else None
+    ratios = [difflib.SequenceMatcher(None, one, word).ratio() for one in near]
+    return near[0] if near and ratios[0] >= _VERY_NEAR and all(ratios[0] - other >= _APART for other in ratios[1:]) else None
 
 
 def respelt(word: str, known: Iterable[str]) -> str | None:
