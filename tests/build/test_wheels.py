@@ -14,6 +14,7 @@ import pytest
 
 from fakes import parts
 from fnctl.build import python, refusals, requirements, tags, tools
+from fnctl.build.lists import Requirements
 from fnctl.build.model import BuildTarget, Bundle
 from fnctl.build.tags import Machine
 from fnctl.errors import FnctlError
@@ -207,7 +208,8 @@ def test_find_links_in_the_list_are_relative_to_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "code", "said"),
     [
-        ({"requirements.txt": "-e ./lib\n"}, "FN424", "built from source: -e ./lib"),
+        ({"requirements.txt": "-e ./lib\n"}, "FN424", "a package that is not there: -e ./lib"),
+        ({"requirements.txt": "./lib.tar.gz\n", "lib.tar.gz": b""}, "FN424", "built from source: ./lib.tar.gz"),
         ({"requirements.txt": "x @ git+https://me:secret@host/x\n"}, "FN424", "built from source: x @ git+https://***@host/x"),
         ({"requirements.txt": "-r gone.txt\n"}, "FN424", "`gone.txt` cannot be read"),
         ({"requirements.txt": b"\xff\xfe"}, "FN424", "`requirements.txt` cannot be read"),
@@ -269,7 +271,7 @@ ABI = "Because numpy==1.26.0 has no wheels with a matching Python ABI tag (e.g.,
     ("text", "wanted", "chain"), [(UV, {"top"}, "top -> mid -> only-src"), (ABI, {"numpy"}, "numpy"), (UV, {"unknown"}, "only-src")]
 )
 def test_what_uv_says(text: str, wanted: set[str], chain: str) -> None:
-    listed = requirements.Requirements(Path("requirements.txt"), "requirements", frozenset(wanted), ())
+    listed = Requirements(Path("requirements.txt"), "requirements", frozenset(wanted), ())
     assert parts.only(refusals.uv(text, listed, Machine("3.13", ()))).notes[0] == f"asked for by: requirements.txt -> {chain}"
 
 

@@ -6,7 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterable
 
-from fnctl.build.requirements import Requirements, normal
+from fnctl.build.lists import Requirements, normal
 from fnctl.build.tags import Machine
 from fnctl.build.tools import said
 from fnctl.errors import FnctlError
@@ -18,6 +18,8 @@ NO_WHEEL = (
 )
 DEPENDS = re.compile(PACKAGE + r" depends? on " + PACKAGE + r"(?=[\s,]|$)")
 PIP_NONE = re.compile(r"satisfies the requirement " + PACKAGE + r"(?: ;[^(]*)? (?:\(from (?!versions)([^)]*?)\) )?\(from versions: none\)")
+PIP_UNHASHED = re.compile(r"^    ([A-Za-z0-9][\w.-]*)(?:[=<>!~ \[]|$)", re.MULTILINE)
+PIP_OTHER = re.compile(r"^    (\S+) from ", re.MULTILINE)
 PIP_STEP = re.compile(r"^(?:Collecting ([\w.-]+)|Processing (?:\S*/)?([\w.]+)-).*? \(from ([A-Za-z0-9][\w.-]*?)(?:->|\)|[=<>!~\[])", re.MULTILINE)
 
 
@@ -32,6 +34,10 @@ def uv(text: str, wanted: Requirements, machine: Machine) -> FnctlError:
 
 def pip(output: str, text: str, wanted: Requirements, machine: Machine) -> FnctlError:
     """Return what pip's refusal means. With `--only-binary` it finds no version at all where there are only sources."""
+    if "do not match the hashes" in text.lower():
+        return _other_file(text, wanted)
+    if "--require-hashes mode" in text:
+        return unhashed(PIP_UNHASHED.findall(text), wanted)
     found = PIP_NONE.search(text)
     if found is None:
         return _unresolved(text, wanted)
@@ -73,3 +79,34 @@ def _unresolved(text: str, wanted: Requirements) -> FnctlError:
     message = f"the dependencies in `{wanted.path.name}` cannot be resolved"
     notes = (str(wanted.path), *(said(text) or ("the resolver gave no reason",)))
     return FnctlError(message, code="FN422", notes=notes, help="correct the list, or check the network and the package index, then build again")
+
+
+def unhashed(names: Iterable[str], wanted: Requirements) -> FnctlError:
+    """Say which packages have no digest in a list that gives digests for others."""
+    source = wanted.lock or wanted.path
+    those = ", ".join(f"`{name}`" for name in sorted(set(names))) or "some packages"
+    return FnctlError(
+        f"`{source.name}` has digests for some packages, but none for {those}",
+        code="FN426",
+        notes=(str(source), "a list with digests is meant to say of every file which one it is, those of dependencies too"),
+        help=f"write it anew with all of them:\n  {RENEW[wanted.kind]}",
+    )
+
+
+RENEW = {
+    "requirements": "uv pip compile --generate-hashes requirements.in --output-file requirements.txt",
+    "pyproject": "uv lock",
+    "lock": "uv lock",
+    "poetry": "poetry lock",
+}
+
+
+def _other_file(text: str, wanted: Requirements) -> FnctlError:
+    source, found = wanted.lock or wanted.path, PIP_OTHER.search(text)
+    message = (
+        f"the file of `{found[1].partition('==')[0]}` is not the one that `{source.name}` names"
+        if found
+        else "a package is not the one that was named"
+    )
+    help_ = f"find out who changed it, before anything else; if you did, write the list anew:\n  {RENEW[wanted.kind]}"
+    return FnctlError(message, code="FN427", notes=(str(source), *said(text)), help=help_)

@@ -1,25 +1,31 @@
-"""From a list of dependencies to wheel files for the target's machine, on any machine, without building anything."""
+"""From a list of dependencies to wheel files for the target's machine, on any machine; only folders of the project's own are built."""
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fnctl.build import cache as memory
-from fnctl.build import refusals, tools
+from fnctl.build import local, pins, poetry, refusals, tools
 from fnctl.build.cache import Cache
 from fnctl.build.files import refused
+from fnctl.build.lists import Requirements, normal
+from fnctl.build.local import Local
 from fnctl.build.model import BuildTarget
-from fnctl.build.requirements import Requirements, normal
 from fnctl.build.tags import Machine, machine
 from fnctl.errors import FnctlError
+from fnctl.graph import Json
 
 EXPORT = ("--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--no-python-downloads", "--color", "never", "--quiet")
 COMPILE = ("--only-binary", ":all:", "--generate-hashes", *EXPORT[3:], "--no-progress")
-LEVEL = "wheels 1"
+LEVEL = "wheels 2"
 """Counts up whenever the same list would resolve to other wheels."""
+
+FOLDER = re.compile(r"^(?:-e )?(\.{1,2}/\S*|\.|file:\S+)\s*(;.*)?$")
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,15 @@ class _Job:
         return tools.indexed(self.cache.environ)
 
 
+@dataclass(frozen=True)
+class _Listed:
+    """What the resolver reads: the list itself or one that we wrote, limits beside it, and what its text says (of a lock)."""
+
+    path: Path
+    limits: tuple[Path, ...] = ()
+    exported: str = ""
+
+
 def wheels(wanted: Requirements, target: BuildTarget, cache: Cache) -> tuple[Path, ...]:
     """Return the wheels of a list, sorted by name; from the cache where the same list was resolved for the same machine before.
 
@@ -45,19 +60,15 @@ def wheels(wanted: Requirements, target: BuildTarget, cache: Cache) -> tuple[Pat
         cache: holds wheels by their digest, and which of them a list came to.
 
     Raises:
-        FnctlError: a package has no wheel for this machine (FN421), the list cannot be resolved or fetched (FN422), or no tool is there (FN423).
+        FnctlError: a package has no wheel for this machine (FN421), the list cannot be resolved or fetched (FN422), no tool is there (FN423), a
+            lock does not hold what is needed (FN424), a folder of ours cannot be built (FN425), a digest is missing (FN426) or another one (FN427).
     """
-    if not wanted.lines:
+    if not wanted.lines and not wanted.locals:
         return ()
     job = _Job(wanted, machine(target, cache), _provided(wanted, target), cache)
-    name = memory.key(
-        LEVEL,
-        wanted.kind,
-        [cache.digest(path) for path in wanted.files],
-        job.machine.python,
-        list(job.machine.platforms),
-        sorted(job.provided),
-    )
+    rows: list[Json] = [cache.digest(path) for path in wanted.files]
+    own: list[Json] = [[os.path.relpath(folder, wanted.path.parent.resolve()), local.digest(folder, cache)] for folder in wanted.around]
+    name = memory.key(LEVEL, wanted.kind, rows, own, job.machine.python, list(job.machine.platforms), sorted(job.provided))
 
     def make() -> tuple[Path, ...]:
         known = _known(name, cache)
@@ -80,84 +91,118 @@ def _known(name: str, cache: Cache) -> tuple[Path, ...] | None:
 
 def _resolved(name: str, job: _Job) -> tuple[Path, ...]:
     wanted, cache = job.wanted, job.cache
+    own = {folder: local.wheel(folder, cache) for folder in wanted.around}
     cache.report(f"resolving {wanted.path.name} for Python {job.machine.python}, {job.machine.platforms[0] if job.machine.platforms else 'any'}")
     try:
         (cache.root / "tmp").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache.root / "tmp") as folder:
-            fetched = _fetch(job, Path(folder))
-            kept = sorted(_keep(wheel, cache) for wheel in fetched if normal(wheel.name.partition("-")[0]) not in job.provided)
+            fetched, here = _fetch(job, own, Path(folder))
+            kept = [local.keep(wheel, cache) for wheel in fetched if _name(wheel) not in job.provided]
     except OSError as error:
         raise refused(error, cache.root / "wheels") from error
-    cache.put("resolved", name, kept)
-    return tuple(cache.root / "wheels" / path for path in kept)
+    ours = [path.relative_to(cache.root / "wheels").as_posix() for path in here]
+    found = sorted({*kept, *ours})
+    cache.put("resolved", name, found)
+    return tuple(cache.root / "wheels" / path for path in found)
 
 
-def _keep(wheel: Path, cache: Cache) -> str:
-    """Move a fetched wheel to its place, named by content, and return it relative to the cache's wheels."""
-    path = f"{memory.file_digest(wheel)}/{wheel.name}"
-    place = cache.root / "wheels" / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    wheel.replace(place)
-    return path
+def _name(wheel: Path) -> str:
+    return normal(wheel.name.partition("-")[0])
 
 
-def _fetch(job: _Job, folder: Path) -> Iterable[Path]:
-    """Resolve with uv, which knows the target's markers, and fetch with pip; without uv pip does both."""
+def _fetch(job: _Job, own: dict[Path, Path], folder: Path) -> tuple[list[Path], list[Path]]:
+    """Resolve with uv, which knows the target's markers, and fetch with pip; without uv pip does both. Our own wheels are at hand already."""
     uv = tools.uv(job.environ)
-    pinned = _pinned(uv, job, folder) if uv else _listed(job, folder)
-    if pinned.stat().st_size == 0:
-        return []
+    if uv is None:
+        return _download(job, _plain(job, own, folder), folder, ()), []
+    listed = _listed(uv, job, own, folder)
+    pinned, here = pins.split(pins.read(_compile(uv, job, listed)), {wheel.as_uri(): wheel for wheel in own.values()})
+    sure = pins.checked(pinned, pins.given(job.wanted, listed.exported), job.wanted)
+    if not sure:
+        return [], here
+    path = folder / "pinned.txt"
+    path.write_text("".join(f"{pin}\n" for pin in sure), "utf-8")
+    return _download(job, _Listed(path), folder, ("--no-deps",)), here
+
+
+def _download(job: _Job, listed: _Listed, folder: Path, words: tuple[str, ...]) -> list[Path]:
     into = folder / "wheels"
     into.mkdir()
-    command = [*tools.pip(job.environ), "download", "--progress-bar", "off", "--only-binary", ":all:", *(["--no-deps"] if uv else []), "--dest", into]
-    done = tools.run([*command, *job.machine.pip, *job.wanted.options, "-r", pinned], environ=job.environ, folder=job.wanted.path.parent)
+    command = [*tools.pip(job.environ), "download", "--progress-bar", "off", "--only-binary", ":all:", *words, "--dest", into]
+    limits = [word for limit in listed.limits for word in ("-c", limit)]
+    done = tools.run(
+        [*command, *job.machine.pip, *job.wanted.options, *limits, "-r", listed.path], environ=job.environ, folder=job.wanted.path.parent
+    )
     if done.returncode:
         raise refusals.pip(done.stdout, done.stderr, job.wanted, job.machine)
     return sorted(into.glob("*.whl"))
 
 
-def _pinned(uv: Path, job: _Job, folder: Path) -> Path:
-    pinned = folder / "pinned.txt"
-    pinned.write_text(_compile(uv, job, _export(uv, job, folder)), "utf-8")
-    return pinned
-
-
-def _listed(job: _Job, folder: Path) -> Path:
+def _plain(job: _Job, own: dict[Path, Path], folder: Path) -> _Listed:
     """Return the list for pip itself, which reads neither a lock nor a pyproject.toml that it shall not build."""
-    if job.wanted.kind == "lock":
-        message = "uv is not there to read `uv.lock`"
-        raise FnctlError(message, code="FN423", notes=(str(job.wanted.path),), help="install it:\n  python -m pip install uv")
-    if job.wanted.kind == "requirements":
-        return job.wanted.path
-    listed = folder / "listed.txt"
-    listed.write_text("\n".join(job.wanted.lines), "utf-8")
-    return listed
+    if job.wanted.lock:
+        message = f"uv is not there to read `{job.wanted.lock.name}`"
+        raise FnctlError(message, code="FN423", notes=(str(job.wanted.lock),), help="install it:\n  python -m pip install uv")
+    return _written(job, own, folder)
 
 
-def _export(uv: Path, job: _Job, folder: Path) -> Path:
-    """Return the file to resolve: the list itself, or what a lock says, as it says it."""
+def _listed(uv: Path, job: _Job, own: dict[Path, Path], folder: Path) -> _Listed:
     if job.wanted.kind != "lock":
-        return job.wanted.path
-    done = tools.run([uv, "export", *EXPORT, "--python", tools.python()], environ=job.environ, folder=job.wanted.path.parent)
+        return _written(job, own, folder)
+    exported = _export(uv, job)
+    path = folder / "exported.txt"
+    path.write_text("\n".join(_pointed(exported, job, own)), "utf-8")
+    return _Listed(path, exported=exported)
+
+
+def _written(job: _Job, own: dict[Path, Path], folder: Path) -> _Listed:
+    """Return the list to resolve: the file itself, unless our own wheels have to stand in for folders."""
+    wanted = job.wanted
+    if wanted.kind == "requirements" and not own:
+        return _Listed(wanted.path)
+    path, limit = folder / "listed.txt", folder / "limits.txt"
+    folders = [_at(own[one.folder], one) for one in wanted.locals]
+    path.write_text("\n".join([*wanted.lines, *folders]), "utf-8")
+    locked = poetry.pins(poetry.packages(wanted.lock)) if wanted.lock else []
+    limit.write_text("\n".join([*locked, *(_at(wheel, Local(folder)) for folder, wheel in own.items())]), "utf-8")
+    return _Listed(path, (*wanted.constraints, limit))
+
+
+def _at(wheel: Path, one: Local) -> str:
+    return f"{_name(wheel)}{one.extras} @ {wheel.as_uri()}{f' ; {one.marker}' if one.marker else ''}"
+
+
+def _export(uv: Path, job: _Job) -> str:
+    """Return what a uv.lock says, for the chosen extras and groups."""
+    wanted = job.wanted
+    more = [*(word for extra in wanted.extras for word in ("--extra", extra)), *(word for group in wanted.groups for word in ("--group", group))]
+    done = tools.run([uv, "export", *EXPORT, *more, "--python", tools.python()], environ=job.environ, folder=wanted.path.parent)
     if done.returncode:
-        raise refusals.uv(done.stderr, job.wanted, job.machine)
-    local = next((line for line in done.stdout.splitlines() if line.startswith(("-e ", "./", "../", "file:"))), None)
-    if local:
-        message = f"`uv.lock` holds a package of this workspace, which has no wheel: {local.removeprefix('-e ')}"
-        raise FnctlError(
-            message, code="FN424", notes=(str(job.wanted.path),), help="bring its files with `include`, or publish its wheel to an index"
-        )
-    exported = folder / "exported.txt"
-    exported.write_text(done.stdout, "utf-8")
-    return exported
+        raise refusals.uv(done.stderr, wanted, job.machine)
+    return done.stdout
 
 
-def _compile(uv: Path, job: _Job, source: Path) -> str:
+def _pointed(exported: str, job: _Job, own: dict[Path, Path]) -> Iterator[str]:
+    """Yield a lock's lines, those of folders with our own wheels in their place."""
+    base = (job.wanted.lock or job.wanted.path).parent
+    for line in exported.splitlines():
+        found = FOLDER.match(line)
+        wheel = own.get((base / found[1].removeprefix("file://")).resolve()) if found else None
+        if found and wheel is None:
+            message = f"`uv.lock` holds a package that has no wheel and is no folder of yours: {found[1]}"
+            raise FnctlError(
+                message, code="FN424", notes=(str(job.wanted.lock),), help="bring its files with `include`, or publish its wheel to an index"
+            )
+        yield f"{_name(wheel)} @ {wheel.as_uri()} {found[2] or ''}" if found and wheel else line
+
+
+def _compile(uv: Path, job: _Job, listed: _Listed) -> str:
     """Pin every package, with the digests of its files, for the target's Python and platform."""
     own: list[str | Path] = [] if job.machine.interpreter else ["--python", tools.python()]
     left = [word for name in sorted(job.provided) for word in ("--no-emit-package", name)]
-    locked = ["--no-deps"] if job.wanted.kind == "lock" else []
-    command: list[str | Path] = [uv, "pip", "compile", source, *COMPILE, *own, *job.machine.uv, *tools.closed(job.environ), *left, *locked]
+    limits = [word for limit in listed.limits for word in ("-c", limit)]
+    words: list[str | Path] = [*limits, *own, *job.machine.uv, *tools.closed(job.environ), *left]
+    command: list[str | Path] = [uv, "pip", "compile", listed.path, *COMPILE, *words, *(["--no-deps"] if job.wanted.kind == "lock" else [])]
     done = tools.run(command, environ=job.environ, folder=job.wanted.path.parent)
     if done.returncode:
         raise refusals.uv(done.stderr, job.wanted, job.machine)
