@@ -22,11 +22,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from fnctl import __version__, preparation
+from fnctl import __version__, building, preparation
 from fnctl.apply.carry import Course, Ended, View, carry, look, remove
 from fnctl.checking import sandbox as sandbox
 from fnctl.checking import show as show
 from fnctl.checking import validate as validate
+from fnctl.comparing import matrix as matrix
 from fnctl.diagnostics import Diagnostic, ordered
 from fnctl.errors import Exit, FnctlError, StalePlan
 from fnctl.events import Event
@@ -60,16 +61,16 @@ from fnctl.source import Span
 KEEP = 20
 
 
-def build(session: Session) -> tuple[BuiltArtifact, ...]:
-    """Build every function's artifact for the chosen target."""
+def build(session: Session, *, verify: bool = False) -> tuple[BuiltArtifact, ...]:
+    """Build every function's artifact for the chosen target. `verify` builds twice, and compares."""
     prepared = preparation.prepare(session)
-    return preparation.build(session, prepared)
+    return building.build(session, prepared, verify=verify)
 
 
 def plan(session: Session, *, offline: bool = False, out: Path | None = None) -> Plan:
     """Say what a deploy would change. `out` saves the plan with its artifacts; `offline` plans against nothing, without credentials."""
     prepared = preparation.prepare(session)
-    graph = preparation.translate(session, prepared)
+    graph = building.translate(session, prepared)
     if offline:
         return _plan_offline(prepared, graph)
     place = open_place(session, prepared.service, prepared.adapter)
@@ -103,7 +104,7 @@ def deploy(session: Session, *, saved: Path | None = None, show: Callable[[Plan]
         basis = kept.basis
     else:
         prepared = preparation.prepare(session)
-        graph = preparation.translate(session, prepared)
+        graph = building.translate(session, prepared)
     place = open_place(session, prepared.service, prepared.adapter)
     place.timings.update(prepared.timings)
     return make_live(place, graph, show=show, allow=allow_data_loss, basis=basis, moves=preparation.moves(prepared.service))

@@ -1,4 +1,4 @@
-"""From a checked manifest to a graph: build and translate. Reads the project's files; talks to no platform."""
+"""From a manifest to a service that may be built, and back from a saved plan. Reads the project's files; talks to no platform."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from pathlib import Path
 
 from fnctl import plugins
 from fnctl.adapter import Adapter, Change
-from fnctl.build.model import BuildTarget
 from fnctl.checking import document_of, one, target_of
 from fnctl.diagnostics import as_json, has_errors, ordered
 from fnctl.errors import FnctlError, UsageError
 from fnctl.events import Event
-from fnctl.graph import Address, Artifact, Graph, Node, renamed
+from fnctl.graph import Address, Graph, Node, renamed
 from fnctl.manifest.model import Function, Resource, Service
 from fnctl.plan.planner import Seen, decide
 from fnctl.plan.saved import SavedPlan
-from fnctl.results import BuiltArtifact
 from fnctl.session import Session
 
 
@@ -34,7 +32,7 @@ class Prepared:
 
 
 def prepare(session: Session, *, files: bool = True) -> Prepared:
-    """Load, resolve and check for one target. Findings below an error become events; an error ends the run."""
+    """Load, resolve and check for one target. Warnings become events, advice is `validate`'s part, and an error ends the run."""
     begun = time.monotonic()
     session.emit(Event("phase", {"phase": "load"}))
     document, findings = document_of(session)
@@ -42,7 +40,7 @@ def prepare(session: Session, *, files: bool = True) -> Prepared:
     adapter = plugins.adapter(target)
     more = plugins.Plugins()
     service, found = one(session, document, target, more, files=files)
-    findings = ordered([*findings, *more.findings, *found])
+    findings = [d for d in ordered([*findings, *more.findings, *found]) if d.severity != "advice"]
     if service is None or has_errors(findings):
         message = "the manifest has errors"
         raise FnctlError(message, diagnostics=tuple(findings))
@@ -76,44 +74,12 @@ def _listen(session: Session, more: plugins.Plugins) -> None:
 
 
 @contextmanager
-def _phase(session: Session, prepared: Prepared, name: str) -> Iterator[None]:
+def phase(session: Session, prepared: Prepared, name: str) -> Iterator[None]:
+    """Announce a phase and take its time."""
     session.emit(Event("phase", {"phase": name}))
     begun = time.monotonic()
     yield
     prepared.timings[name] = round(time.monotonic() - begun, 3)
-
-
-def build(session: Session, prepared: Prepared) -> tuple[BuiltArtifact, ...]:
-    """Bundle every function and write the adapter's artifacts below `.fnctl/build/`."""
-    from fnctl.build import builder  # validate and the verbs that build nothing never load it
-
-    service = prepared.service
-    with _phase(session, prepared, "build"):
-        targets, notes = _targets(session, prepared)
-        for note in notes:
-            session.emit(Event("log", {"message": note}))
-        bundles = builder.bundles(service, targets, environ=session.environ, report=lambda text: session.emit(Event("log", {"message": text})))
-        recipes = list(prepared.adapter.recipes(service, bundles))
-        where = f"{service.target}-sandbox" if session.options.sandbox else service.target
-        made = builder.artifacts(recipes, service.folder, target=where, environ=session.environ)
-    return tuple(BuiltArtifact(r.name, r.functions, made[r.name].artifact, made[r.name].path, made[r.name].cached) for r in recipes)
-
-
-def _targets(session: Session, prepared: Prepared) -> tuple[dict[str, BuildTarget], list[str]]:
-    service, adapter = prepared.service, prepared.adapter
-    sandbox = adapter.sandbox(service.folder) if session.options.sandbox else None
-    if sandbox is None:
-        return {name: adapter.build_target(service, name) for name in service.functions}, []
-    pairs = {(f.runtime, f.architecture) for f in service.functions.values()}
-    found = {pair: sandbox.build_target(*pair) for pair in sorted(pairs)}
-    notes = list(dict.fromkeys(note for _, note in found.values() if note))
-    return {name: found[f.runtime, f.architecture][0] for name, f in service.functions.items()}, notes
-
-
-def translate(session: Session, prepared: Prepared) -> Graph:
-    """Build, and say which objects should be there."""
-    artifacts: dict[str, Artifact] = {made.name: made.artifact for made in build(session, prepared)}
-    return prepared.adapter.translate(prepared.service, artifacts)
 
 
 def moves(service: Service) -> Callable[[Graph], Graph]:

@@ -34,7 +34,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class BuiltArtifact:
-    """One line of `fnctl build`. `path` is below `.fnctl/build/<target>/`."""
+    """One line of `fnctl build`. `path` is below `.fnctl/build/<target>/`; `verified`: a second build elsewhere came to the same bytes."""
 
     name: str
     functions: tuple[str, ...]
@@ -42,6 +42,7 @@ class BuiltArtifact:
     path: Path
     cached: bool
     notes: tuple[str, ...] = ()
+    verified: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from fakes import parts
+from fakes.cli import Done, Fnctl, environment
 from fnctl.build import esbuild
 
 
@@ -29,3 +33,16 @@ def install(tool: Path, folder: Path) -> None:
 def installed(tool: Path, tmp_path: Path) -> None:
     """Esbuild installed above every project of a test."""
     install(tool, tmp_path)
+
+
+@pytest.fixture
+def fnctl() -> Fnctl:
+    """The command, in a process of its own."""
+
+    def run(*words: str, cwd: Path, code: int | None = 0, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
+        command = [sys.executable, "-m", "fnctl", *words]
+        done = subprocess.run(command, cwd=cwd, env=environment(env), input=stdin, capture_output=True, text=True, timeout=300, check=False)
+        assert code is None or done.returncode == code, f"fnctl {' '.join(words)} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run

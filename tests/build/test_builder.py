@@ -46,7 +46,7 @@ def test_two_folders_and_two_caches_give_the_same_bytes(tmp_path: Path) -> None:
     assert (path, (tmp_path / "one/.fnctl/.gitignore").read_text()) == (tmp_path / "one/.fnctl/build/aws/api.zip", "*\n")
     assert one["api"].artifact.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     with zipfile.ZipFile(path) as packed:
-        assert packed.namelist() == ["dep-1.0.dist-info/METADATA", "dep-1.0.dist-info/WHEEL", "dep/__init__.py", "src/api.py", "src/shared.py"]
+        assert packed.namelist() == ["dep-1.0.dist-info/METADATA", "dep/__init__.py", "src/api.py", "src/shared.py"]
 
 
 def test_what_has_not_changed_is_not_built_again_and_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

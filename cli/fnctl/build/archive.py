@@ -10,24 +10,19 @@ import struct
 import tempfile
 import time
 import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from fnctl.build.deflating import deflate
 from fnctl.build.files import replacing
 from fnctl.build.model import File, Recipe
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
 from fnctl.graph import Artifact
 
-LEVEL = 6
-ENGINE = f"zlib {zlib.ZLIB_RUNTIME_VERSION} level {LEVEL}"
-"""What decides the compressed bytes of own sources; part of every key."""
-
-DEFLATED = 8
 UTF8 = 0x800
 UNIX = 0x0314  # made on Unix, by version 2.0 of the format: the high bytes of the attributes are POSIX modes
 CHUNK = 1 << 20
@@ -101,19 +96,20 @@ class _Sizes:
     unpacked: int
 
 
-def write(recipe: Recipe, folder: Path, *, epoch: int | None = None) -> Artifact:
+def write(recipe: Recipe, folder: Path, *, epoch: int | None = None, without: Collection[str] = ()) -> Artifact:
     """Write `<folder>/<recipe.name>.zip`: the same recipe gives the same bytes, wherever and whenever it is written.
 
     Args:
         recipe: the files and wheels.
         folder: where the archive goes; made where it is missing.
         epoch: the time of every member in Unix seconds (SOURCE_DATE_EPOCH); 1980-01-01 without it.
+        without: names of wheel members that stay out.
 
     Raises:
         FnctlError: two different members have one path (FN401), a member cannot be part of an archive (FN402), it is too big for a plain
             zip (FN403), a disk is full or a folder cannot be written (FN404), a source cannot be read (FN405).
     """
-    members = _unique(recipe.name, sorted(_members(recipe), key=lambda member: (member.path, member.origin)))
+    members = _unique(recipe.name, sorted(_members(recipe, without), key=lambda member: (member.path, member.origin)))
     path = folder / f"{recipe.name}.zip"
     with replacing(path) as stream:
         sink = _Counted(stream)
@@ -160,7 +156,8 @@ def _write_member(sink: _Counted, member: _Member, wheel: IO[bytes] | None, when
         _copy(wheel, sink, info.compress_size, member)
         return sizes
     with tempfile.SpooledTemporaryFile(max_size=SPOOL) as packed:
-        sizes = _deflate(_read(member), packed)
+        crc, size = deflate(_read(member), packed)
+        sizes = _Sizes(zipfile.ZIP_DEFLATED, crc, packed.tell(), size)
         packed.seek(0)
         _header(sink, member.path, sizes, when)
         shutil.copyfileobj(packed, sink, CHUNK)
@@ -173,23 +170,12 @@ def _header(sink: _Counted, path: str, sizes: _Sizes, when: int) -> None:
     sink.write(struct.pack("<4s3H4I2H", *fields) + name)
 
 
-def _deflate(chunks: Iterable[bytes], packed: IO[bytes]) -> _Sizes:
-    engine = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    crc = size = 0
-    for chunk in chunks:
-        crc = zlib.crc32(chunk, crc)
-        size += len(chunk)
-        packed.write(engine.compress(chunk))
-    packed.write(engine.flush())
-    return _Sizes(DEFLATED, crc, packed.tell(), size)
-
-
 def _data_offset(source: IO[bytes], member: _Spliced) -> int:
     """Return where the bytes begin: the local header's name and extra field may be longer than the directory's."""
     source.seek(member.info.header_offset)
     header = source.read(30)
     if len(header) < 30 or header[:4] != b"PK\3\4" or member.info.flag_bits & 1:
-        raise _damaged(member.wheel)
+        raise damaged(member.wheel)
     name, extra = struct.unpack("<HH", header[26:30])
     return int(member.info.header_offset + 30 + name + extra)
 
@@ -198,7 +184,7 @@ def _copy(source: IO[bytes], sink: _Counted, size: int, member: _Spliced) -> Non
     while size:
         chunk = source.read(min(size, CHUNK))
         if not chunk:
-            raise _damaged(member.wheel)
+            raise damaged(member.wheel)
         sink.write(chunk)
         size -= len(chunk)
 
@@ -223,23 +209,23 @@ def _open(member: _Member) -> IO[bytes]:
     return member.file.source.open("rb")
 
 
-def _members(recipe: Recipe) -> Iterator[_Member]:
+def _members(recipe: Recipe, without: Collection[str]) -> Iterator[_Member]:
     for file in recipe.files:
         yield _Own(File(_checked(file.path, f"`{recipe.name}`"), file.source, file.executable))
     for wheel in dict.fromkeys(recipe.wheels):
-        yield from _spliced(wheel)
+        yield from _spliced(wheel, without)
 
 
-def _spliced(wheel: Path) -> Iterator[_Spliced]:
+def _spliced(wheel: Path, without: Collection[str]) -> Iterator[_Spliced]:
     """Yield a wheel's members at the places where an installer would put them."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             infos = archive.infolist()
     except (OSError, zipfile.BadZipFile) as error:
-        raise _damaged(wheel) from error
+        raise damaged(wheel) from error
     for info in infos:
         path = _installed(info.filename)
-        if path is not None:
+        if path is not None and info.filename not in without:
             yield _Spliced(_checked(path, wheel.name), wheel, info)
 
 
@@ -322,7 +308,8 @@ def _too_big(name: str, why: str) -> FnctlError:
     return FnctlError(message, code="FN403", help="leave data files out with `exclude`, and read them from a bucket")
 
 
-def _damaged(wheel: Path) -> FnctlError:
+def damaged(wheel: Path) -> FnctlError:
+    """Say that a wheel cannot be read."""
     message = f"the wheel `{wheel.name}` is damaged"
     return FnctlError(message, code="FN402", notes=(str(wheel),), help="remove that file, then build again: it is fetched anew")
 

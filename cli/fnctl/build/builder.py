@@ -11,6 +11,7 @@ from typing import TypeVar
 from fnctl.build import archive, node, python
 from fnctl.build import cache as memory
 from fnctl.build.cache import Cache
+from fnctl.build.deflating import ENGINE
 from fnctl.build.files import write
 from fnctl.build.model import BuildTarget, Bundle, Recipe
 from fnctl.diagnostics import Diagnostic, ordered
@@ -157,7 +158,7 @@ def digest(recipe: Recipe, epoch: int | None, cache: Cache, *, fresh: bool = Fal
     """
     members = sorted([file.path, cache.content(file.source, fresh=fresh), str(file.executable)] for file in recipe.files)
     wheels = sorted(cache.digest(wheel, fresh=fresh) for wheel in recipe.wheels)
-    return memory.key("zip 1", archive.ENGINE, epoch, members, wheels)
+    return memory.key("zip 1", ENGINE, epoch, members, wheels)
 
 
 def _known(name: str, path: Path, cache: Cache) -> Artifact | None:

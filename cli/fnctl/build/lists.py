@@ -32,6 +32,7 @@ class Requirements:
         around: all folders whose packages may be needed, those of `locals` too.
         extras: what `[tool.fnctl]` chooses of the project's extras.
         groups: likewise of its dependency groups.
+        whole: packages that are not trimmed, normalised; `*` for all.
         lock: where uv.lock or poetry.lock is, for those kinds.
     """
 
@@ -47,6 +48,7 @@ class Requirements:
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     lock: Path | None = None
+    whole: frozenset[str] = frozenset()
 
 
 def normal(name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from fnctl.build import archive, globs, tools
 from fnctl.build import cache as memory
 from fnctl.build.cache import Cache
+from fnctl.build.deflating import ENGINE
 from fnctl.build.files import refused
 from fnctl.build.model import File, Recipe
 from fnctl.errors import FnctlError
@@ -105,7 +106,7 @@ def digest(folder: Path, cache: Cache) -> str:
 
     def look() -> str:
         rows: list[Json] = [[path, cache.digest(source), bool(source.stat().st_mode & 0o111)] for path, source in _files(folder)]
-        return memory.key(LEVEL, archive.ENGINE, rows)
+        return memory.key(LEVEL, ENGINE, rows)
 
     return cache.once(f"sources {folder}", look)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fnctl.build import local, poetry
@@ -61,6 +61,15 @@ def chosen(document: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the extras and groups of `[tool.fnctl]`."""
     table = document.get("tool", {}).get("fnctl", {})
     return tuple(map(str, table.get("extras", ()))), tuple(map(str, table.get("groups", ())))
+
+
+def whole(folder: Path, handler: str) -> frozenset[str]:
+    """Return the packages that shall not be trimmed, as the nearest `[tool.fnctl] whole` says: a list of names, or true for all, `*`."""
+    for step in PurePosixPath(handler).parents:
+        said = local.read(folder / step / "pyproject.toml").get("tool", {}).get("fnctl", {}).get("whole")
+        if said is not None:
+            return frozenset(map(normal, said)) if isinstance(said, list) else frozenset({"*"} if said else ())
+    return frozenset()
 
 
 def wanted(path: Path, document: dict[str, Any]) -> Iterator[str]:

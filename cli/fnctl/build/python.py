@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fnctl.build import cache as memory
 from fnctl.build import requirements, sources
-from fnctl.build.archive import ENGINE
 from fnctl.build.cache import Cache
+from fnctl.build.deflating import ENGINE
 from fnctl.build.model import BuildTarget, Bundle, File
 from fnctl.build.wheels import wheels
 from fnctl.graph import Json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from fnctl.build import pyprojects
@@ -25,7 +26,7 @@ def nearest(folder: Path, handler: str) -> Requirements | None:
     for step in PurePosixPath(handler).parents:
         found = _requirements(folder / step / "requirements.txt") or pyprojects.listed(folder / step / "pyproject.toml")
         if found:
-            return found
+            return replace(found, whole=pyprojects.whole(folder, handler))
     return None
 
 

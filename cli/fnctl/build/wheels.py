@@ -17,6 +17,8 @@ from fnctl.build.lists import Requirements, normal
 from fnctl.build.local import Local
 from fnctl.build.model import BuildTarget
 from fnctl.build.tags import Machine, machine
+from fnctl.build.trimming import LEVEL as TRIM
+from fnctl.build.trimming import slim
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
 
@@ -68,7 +70,8 @@ def wheels(wanted: Requirements, target: BuildTarget, cache: Cache) -> tuple[Pat
     job = _Job(wanted, machine(target, cache), _provided(wanted, target), cache)
     rows: list[Json] = [cache.digest(path) for path in wanted.files]
     own: list[Json] = [[os.path.relpath(folder, wanted.path.parent.resolve()), local.digest(folder, cache)] for folder in wanted.around]
-    name = memory.key(LEVEL, wanted.kind, rows, own, job.machine.python, list(job.machine.platforms), sorted(job.provided))
+    how: list[Json] = [LEVEL, TRIM, sorted(wanted.whole), wanted.kind]
+    name = memory.key(how, rows, own, job.machine.python, list(job.machine.platforms), sorted(job.provided))
 
     def make() -> tuple[Path, ...]:
         known = _known(name, cache)
@@ -97,13 +100,16 @@ def _resolved(name: str, job: _Job) -> tuple[Path, ...]:
         (cache.root / "tmp").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache.root / "tmp") as folder:
             fetched, here = _fetch(job, own, Path(folder))
-            kept = [local.keep(wheel, cache) for wheel in fetched if _name(wheel) not in job.provided]
+            needed = [*(wheel for wheel in fetched if _name(wheel) not in job.provided), *here]
+            kept = sorted({local.keep(wheel if _whole(wheel, wanted) else slim(wheel, Path(folder)), cache) for wheel in needed})
     except OSError as error:
         raise refused(error, cache.root / "wheels") from error
-    ours = [path.relative_to(cache.root / "wheels").as_posix() for path in here]
-    found = sorted({*kept, *ours})
-    cache.put("resolved", name, found)
-    return tuple(cache.root / "wheels" / path for path in found)
+    cache.put("resolved", name, kept)
+    return tuple(cache.root / "wheels" / path for path in kept)
+
+
+def _whole(wheel: Path, wanted: Requirements) -> bool:
+    return not wanted.whole.isdisjoint({"*", _name(wheel)})
 
 
 def _name(wheel: Path) -> str:

@@ -95,6 +95,7 @@ def _built(built: BuiltArtifact, function: str) -> dict[str, Any]:
         "size": artifact.size,
         "unpacked_size": artifact.unpacked_size,
         "cached": built.cached,
+        "verified": built.verified,
         "notes": list(built.notes),
     }
 

@@ -1,0 +1,38 @@
+"""What a build left: the sizes of its archives and their largest members, read from the archives' own tables of contents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from fnctl.errors import FnctlError
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One archive: bytes on disk and unpacked, and its largest members with their bytes unpacked, the largest first."""
+
+    name: str
+    size: int
+    unpacked_size: int
+    largest: tuple[tuple[str, int], ...]
+
+
+def archives(folder: Path, target: str) -> tuple[Archive, ...]:
+    """Measure every archive below `<folder>/.fnctl/build/<target>/`. Raises FnctlError for one that cannot be read."""
+    return tuple(_archive(path) for path in sorted((folder / ".fnctl" / "build" / target).glob("*.zip")))
+
+
+def _archive(path: Path) -> Archive:
+    try:
+        with ZipFile(path) as opened:
+            members = [(member.filename, member.file_size) for member in opened.infolist()]
+        size = path.stat().st_size
+    except (OSError, BadZipFile) as error:
+        message = f"{path.name} cannot be read as an archive: {error}"
+        raise FnctlError(message, code="FN445", help="build it again:\nfnctl build") from error
+    largest = sorted(members, key=lambda member: (-member[1], member[0]))[:SHOWN]
+    return Archive(path.stem, size, sum(bytes_ for _, bytes_ in members), tuple(largest))

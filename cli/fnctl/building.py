@@ -1,0 +1,104 @@
+"""Building as a verb does it: bundles, the adapter's recipes, artifacts, and what is asked of them before anybody may upload one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fnctl.build.model import BuildTarget, Bundle, Recipe
+from fnctl.diagnostics import Diagnostic
+from fnctl.errors import FnctlError
+from fnctl.events import Event
+from fnctl.graph import Artifact, Graph
+from fnctl.preparation import Prepared, phase
+from fnctl.results import BuiltArtifact
+from fnctl.session import Session
+
+if TYPE_CHECKING:  # validate and the verbs that build nothing never load it
+    from fnctl.build.builder import Built
+
+
+@dataclass(frozen=True)
+class Making:
+    """What came of one build: the bundles, the recipes in the adapter's order, and the artifacts by name."""
+
+    bundles: Mapping[str, Bundle]
+    recipes: tuple[Recipe, ...]
+    artifacts: Mapping[str, Built]
+
+
+def build(session: Session, prepared: Prepared, *, verify: bool = False) -> tuple[BuiltArtifact, ...]:
+    """Bundle every function and write the adapter's artifacts below `.fnctl/build/`.
+
+    Args:
+        session: the run.
+        prepared: the service.
+        verify: build a second time in another place, and compare.
+
+    Raises:
+        FnctlError: the diagnostics of all functions and artifacts that failed.
+    """
+    with phase(session, prepared, "build"):
+        targets, notes = _targets(session, prepared)
+        for note in notes:
+            session.emit(Event("log", {"message": note}))
+        made = _make(session, prepared, targets, session.environ)
+    if verify:
+        with phase(session, prepared, "verify"):
+            _verify(session, prepared, targets, made)
+    return tuple(_result(recipe, made.artifacts[recipe.name], verified=verify) for recipe in made.recipes)
+
+
+def _result(recipe: Recipe, built: Built, *, verified: bool) -> BuiltArtifact:
+    return BuiltArtifact(recipe.name, recipe.functions, built.artifact, built.path, built.cached, verified=verified)
+
+
+def _make(session: Session, prepared: Prepared, targets: Mapping[str, BuildTarget], environ: Mapping[str, str], parallel: int = 4) -> Making:
+    from fnctl.build import builder
+
+    def report(text: str) -> None:
+        session.emit(Event("log", {"message": text}))
+
+    service = prepared.service
+    bundles = builder.bundles(service, targets, environ=environ, parallel=parallel, report=report)
+    recipes = tuple(prepared.adapter.recipes(service, bundles))
+    where = f"{service.target}-sandbox" if session.options.sandbox else service.target
+    return Making(bundles, recipes, builder.artifacts(recipes, service.folder, target=where, environ=environ, parallel=parallel))
+
+
+def _verify(session: Session, prepared: Prepared, targets: Mapping[str, BuildTarget], made: Making) -> None:
+    """Build again, elsewhere and the other way round. Raises FnctlError FN444 for every artifact that comes out differently."""
+    from fnctl.build import verify
+
+    service = prepared.service
+    with verify.elsewhere(service.folder, session.environ) as place:
+        copy = replace(prepared, service=replace(service, folder=place.folder))
+        again = _make(session, copy, {name: targets[name] for name in reversed(list(targets))}, place.environ, parallel=1)
+        odd = [name for name, built in made.artifacts.items() if built.artifact.sha256 != again.artifacts[name].artifact.sha256]
+        findings = tuple(verify.difference(name, made.artifacts[name].path, again.artifacts[name].path) for name in odd)
+    refuse("the build is not reproducible", findings)
+
+
+def refuse(message: str, findings: Iterable[Diagnostic]) -> None:
+    """Raise FnctlError when there is an error among the findings."""
+    found = tuple(findings)
+    if any(finding.severity == "error" for finding in found):
+        raise FnctlError(message, diagnostics=found)
+
+
+def _targets(session: Session, prepared: Prepared) -> tuple[dict[str, BuildTarget], list[str]]:
+    service, adapter = prepared.service, prepared.adapter
+    sandbox = adapter.sandbox(service.folder) if session.options.sandbox else None
+    if sandbox is None:
+        return {name: adapter.build_target(service, name) for name in service.functions}, []
+    pairs = {(f.runtime, f.architecture) for f in service.functions.values()}
+    found = {pair: sandbox.build_target(*pair) for pair in sorted(pairs)}
+    notes = list(dict.fromkeys(note for _, note in found.values() if note))
+    return {name: found[f.runtime, f.architecture][0] for name, f in service.functions.items()}, notes
+
+
+def translate(session: Session, prepared: Prepared) -> Graph:
+    """Build, and say which objects should be there."""
+    artifacts: dict[str, Artifact] = {made.name: made.artifact for made in build(session, prepared)}
+    return prepared.adapter.translate(prepared.service, artifacts)
