@@ -33,6 +33,10 @@ class Aws:
         found: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_text("utf-8"))
         return found
 
+    def abilities(self) -> Mapping[str, Any]:
+        """Return nothing that a manifest can say and AWS never does; what fnctl does not do there yet is a rule."""
+        return {}
+
     def rules(self) -> Iterable[Rule]:
         """Return AWS's checks."""
         from fnctl_aws.limits import RULES

@@ -30,9 +30,16 @@ class Vercel:
         found: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_text("utf-8"))
         return found
 
+    def abilities(self) -> Mapping[str, Any]:
+        """Return what Vercel lacks or does otherwise."""
+        found: dict[str, Any] = json.loads(Path(__file__).with_name("abilities.json").read_text("utf-8"))
+        return found
+
     def rules(self) -> Iterable[Rule]:
-        """Return no checks yet."""
-        return ()
+        """Return the limits of its plans."""
+        from fnctl_vercel.limits import RULES
+
+        return RULES
 
     def build_target(self, service: Service, function: str) -> BuildTarget:
         """Say that it is not there yet."""

@@ -271,6 +271,10 @@ class Adapter(Protocol):
         """JSON Schema of `targets.<name>`: {"target": {...}, "function": {...}, "resource": {...}}, property maps of the words that are its own."""
         ...
 
+    def abilities(self) -> Mapping[str, Any]:
+        """What it lacks or does otherwise, for the rules of portability: docs/portability.md. {} where it does all that a manifest can say."""
+        ...
+
     def rules(self) -> Iterable[Rule]:
         """This platform's checks. Pure; `fnctl.rules.model.rule` makes one of a function."""
         ...

@@ -44,6 +44,7 @@ TABLE = {
     "limits": Entry(REST, "List the platforms' limits, with their sources."),
     "compare": Entry(REST, "Compare the platforms and their plans."),
     "plugins": Entry(REST, "List adapters and plugins, and what broke."),
+    "lsp": Entry(REST, "Serve editors: the language server."),
     "schema": Entry(REST, "Print a JSON Schema: the manifest's, or a machine form's."),
 }
 

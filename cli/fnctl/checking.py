@@ -14,9 +14,10 @@ from fnctl.manifest import resolve as resolving
 from fnctl.manifest.load import Document
 from fnctl.manifest.model import Service
 from fnctl.results import Checked, Shown
-from fnctl.rules import engine
+from fnctl.rules import engine, ignores, portable
 from fnctl.rules.limits import load as load_limits
-from fnctl.rules.model import Subject
+from fnctl.rules.model import Measured, Subject
+from fnctl.rules.settings import Settings
 from fnctl.session import Session
 
 STAGE = "dev"
@@ -43,7 +44,7 @@ def target_of(session: Session, document: Document) -> str:
 def document_of(session: Session) -> tuple[Document, list[Diagnostic]]:
     """Find and load the manifest. Raises FnctlError when it cannot be read as one."""
     path = load.find(session.cwd, session.options.manifest)
-    document, findings = load.load(path)
+    document, findings = load.load(path, session.unsaved)
     if document is None:
         message = "the manifest cannot be read"
         raise FnctlError(message, diagnostics=tuple(ordered(findings)))
@@ -53,7 +54,7 @@ def document_of(session: Session) -> tuple[Document, list[Diagnostic]]:
 def validate(session: Session, *, files: bool = True) -> Checked:
     """Check for the chosen target, or for every target in the manifest."""
     path = load.find(session.cwd, session.options.manifest)
-    document, findings = load.load(path)
+    document, findings = load.load(path, session.unsaved)
     if document is None:
         return Checked((), tuple(ordered(findings)))
     asked = session.options.target or session.environ.get("FNCTL_TARGET")
@@ -66,6 +67,7 @@ def validate(session: Session, *, files: bool = True) -> Checked:
         findings += found
         if service is not None:
             services.append(service)
+    findings += _idle(session, document, services, more, alone=bool(asked))
     return Checked(tuple(services), tuple(ordered(findings)))
 
 
@@ -80,14 +82,30 @@ def one(session: Session, document: Document, target: str, more: plugins.Plugins
     service = resolution.service
     found = list(resolution.diagnostics)
     if service is not None:
+        rules, settings = (*portable.RULES, *adapter.rules(), *more.rules()), _settings(session, service)
         found += check.check(service, files=files)
-        found += engine.run((*adapter.rules(), *more.rules()), _subject(session, service))
-        found = check.graded(service, found)
+        found += engine.run(rules, _subject(session, service, adapter), settings)
+        stays = engine.fixed(rules)
+        found = ignores.read(document).applied(settings.graded(found, stays), stays)
     return service, found
 
 
-def _subject(session: Session, service: Service) -> Subject:
-    """Bring the limits that hold for the service's plan and region, and the day."""
+def _settings(session: Session, service: Service) -> Settings:
+    return Settings(service.rules, session.options.select, session.options.ignore)
+
+
+def _idle(session: Session, document: Document, services: list[Service], more: plugins.Plugins, *, alone: bool) -> list[Diagnostic]:
+    """Find comments and settings that change nothing. Most manifests have neither, and pay nothing."""
+    if not services or not (ignores.read(document).comments or services[0].rules):
+        return []
+    from fnctl import catalogue  # it loads every adapter
+
+    settings = _settings(session, services[0])
+    return settings.graded(catalogue.idle(document, services[0], settings, more, alone=alone), lambda _: False)
+
+
+def _subject(session: Session, service: Service, adapter: Adapter) -> Subject:
+    """Bring the limits that hold for the service's plan and region, the day, and what the platform lacks."""
     settings, target = service.settings, service.target
     plan, region, own = (settings.get("plan"), settings.get("region"), service.limits.get(target))
     chosen = load_limits(
@@ -96,7 +114,18 @@ def _subject(session: Session, service: Service) -> Subject:
         region=region if isinstance(region, str) else None,
         overrides=own if isinstance(own, Mapping) else None,
     )
-    return Subject(service, chosen, today=date.fromtimestamp(session.now()))
+    return Subject(service, chosen, _built(service) if session.options.built else {}, date.fromtimestamp(session.now()), adapter.abilities())
+
+
+def _built(service: Service) -> Mapping[str, Measured]:
+    """Measure what the last build left. An archive that has no function's name holds all of them."""
+    from fnctl.build import measure  # validate without --built never reads an archive
+
+    every = tuple(service.functions)
+    return {
+        a.name: Measured((a.name,) if a.name in service.functions else every, a.size, a.unpacked_size, a.largest)
+        for a in measure.archives(service.folder, service.target)
+    }
 
 
 def _resolve(session: Session, document: Document, adapter: Adapter) -> resolving.Resolution:

@@ -157,7 +157,14 @@ class Plugins:
         """Return every rule that a plugin adds."""
         if self._manager is None:
             return []
-        return [rule for found in self._manager.hook.fnctl_rules() for rule in found]
+        found = [rule for rules in self._manager.hook.fnctl_rules() for rule in rules]
+        for odd in found:
+            if not isinstance(odd, Rule):
+                message = f"a plugin gives {odd!r:.60} where a rule belongs"
+                help = "make it with fnctl.rules.model.rule; `fnctl plugins` says which plugins there are"
+                finding = Diagnostic("FN961", "warning", message, help=help)
+                self.findings += [finding] if finding not in self.findings else []
+        return [rule for rule in found if isinstance(rule, Rule)]
 
     def observe(self, event: Event) -> list[Diagnostic]:
         """Hand an event to every observer. What one raises becomes a warning, told once."""

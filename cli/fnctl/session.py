@@ -15,7 +15,10 @@ from fnctl.events import Event
 
 @dataclass(frozen=True)
 class Options:
-    """The global options of the command line, as given. `parallel` bounds the threads that talk to a platform."""
+    """The global options of the command line, as given. `parallel` bounds the threads that talk to a platform.
+
+    `built`: check what the last build left, too. `select` and `ignore`: codes of rules, or their beginnings.
+    """
 
     manifest: Path | None = None
     target: str | None = None
@@ -23,6 +26,9 @@ class Options:
     sandbox: bool = False
     lock_timeout: float = 0.0
     parallel: int = 24
+    built: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
 
 
 @dataclass
@@ -35,6 +41,7 @@ class Session:
         confirm: asks a yes/no question with a text to be typed (`confirm(question, expect)`); False without a terminal. `--yes` answers True,
             except where `expect` must be typed out.
         cancel: set by Ctrl-C.
+        unsaved: files of the project as an editor has them, read from here instead of the disk.
     """
 
     options: Options = field(default_factory=Options)
@@ -45,5 +52,6 @@ class Session:
     confirm: Callable[[str, str | None], bool] = lambda _question, _expect: False
     cancel: Cancel = Cancel.NO
     now: Callable[[], float] = time.time
+    unsaved: Mapping[Path, bytes] = field(default_factory=dict)
     monotonic: Callable[[], float] = time.monotonic
     observe: Callable[[Event], None] = lambda _event: None

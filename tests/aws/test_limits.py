@@ -12,7 +12,8 @@ from fnctl.manifest.model import Function, Logs, Resource, Service, Trigger
 from fnctl.rules.engine import run
 from fnctl.rules.limits import load
 from fnctl.rules.model import Subject
-from fnctl_aws.limits import INTERFACES, RULES
+from fnctl_aws.limits import RULES
+from fnctl_aws.limits.not_yet import INTERFACES
 from fnctl_aws.runtime.recipe import NODE, PYTHON
 
 
@@ -26,14 +27,14 @@ CASES: list[tuple[str, list[Function | Resource], list[tuple[str, str]]]] = [
     ("plain", [function()], []),
     ("timeout", [function(timeout=901)], [("AWS101", "error")]),
     ("timeout at the edge", [function(timeout=900)], []),
-    ("memory", [function(memory=64)], [("AWS102", "error")]),
+    ("memory", [function(memory=64)], [("AWS102", "error"), ("ADV002", "advice")]),
     ("more memory", [function(memory=20_000)], [("AWS102", "error")]),
     ("scratch", [function(own={"ephemeral_storage": 20_000})], [("AWS103", "error")]),
     ("reserved name", [function(env={"AWS_REGION": "x"})], [("AWS104", "error")]),
-    ("short name", [function(env={"A": "x"})], [("AWS104", "error")]),
-    ("large environment", [function(env={"AA": "x" * 5000})], [("AWS104", "error")]),
+    ("short name", [function(env={"A": "x"})], [("AWS114", "error")]),
+    ("large environment", [function(env={"AA": "x" * 5000})], [("AWS115", "error")]),
     ("old runtime", [function(runtime="python3.9")], [("AWS105", "error")]),
-    ("unknown runtime", [function(runtime="python3.99")], [("AWS105", "warning")]),
+    ("unknown runtime", [function(runtime="python3.99")], [("AWS117", "warning")]),
     ("description", [function(description="x" * 201)], [("AWS106", "error")]),
     ("visibility", [resource("jobs", "queue", options={"visibility": 10}), function(timeout=60, triggers=(queue("jobs"),))], [("AWS107", "error")]),
     ("their queue", [resource("jobs", "queue", existing="x"), function(timeout=60, triggers=(queue("jobs"),))], []),
@@ -41,10 +42,10 @@ CASES: list[tuple[str, list[Function | Resource], list[tuple[str, str]]]] = [
     ("both days", [function(triggers=(schedule("x", cron="0 0 13 * 5"),))], [("AWS110", "error")]),
     ("batch", [JOBS, function(triggers=(queue("jobs", batch=20_000),))], [("AWS111", "error")]),
     ("fifo batch", [resource("jobs", "queue", options={"fifo": True}), function(triggers=(queue("jobs", batch=20),))], [("AWS111", "error")]),
-    ("no window", [JOBS, function(triggers=(queue("jobs", batch=20, window=0),))], [("AWS111", "error")]),
+    ("no window", [JOBS, function(triggers=(queue("jobs", batch=20, window=0),))], [("AWS142", "error")]),
     ("whole", [JOBS, function(triggers=(queue("jobs", batch="whole"),))], []),
-    ("concurrency", [JOBS, function(triggers=(queue("jobs", max_concurrency=1),))], [("AWS111", "error")]),
-    ("layers", [function(layers=tuple("abcdef"))], [("AWS112", "error")]),
+    ("concurrency", [JOBS, function(triggers=(queue("jobs", max_concurrency=1),))], [("AWS143", "error")]),
+    ("layers", [function(layers=tuple(f"arn:aws:lambda:eu-west-1:123456789012:layer:{name}:1" for name in "abcdef"))], [("AWS112", "error")]),
     ("queue range", [resource("jobs", "queue", options={"delay": 901})], [("AWS113", "error")]),
     ("topic", [resource("alerts", "topic")], [("FN190", "error")]),
     ("bucket trigger", [function(triggers=(Trigger("bucket", "u", "u", {}, ()),))], [("FN190", "error")]),

@@ -94,9 +94,9 @@ def problems(form: str, value: Any) -> list[str]:
 
 
 def golden(name: str, text: str) -> None:
-    """Compare a whole screen. UPDATE_GOLDEN=1 writes it anew; read the difference before committing it."""
+    """Compare a whole screen. FNCTL_UPDATE_GOLDEN=1 writes it anew; read the difference before committing it."""
     path = GOLDEN / f"{name}.txt"
-    if os.environ.get("UPDATE_GOLDEN") == "1":
+    if os.environ.get("FNCTL_UPDATE_GOLDEN") == "1":
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
     assert text == path.read_text("utf-8")

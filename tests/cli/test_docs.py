@@ -24,9 +24,9 @@ def test_help_pages_are_in_the_docs(fnctl: Fnctl) -> None:
     page = DOCS / "cli.md"
     text = page.read_text("utf-8")
     fresh = HELP.sub(lambda found: f"```text help {found[1]}".rstrip() + f"\n{fnctl(*found[1].split(), '--help').out.rstrip()}\n```", text)
-    if os.environ.get("UPDATE_GOLDEN") == "1":
+    if os.environ.get("FNCTL_UPDATE_GOLDEN") == "1":
         page.write_text(fresh, "utf-8")
-    assert text == fresh, "UPDATE_GOLDEN=1 writes them anew"
+    assert text == fresh, "FNCTL_UPDATE_GOLDEN=1 writes them anew"
     assert set(TABLE) <= {found[1].split(" ")[0] for found in HELP.finditer(text)}
 
 

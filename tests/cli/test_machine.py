@@ -19,8 +19,11 @@ from fnctl.diagnostics import Diagnostic
 from fnctl.events import Event
 from fnctl.rules.compare import compare
 from fnctl.rules.limits import load
+from fnctl.rules.matrix import Checkup
+from fnctl.rules.matrix import matrix as lay_out
 from fnctl.source import Span
 from fnctl.views import diagnostics, document, limits, machine, plan
+from fnctl.views import matrix as view_matrix
 from fnctl.views.machine import Stream
 
 FINDINGS = [samples.FINDING, Diagnostic("FN001", "warning", "odd", Span("fnctl.yaml", 3, 7, 3, 9), target="aws")]
@@ -39,6 +42,7 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     "secrets": [machine.secrets({"KEY": "1", "OTHER": None})],
     "sandbox": [machine.document("sandbox", {"running": False})],
     "limits": [limits.limits_document([load("vercel", plan="pro"), load("aws", region="us-east-1")], "us-east-1")],
+    "matrix": [view_matrix.matrix_document(lay_out([Checkup("aws", None, tuple(FINDINGS))]))],
     "compare": [limits.comparison_document(compare("azure"))],
 }
 

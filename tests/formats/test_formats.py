@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnctl.diagnostics import Diagnostic
+from fnctl.rules.model import Rule
 from fnctl.source import Span
 from fnctl.views import github, gitlab, junit, sarif
 from fnctl.views.placed import Findings, fingerprints, placed, text
@@ -33,7 +34,10 @@ FOUND = (
     Diagnostic("FN045", "advice", "not portable", Span(PATH, 2, 1)),
     Diagnostic("FN001", "error", "nothing there"),
 )
-FINDINGS = Findings(FOUND, PATH, LINES, now=1_795_000_000.0)
+RULE_101 = Rule(
+    "AWS101", "error", "timeout-over-maximum", lambda _subject: (), "The timeout is over the maximum.\n\nWhy: it ends.", frozenset({"aws"})
+)
+FINDINGS = Findings(FOUND, PATH, LINES, now=1_795_000_000.0, rules={"AWS101": RULE_101})
 
 
 def _closed(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
@@ -45,7 +49,12 @@ COUNT = {"type": "integer", "minimum": 1}
 REGION = _closed({"startLine": COUNT}, startColumn=COUNT, endLine=COUNT, endColumn=COUNT)
 ARTIFACT = _closed({"uri": {"type": "string", "pattern": r"^([A-Za-z0-9._~/@!$&'()*+,;=-]|%[0-9A-F]{2})+$"}, "uriBaseId": {"const": "%SRCROOT%"}})
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
-RULE = _closed({"id": {"type": "string"}, "shortDescription": TEXT, "defaultConfiguration": _closed({"level": LEVEL})})
+RULE = _closed(
+    {"id": {"type": "string"}, "shortDescription": TEXT, "defaultConfiguration": _closed({"level": LEVEL})},
+    name={"type": "string"},
+    help=_closed({"text": {"type": "string"}}, markdown={"type": "string"}),
+    properties=_closed({"tags": {"type": "array", "uniqueItems": True, "items": {"type": "string"}}}),
+)
 CHANGE = _closed({"artifactLocation": ARTIFACT, "replacements": {"minItems": 1, "items": _closed({"deletedRegion": REGION}, insertedContent=TEXT)}})
 RESULT = _closed(
     {
@@ -218,6 +227,15 @@ def test_paths_are_what_the_reader_of_the_form_sees(tmp_path: Path, cwd: str, en
     given = {key: str(tmp_path / value) for key, value in environ.items()}
     found = placed([Diagnostic("FN011", "error", "x", Span("fnctl.yaml", 1, 1))], tmp_path / "shop/fnctl.yaml", tmp_path / cwd, given)
     assert (found.path(found.found[0]), found.manifest, found.lines[expected]) == (expected, expected, ["fnctl: 1"])
+
+
+def test_a_rules_page_comes_along(tmp_path: Path) -> None:
+    text = BROKEN.replace("handlr: src/api.py:app", "handler: src/api.py:app, timeout: 20m")
+    (tmp_path / "fnctl.yaml").write_text(text)
+    [found] = json.loads(run(tmp_path, "validate", "--no-files", "--output", "sarif").stdout)["runs"]
+    rules = {rule["id"]: rule for rule in found["tool"]["driver"]["rules"]}
+    over = next(result["ruleId"] for result in found["results"] if result["ruleId"].startswith("AWS"))
+    assert rules[over]["help"]["markdown"].startswith(rules[over]["shortDescription"]["text"])
 
 
 BROKEN = "fnctl: 1\nservice: orders\ntargets: { aws: { region: eu-west-1 } }\nfunctions:\n  api: { handlr: src/api.py:app, runtime: python3.13 }\n"

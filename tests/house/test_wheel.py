@@ -71,5 +71,5 @@ def test_its_entry_points_are_the_command_and_the_adapters(wheel: zipfile.ZipFil
 def test_its_metadata_name_the_licence_and_the_extras(wheel: zipfile.ZipFile) -> None:
     message = message_from_bytes(metadata(wheel, "METADATA"))
     assert (message["Name"], message["License-Expression"], message["License-File"]) == ("fnctl-cli", "Apache-2.0", "LICENSE")
-    assert set(message.get_all("Provides-Extra", [])) == {"aws", "azure", "vercel", "sandbox", "lsp", "all"}
+    assert set(message.get_all("Provides-Extra", [])) == {"aws", "azure", "vercel", "fast", "sandbox", "lsp", "all"}
     assert message["Requires-Python"] == ">=3.11"

@@ -29,7 +29,7 @@ def test_the_screen_is_the_golden_one(fnctl: Fnctl, name: str) -> None:
     done = fnctl(*SCREENS[name])
     assert (done.code, done.err) == (0, "")
     path = GOLDEN / f"{name}.txt"
-    if os.environ.get("UPDATE_GOLDEN") == "1":
+    if os.environ.get("FNCTL_UPDATE_GOLDEN") == "1":
         path.parent.mkdir(exist_ok=True)
         path.write_text(done.out, "utf-8")
     assert done.out == path.read_text("utf-8")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fnctl.commands.run import Run
 from fnctl.diagnostics import has_errors, summary
 from fnctl.errors import Exit
 
 
-def check(run: Run, *, strict: bool, files: bool) -> int:
+def check(run: Run, *, strict: bool, files: bool, built: bool = False) -> int:
     """Check the manifest and show what was found. Exit 1 on an error, with `strict` on a warning too."""
-    checked = run.world.checker.validate(run.session(), files=files)
+    session = run.session()
+    session.options = replace(session.options, built=built)
+    checked = run.world.checker.validate(session, files=files)
     counts = summary(checked.diagnostics)
     if run.settings.output != "text":
         from fnctl.commands.findings import written

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fnctl.commands.table import REPORTS
 from fnctl.commands.world import World
@@ -15,6 +17,9 @@ from fnctl.diagnostics import Diagnostic, ordered
 from fnctl.errors import FnctlError
 from fnctl.source import Span
 from fnctl.views.theme import wants_colour
+
+if TYPE_CHECKING:
+    from fnctl.rules.model import Rule
 
 
 def draw(found: Iterable[Diagnostic], words: list[str], world: World) -> None:
@@ -43,8 +48,22 @@ def written(form: str, found: Iterable[Diagnostic], world: World, manifest: str 
 
     place = _manifest(world, manifest) or world.cwd / "fnctl.yaml"
     findings = placed(found, place, world.cwd, world.environ, strict=strict, now=time.time())
+    if form == "sarif":
+        findings = replace(findings, rules=_rules())
     text: str = import_module(f"fnctl.views.{form}").render(findings)
     return text + "\n" if text else ""
+
+
+def _rules() -> Mapping[str, Rule]:
+    """Collect every rule that could have found something: the portable ones, the adapters' and the plugins'."""
+    from fnctl import plugins
+    from fnctl.rules import portability
+
+    every: list[Rule] = [*portability.RULES, *plugins.Plugins().rules()]
+    for name in plugins.names():
+        with suppress(FnctlError):  # an adapter that cannot be loaded is a finding already
+            every += plugins.adapter(name).rules()
+    return {rule.code: rule for rule in every}
 
 
 def given(words: list[str], flag: str) -> str | None:

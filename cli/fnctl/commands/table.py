@@ -43,6 +43,7 @@ REPORTS = ("sarif", "github", "junit", "gitlab")
 
 FORMS = (
     "diagnostics",
+    "matrix",
     "build",
     "plan",
     "event",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from fnctl.commands.check import check
+from fnctl.commands.comparison import compare
 from fnctl.commands.options import declare
 from fnctl.commands.run import Run
 from fnctl.commands.table import NO_FILES, STRICT
@@ -20,6 +21,10 @@ def validate(
     manifests: Annotated[list[Path] | None, typer.Argument(metavar="[MANIFEST]...", help="Manifests; without any, the one of --manifest.")] = None,
     strict: Annotated[bool, declare(STRICT)] = False,
     no_files: Annotated[bool, declare(NO_FILES)] = False,
+    all_targets: Annotated[
+        bool, typer.Option("--all-targets", help="Compare every platform: what works, what does not, what to use instead.")
+    ] = False,
+    built: Annotated[bool, typer.Option("--built", help="Check the sizes of what `fnctl build` left, too.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="First write what can be mended without asking, such as a misspelt key.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would write; exit 1 where there is something. Checks nothing else.")] = False,
 ) -> int:
@@ -32,12 +37,17 @@ def validate(
         fnctl validate
         fnctl validate --target aws --stage prod --strict
         fnctl validate --fix
+        fnctl validate --all-targets
+        fnctl build -t aws && fnctl validate -t aws --built
         fnctl validate --output sarif > fnctl.sarif
     """
     if diff and ctx.obj.json:
         message = "--diff is a text, and --output asks for a report"
         raise UsageError(message, help="ask for one of them:\nfnctl validate --diff")
-    return max(_one(run, strict=strict, files=not no_files, fix=fix, diff=diff) for run in _runs(ctx.obj, manifests or []))
+    if all_targets:
+        return max(compare(run) for run in _runs(ctx.obj, manifests or []))
+    files = not no_files
+    return max(_one(run, strict=strict, files=files, built=built, fix=fix, diff=diff) for run in _runs(ctx.obj, manifests or []))
 
 
 def _runs(run: Run, manifests: list[Path]) -> list[Run]:
@@ -47,11 +57,11 @@ def _runs(run: Run, manifests: list[Path]) -> list[Run]:
     return [Run(run.world, replace(run.settings, manifest=str(path)), run.argv) for path in manifests] or [run]
 
 
-def _one(run: Run, *, strict: bool, files: bool, fix: bool, diff: bool) -> int:
+def _one(run: Run, *, strict: bool, files: bool, built: bool, fix: bool, diff: bool) -> int:
     from fnctl.commands import mending
 
     if diff:
         return Exit.FINDINGS if mending.show(run) else Exit.OK
     if fix:
         mending.fix(run)
-    return check(run, strict=strict, files=files)
+    return check(run, strict=strict, files=files, built=built)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fnctl.graph import Json
     from fnctl.plan.model import Plan
     from fnctl.results import BuiltArtifact, Checked, Result, Shown, StatusReport
+    from fnctl.rules.matrix import Matrix
     from fnctl.session import Session
 
 
@@ -31,9 +32,10 @@ class Checker(Protocol):
 class Engine(Checker, Protocol):
     """The pipeline as the screen sees it; `fnctl.pipeline` is the real one and says what each does."""
 
+    def matrix(self, session: Session) -> Matrix: ...
     def show(self, session: Session, *, resolved: bool) -> tuple[Shown, ...]: ...
     def sandbox(self, session: Session) -> Sandbox: ...
-    def build(self, session: Session) -> tuple[BuiltArtifact, ...]: ...
+    def build(self, session: Session, *, verify: bool = False) -> tuple[BuiltArtifact, ...]: ...
     def plan(self, session: Session, *, offline: bool = False, out: Path | None = None) -> Plan: ...
     def deploy(
         self, session: Session, *, saved: Path | None = None, show: Callable[[Plan], None], allow_data_loss: frozenset[str] = frozenset()

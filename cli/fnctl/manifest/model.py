@@ -120,4 +120,4 @@ class Service:
     limits: Mapping[str, Json] = field(default_factory=dict)
     budget: Mapping[str, Json] = field(default_factory=dict)
     elsewhere: Mapping[str, Function] = field(default_factory=dict)
-    span: Callable[..., Span | None] = field(default=lambda *_path: None, compare=False, repr=False)
+    span: Callable[..., Span | None] = field(default=lambda *_path, **_which: None, compare=False, repr=False)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from fnctl.diagnostics import Diagnostic
 from fnctl.rules.model import Found, Rule, Subject
+from fnctl.rules.reading import FIXED
+from fnctl.rules.settings import Settings
 
 
-def run(rules: Iterable[Rule], subject: Subject) -> list[Diagnostic]:
-    """Run every rule that is for the subject's target."""
-    target = subject.service.target
+def run(rules: Iterable[Rule], subject: Subject, settings: Settings | None = None) -> list[Diagnostic]:
+    """Run every rule that is for the subject's target and that the settings want; without any, those of the manifest."""
+    target, chosen = subject.service.target, settings or Settings(subject.service.rules)
     found: list[Diagnostic] = []
     for rule in rules:
-        if not rule.targets or target in rule.targets:
+        if (not rule.targets or target in rule.targets) and chosen.wants(rule):
             found += _run(rule, subject)
     return found
+
+
+def fixed(rules: Iterable[Rule]) -> Callable[[Diagnostic], bool]:
+    """Return what tells findings that stay: errors that say what cannot work."""
+    codes = {rule.code for rule in rules if rule.fixed}
+    return lambda d: d.severity == "error" and (d.code in codes or FIXED.fullmatch(d.code) is not None)
 
 
 def _run(rule: Rule, subject: Subject) -> list[Diagnostic]:

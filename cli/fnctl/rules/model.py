@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from fnctl.diagnostics import Severity
 from fnctl.manifest.model import Service
@@ -41,12 +41,16 @@ class Measured:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a rule looks at: one resolved service (of one target and stage), that platform's limits, the day, and after a build its sizes."""
+    """What a rule looks at: one resolved service (of one target and stage), that platform's limits, the day, and after a build its sizes.
+
+    `abilities` is what the adapter says that its platform lacks.
+    """
 
     service: Service
     limits: Limits
     built: Mapping[str, Measured] = field(default_factory=dict)
     today: date = field(default_factory=date.today)
+    abilities: Mapping[str, Any] = field(default_factory=dict)
 
 
 Check: TypeAlias = Callable[[Subject], Iterable[Found]]

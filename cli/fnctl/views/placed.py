@@ -7,11 +7,15 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.leaks import mask
+
+if TYPE_CHECKING:  # a form without pages of rules does not pay for them
+    from fnctl.rules.model import Rule
 
 # What a manifest says must not move the cursor of whoever reads a log.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -27,6 +31,7 @@ class Findings:
         lines: the lines of every file that a finding points at and that could be read.
         strict: warnings fail the run, too.
         now: Unix seconds.
+        rules: what is known of the rules that found them, by their code.
     """
 
     found: Sequence[Diagnostic]
@@ -34,6 +39,7 @@ class Findings:
     lines: Mapping[str, list[str]]
     strict: bool = False
     now: float = 0.0
+    rules: Mapping[str, Rule] = field(default_factory=dict)
 
     def path(self, d: Diagnostic) -> str:
         """Name the file of a finding; one without a place is the manifest's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ def render(findings: Findings) -> str:
     codes = sorted({d.code for d in findings.found})
     marks = fingerprints(findings)
     run: dict[str, Any] = {
-        "tool": {"driver": {"name": "fnctl", "version": __version__, "rules": [_rule(code, findings.found) for code in codes]}},
+        "tool": {"driver": {"name": "fnctl", "version": __version__, "rules": [_rule(code, findings) for code in codes]}},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the checkout."}}},
         "invocations": [{"executionSuccessful": True}],
@@ -31,9 +31,20 @@ def render(findings: Findings) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
 
 
-def _rule(code: str, found: Sequence[Diagnostic]) -> dict[str, Any]:
-    first = next(d for d in found if d.code == code)
-    return {"id": code, "shortDescription": {"text": first.message}, "defaultConfiguration": {"level": _LEVELS[first.severity]}}
+def _rule(code: str, findings: Findings) -> dict[str, Any]:
+    rule = findings.rules.get(code)
+    if rule is None:  # one of the loader's own findings: its sentence is all there is
+        first = next(d for d in findings.found if d.code == code)
+        return {"id": code, "shortDescription": {"text": first.message}, "defaultConfiguration": {"level": _LEVELS[first.severity]}}
+    page = rule.page or rule.name
+    return {
+        "id": code,
+        "name": rule.name.title().replace("-", ""),
+        "shortDescription": {"text": page.partition("\n")[0]},
+        "help": {"text": page, "markdown": page},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": {"tags": sorted(rule.targets)},
+    }
 
 
 def _result(d: Diagnostic, index: int, mark: str, findings: Findings) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from fnctl.adapter import Adapter, Cloud, Sandbox, Where
 from fnctl.build.model import BuildTarget, Bundle, Recipe
@@ -26,6 +27,10 @@ class Folder:
         """Return the words of `targets.folder`."""
         path: Json = {"type": "string", "minLength": 1, "description": "Where the functions go, relative to the manifest.", "examples": ["share"]}
         return {"target": {"path": path}, "function": {}, "resource": {}}
+
+    def abilities(self) -> Mapping[str, Any]:
+        """Return what a folder lacks: nothing that portability has a word for."""
+        return {}
 
     def rules(self) -> Iterable[Rule]:
         """Return this platform's checks."""

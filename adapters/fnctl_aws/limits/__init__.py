@@ -1,0 +1,17 @@
+"""AWS's own checks, by what they look at: the limits of its services for the region, what it does not act on yet, and advice."""
+
+from __future__ import annotations
+
+from fnctl.rules.model import Rule
+from fnctl_aws.limits import advice, concurrency, environment, functions, http, not_yet, resources, sources
+
+RULES: tuple[Rule, ...] = (
+    *not_yet.RULES,
+    *functions.RULES,
+    *environment.RULES,
+    *concurrency.RULES,
+    *http.RULES,
+    *sources.RULES,
+    *resources.RULES,
+    *advice.RULES,
+)

@@ -1,0 +1,8 @@
+"""Azure's own checks: the limits and habits of its plans, by what they look at."""
+
+from __future__ import annotations
+
+from fnctl.rules.model import Rule
+from fnctl_azure.limits import apps, functions, settings, sizes, triggers
+
+RULES: tuple[Rule, ...] = (*functions.RULES, *settings.RULES, *triggers.RULES, *apps.RULES, *sizes.RULES)

@@ -1,0 +1,176 @@
+"""What functions share on Azure: an app has one identity, one runtime, one memory size and one host.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fnctl.manifest.model import Function, Resource
+from fnctl.rules.breach import breach
+from fnctl.rules.limits import Limits
+from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl_azure.limits.plans import limits_of, plan_of, size_of
+from fnctl_azure.names import stored
+
+FLEX = "platform: Azure Functions Flex Consumption plan hosting (2025-05-12)"
+_KINDS = {"queue": "queue", "bucket": "container"}
+
+
+@rule("AZ401", "error", "azure")
+def app_members_differ(subject: Subject) -> Iterator[Found]:
+    """Find functions that name one `app` and ask for a different runtime, memory, timeout or plan.
+
+    Why: All of these belong to the app. One of the functions would get what the other asks for.
+
+    Example:
+        targets: { azure: {} }
+        functions:
+          api: { handler: "api.py:api", triggers: [{ http: GET / }], targets: { azure: { app: shop } } }
+          page: { handler: "page.ts:page", runtime: nodejs24, triggers: [{ http: GET /page }], targets: { azure: { app: shop } } }
+
+    Use instead: Two names of apps; or none, and fnctl puts together what can be.
+
+    Sources: Azure Functions Flex Consumption plan hosting, 2025-05-12.
+    """
+    first: dict[str, Function] = {}
+    for function in subject.service.functions.values():
+        app = function.own.get("app")
+        if not isinstance(app, str):
+            continue
+        other = first.setdefault(app, function)
+        mine, theirs = _shared(subject, function), _shared(subject, other)
+        if different := [word for word in mine if mine[word] != theirs[word]]:
+            message = f"`{function.name}` and `{other.name}` cannot share the app `{app}`"
+            span = subject.service.span("functions", function.name, "app")
+            label = f"other {' and '.join(different)} than `{other.name}`"
+            yield Found(message, span, label, (FLEX,), "name two apps, or none: fnctl then puts together what can be")
+
+
+@rule("AZ402", "advice", "azure")
+def routes_on_several_apps(subject: Subject) -> Iterator[Found]:
+    """Find http functions that end in different apps, because their rights or sizes differ.
+
+    Why: Each app has a host name of its own, so one service answers under several. A browser then needs CORS between them.
+
+    Example:
+        targets: { azure: {} }
+        secrets: [STRIPE_KEY]
+        functions:
+          api: { handler: "api.py:api", triggers: [{ http: GET / }] }
+          pay: { handler: "pay.py:pay", triggers: [{ http: POST /pay }], secrets: [STRIPE_KEY] }
+
+    Use instead: The same `uses` and `secrets`, where that is acceptable; or API Management or Front Door in front.
+
+    Sources: Azure Functions Flex Consumption plan hosting, 2025-05-12.
+    """
+    answering = [f for f in subject.service.functions.values() if any(trigger.kind == "http" for trigger in f.triggers)]
+    for function in answering[1:]:
+        if _app(subject, function) != _app(subject, answering[0]):
+            message = f"`{function.name}` answers under another host name than `{answering[0].name}`"
+            span = subject.service.span("functions", function.name, key=True)
+            help = "give them the same `uses`, `secrets`, memory and timeout, or put API Management or Front Door in front"
+            yield Found(message, span, "in an app of its own", (FLEX,), help)
+
+
+@rule("AZ403", "error", "azure")
+def app_name_not_allowed(subject: Subject) -> Iterator[Found]:
+    """Find names in `app` that no function app can have.
+
+    Why: The name becomes part of a host name: letters, digits and hyphens, at most 60.
+
+    Example:
+        targets: { azure: {} }
+        functions:
+          api: { handler: "api.py:api", triggers: [{ http: GET / }], targets: { azure: { app: shop_api } } }
+
+    Use instead: Letters, digits and hyphens; or leave it out, and fnctl makes a name.
+
+    Sources: naming-patterns.md, microsoft/azure-skills @1a03acf, 2026-08-21; `functions.app.name`
+    """
+    limit, pattern = subject.limits["functions.app.name"], subject.limits.patterns["functions.app.name"]
+    for name, function in _apps(subject).items():
+        span = subject.service.span("functions", function.name, "app")
+        if not pattern.matches(name):
+            yield breach(pattern, f"no app can be called `{name}`", span, f"has {pattern.means} only", "take another name, or leave it out")
+        elif len(name) > limit.value:
+            label = f"{len(name)} characters, and at most {limit.amount()}"
+            yield breach(limit, f"no app can be called `{name}`", span, label, "take a shorter name, or leave it out")
+
+
+@rule("AZ404", "error", "azure")
+def host_ids_collide(subject: Subject) -> Iterator[Found]:
+    """Find two names of apps with the same first 32 characters.
+
+    Why: The host takes them for its id. Two apps of one id that share a storage account lose each other's leases, and version 4 stops them.
+
+    Example:
+        targets: { azure: {} }
+        functions:
+          a: { handler: "a.py:a", triggers: [{ http: GET /a }], targets: { azure: { app: the-orders-of-the-largest-shop-one } } }
+          b: { handler: "b.py:b", triggers: [{ http: GET /b }], targets: { azure: { app: the-orders-of-the-largest-shop-onto } } }
+
+    Use instead: Names that differ within the first 32 characters.
+
+    Sources: Host IDs, Azure/azure-functions-host wiki, undated; `functions.app.host_id`
+    """
+    limit = subject.limits["functions.app.host_id"]
+    seen: dict[str, str] = {}
+    for name, function in _apps(subject).items():
+        other = seen.setdefault(name[: int(limit.value)].lower(), name)
+        if other != name:
+            span = subject.service.span("functions", function.name, "app")
+            message = f"the apps `{name}` and `{other}` have one host id"
+            yield breach(limit, message, span, f"the same first {limit.amount()}", "let the names differ earlier")
+
+
+@rule("AZ405", "error", "azure")
+def stored_name_not_allowed(subject: Subject) -> Iterator[Found]:
+    """Find queues and buckets whose names the storage account does not take.
+
+    Why: Their names are small letters, digits and single hyphens, from 3 to 63 characters. A name of the manifest may have two hyphens in a row.
+
+    Example:
+        targets: { azure: {} }
+        resources: { jobs--new: { type: queue } }
+
+    Use instead: A name with single hyphens; or one for this target alone: `targets: { azure: { name: ... } }`.
+
+    Sources: Microsoft.Storage resource schema 2026-04-01, 2026-08-16.
+    """
+    for resource in subject.service.resources.values():
+        if resource.type in _KINDS and resource.existing is None and not _fits(subject.limits, stored(subject.service, resource), resource):
+            pattern = subject.limits.patterns[f"storage.{_KINDS[resource.type]}.name"]
+            message = f"no {resource.type} can be called `{stored(subject.service, resource)}`"
+            own = resource.own.get("name") is not None
+            span = subject.service.span("resources", resource.name, "name") if own else subject.service.span("resources", resource.name, key=True)
+            yield breach(pattern, message, span, f"{pattern.means}, 3 to 63", "targets: { azure: { name: ... } } gives it another name")
+
+
+RULES: tuple[Rule, ...] = (app_members_differ, routes_on_several_apps, app_name_not_allowed, host_ids_collide, stored_name_not_allowed)
+
+
+def _fits(table: Limits, name: str, resource: Resource) -> bool:
+    kind = _KINDS[resource.type]
+    least, most = table[f"storage.{kind}.name.min"].value, table[f"storage.{kind}.name"].value
+    return least <= len(name) <= most and table.patterns[f"storage.{kind}.name"].matches(name)
+
+
+def _apps(subject: Subject) -> dict[str, Function]:
+    """Map every app that the manifest names to the first function that names it."""
+    apps: dict[str, Function] = {}
+    for function in subject.service.functions.values():
+        if isinstance(app := function.own.get("app"), str):
+            apps.setdefault(app, function)
+    return apps
+
+
+def _shared(subject: Subject, function: Function) -> dict[str, object]:
+    """Return what a function must have in common with all others of its app."""
+    size = size_of(function, limits_of(subject, function))
+    return {"runtime": function.runtime, "memory": size, "timeout": function.timeout, "plan": plan_of(subject, function)}
+
+
+def _app(subject: Subject, function: Function) -> tuple[object, ...]:
+    """Return what decides the app of a function: its name, or all that the app's members share, with the rights."""
+    if app := function.own.get("app"):
+        return (app,)
+    return (*_shared(subject, function).values(), tuple(sorted(function.uses.items())), tuple(sorted(function.secrets)))

@@ -1,0 +1,230 @@
+"""What Azure makes of triggers: schedules in NCRONTAB, queues, routes, and what costs money while idle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fnctl.manifest.model import Function, Service, Trigger
+from fnctl.rules import timing
+from fnctl.rules.breach import breach
+from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl_azure.limits.plans import plan_of
+
+_RETRIED = frozenset({"schedule", "stream", "table"})
+
+
+@rule("AZ301", "error", "azure")
+def schedule_outside_utc(subject: Subject) -> Iterator[Found]:
+    """Find schedules with a time zone, on a plan whose timers know UTC only.
+
+    Why: Flex and Consumption on Linux have no WEBSITE_TIME_ZONE. The function would run at the wrong hour, and not follow daylight saving.
+
+    Example:
+        targets: { azure: { plan: flex } }
+        functions:
+          nightly:
+            handler: jobs.py:nightly
+            triggers: [{ schedule: { cron: "0 3 * * *", timezone: Europe/Berlin } }]
+
+    Use instead: The hour in UTC; or `plan: premium`, whose apps have a time zone.
+
+    Sources: Azure Functions Flex Consumption plan hosting, 2025-05-12.
+    """
+    for function, trigger in _triggers(subject.service, "schedule"):
+        zone = trigger.options.get("timezone", "UTC")
+        if zone != "UTC" and plan_of(subject, function) in ("flex", "consumption"):
+            span = subject.service.span(*trigger.at, "schedule", "timezone")
+            notes = ("platform: Azure Functions Flex Consumption plan hosting (2025-05-12)",)
+            help = "write the cron in UTC; it will not follow daylight saving"
+            yield Found(f"timers on the plan {plan_of(subject, function)} run in UTC only", span, "no time zones", notes, help)
+
+
+@rule("AZ302", "error", "azure")
+def schedule_on_either_day(subject: Subject) -> Iterator[Found]:
+    """Find schedules that name a day of the month and a weekday.
+
+    Why: A manifest means either of them, as cron does. NCRONTAB means both at once, and would run far less often.
+
+    Example:
+        targets: { azure: {} }
+        functions:
+          report: { handler: "jobs.py:report", triggers: [{ schedule: "0 3 1 * 1" }] }
+
+    Use instead: Two schedules, one with the day and one with the weekday.
+
+    Sources: atifaziz/NCrontab#107, 2023-01-06.
+    """
+    for _, trigger in _triggers(subject.service, "schedule"):
+        cron = timing.cron_of(trigger)
+        if cron and timing.either_day(cron):
+            notes = ("platform: atifaziz/NCrontab#107 (2023-01-06)",)
+            span = subject.service.span(*trigger.at, "schedule")
+            yield Found(
+                "NCRONTAB takes a day and a weekday as both at once", span, "means either of them", notes, "write two schedules, one for each"
+            )
+
+
+@rule("AZ303", "warning", "azure")
+def rate_is_uneven(subject: Subject) -> Iterator[Found]:
+    """Find steady rates that do not divide an hour or a day.
+
+    Why: A timer counts in steps of NCRONTAB, and these begin anew each hour: `every 7m` fires at minute 56, and 4 minutes later again.
+
+    Example:
+        targets: { azure: {} }
+        functions:
+          poll: { handler: "jobs.py:poll", triggers: [{ schedule: every 7m }] }
+
+    Use instead: A rate that divides the hour or the day: 5m, 10m, 15m, 1h, 6h.
+
+    Sources: host.json reference for Azure Functions 2.x, 2023-07-10; `functions.schedule`
+    """
+    for _, trigger in _triggers(subject.service, "schedule"):
+        rate = timing.rate_of(trigger)
+        if rate and timing.uneven(rate):
+            pattern = subject.limits.patterns["functions.schedule"]
+            span = subject.service.span(*trigger.at, "schedule")
+            message = "a timer counts within the hour and the day, and this rate does not divide them"
+            yield breach(pattern, message, span, "uneven", f"every {timing.even(rate)}")
+
+
+@rule("AZ304", "error", "azure")
+def batch_over_maximum(subject: Subject) -> Iterator[Found]:
+    """Find batches over what the host fetches from a Storage queue at a time.
+
+    Why: `batch` becomes `batchSize` in host.json, and the host does not start with more than 32.
+
+    Example:
+        targets: { azure: {} }
+        resources: { jobs: { type: queue } }
+        functions:
+          work: { handler: "work.py:work", triggers: [{ queue: { name: jobs, batch: 100 } }] }
+
+    Use instead: 32 for this target: the handler is called once for each message anyway.
+
+    Sources: Azure Queue Storage bindings overview, 2020-02-18; `storage.queue.batch`
+    """
+    limit = subject.limits["storage.queue.batch"]
+    for _, trigger in _triggers(subject.service, "queue"):
+        batch = trigger.options.get("batch")
+        if isinstance(batch, int) and batch > limit.value:
+            span = subject.service.span(*trigger.at, "queue", "batch")
+            yield breach(limit, "the host fetches fewer messages at a time", span, f"{batch}, and at most {limit.amount()}", "batch: 32")
+
+
+@rule("AZ305", "warning", "azure")
+def route_is_reserved(subject: Subject) -> Iterator[Found]:
+    """Find http paths below `/admin` and `/runtime`.
+
+    Why: The host keeps them for its own keys, status and web hooks. Requests never reach the function.
+
+    Example:
+        targets: { azure: {} }
+        functions:
+          api: { handler: "api.py:api", triggers: [{ http: GET /admin/users }] }
+
+    Use instead: Another first part of the path: `/manage/users`.
+
+    Sources: host.json reference for Azure Functions 2.x, 2023-07-10; `functions.paths.reserved`
+    """
+    words = subject.limits.words["functions.paths.reserved"]
+    for _, trigger in _triggers(subject.service, "http"):
+        path = str(trigger.options["path"])
+        if any(path == word or path.startswith(f"{word}/") for word in map(str, words.values)):
+            span = subject.service.span(*trigger.at, "http")
+            yield breach(words, f"the host answers {path} itself", span, "never reaches the function", "begin the path with another word")
+
+
+@rule("AZ306", "advice", "azure")
+def bucket_keeps_an_instance(subject: Subject) -> Iterator[Found]:
+    """Find bucket triggers on Flex.
+
+    Why: Blob events come through Event Grid to a listener that one always-ready instance runs. It is billed also while nothing happens.
+
+    Example:
+        targets: { azure: { plan: flex } }
+        resources: { uploads: { type: bucket } }
+        functions:
+          thumbs: { handler: "thumbs.py:made", triggers: [{ bucket: uploads }] }
+
+    Use instead: `send` to a queue after each write, where your own code writes the blobs.
+
+    Sources: Azure Functions Flex Consumption plan hosting, 2025-05-12.
+    """
+    for function, trigger in _triggers(subject.service, "bucket"):
+        if plan_of(subject, function) == "flex":
+            notes = ("platform: Azure Functions Flex Consumption plan hosting (2025-05-12)",)
+            span = subject.service.span(*trigger.at, "bucket", key=True)
+            help = "nothing to do; where your own code writes the blobs, it can `send` to a queue instead"
+            yield Found(f"the bucket trigger of `{function.name}` keeps one instance running", span, "billed while idle", notes, help)
+
+
+@rule("AZ307", "advice", "azure")
+def topic_costs_while_idle(subject: Subject) -> Iterator[Found]:
+    """Find topics that functions use: they need a Service Bus namespace of the tier Standard.
+
+    Why: Topics begin at Standard, which has a price for each hour, whether messages flow or not.
+
+    Example:
+        targets: { azure: {} }
+        resources: { alerts: { type: topic } }
+        functions:
+          notify: { handler: "notify.py:notify", triggers: [{ topic: alerts }] }
+
+    Use instead: A `bus`: Event Grid bills by event, and pushes to every subscriber as well.
+
+    Sources: service-bus/README.md, microsoft/azure-skills @1a03acf, 2026-08-21.
+    """
+    users = [function for function, _ in _triggers(subject.service, "topic")]
+    used = {name for function in subject.service.functions.values() for name in function.uses}
+    for resource in subject.service.resources.values():
+        heard = any(t.resource == resource.name for function in users for t in function.triggers)
+        if resource.type == "topic" and resource.existing is None and (heard or resource.name in used):
+            notes = ("platform: service-bus/README.md, microsoft/azure-skills @1a03acf (2026-08-21)",)
+            span = subject.service.span("resources", resource.name, "type")
+            help = "a `bus` has no fixed price, where neither order nor pulling is needed"
+            yield Found(f"the topic `{resource.name}` needs Service Bus Standard", span, "billed by the hour", notes, help)
+
+
+@rule("AZ308", "warning", "azure")
+def retry_not_for_trigger(subject: Subject) -> Iterator[Found]:
+    """Find `retry` on functions whose trigger has a retry of its own.
+
+    Why: A policy of the function counts for timers, Event Hubs and Cosmos DB. Queues, topics and blobs go by their delivery count, Event Grid by its
+    subscription, and http has none.
+
+    Example:
+        targets: { azure: {} }
+        resources: { jobs: { type: queue } }
+        functions:
+          work: { handler: "work.py:work", triggers: [{ queue: jobs }], retry: { max: 3 } }
+
+    Use instead: `max_receives` on the queue.
+
+    Sources: Azure Functions error handling and retries, undated; `functions.retry.triggers`
+    """
+    words = subject.limits.words["functions.retry.triggers"]
+    for function in subject.service.functions.values():
+        kinds = {trigger.kind for trigger in function.triggers}
+        if function.retry and kinds and not kinds & _RETRIED:
+            span = subject.service.span("functions", function.name, "retry", key=True)
+            message = f"the trigger of `{function.name}` does not follow `retry`"
+            help = "a queue retries by itself: max_receives: 5" if "queue" in kinds else "leave it out for this target"
+            yield breach(words, message, span, "not followed", help)
+
+
+RULES: tuple[Rule, ...] = (
+    schedule_outside_utc,
+    schedule_on_either_day,
+    rate_is_uneven,
+    batch_over_maximum,
+    route_is_reserved,
+    bucket_keeps_an_instance,
+    topic_costs_while_idle,
+    retry_not_for_trigger,
+)
+
+
+def _triggers(service: Service, kind: str) -> Iterator[tuple[Function, Trigger]]:
+    for function in service.functions.values():
+        yield from ((function, trigger) for trigger in function.triggers if trigger.kind == kind)

@@ -1,0 +1,8 @@
+"""Vercel's own checks: the limits and habits of its plans, by what they look at."""
+
+from __future__ import annotations
+
+from fnctl.rules.model import Rule
+from fnctl_vercel.limits import functions, project, sizes, triggers
+
+RULES: tuple[Rule, ...] = (*functions.RULES, *project.RULES, *triggers.RULES, *sizes.RULES)

@@ -1,0 +1,21 @@
+"""`fnctl validate --all-targets`."""
+
+from __future__ import annotations
+
+from fnctl.commands.run import Run
+from fnctl.commands.table import REPORTS
+from fnctl.errors import Exit, UsageError
+from fnctl.views import matrix as view
+
+
+def compare(run: Run) -> int:
+    """Show the portability matrix. Exit 1 where a target that the manifest names refuses something."""
+    if run.settings.output in REPORTS:
+        message = f"--all-targets compares targets, and --output {run.settings.output} reports findings"
+        raise UsageError(message, help="ask for one of them:\nfnctl validate --all-targets --output json")
+    made = run.world.engine.matrix(run.session())
+    if run.json:
+        run.document(view.matrix_document(made))
+    else:
+        run.show(view.matrix(made, run.paint, verbose=run.settings.verbose, width=run.width))
+    return Exit.FINDINGS if made.refused() else Exit.OK

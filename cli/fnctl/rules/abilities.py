@@ -1,0 +1,115 @@
+"""What an adapter says of its platform in `abilities.json`, looked up; and what of a service there is to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from fnctl.diagnostics import Severity
+from fnctl.manifest.model import Function, Service
+from fnctl.rules.model import Found, Subject
+from fnctl.source import Span
+
+_SEVERITY: Mapping[str, Severity | None] = {"no": None, "differs": "warning", "advice": "advice"}
+
+
+def title(subject: Subject) -> str:
+    """Name the platform for people."""
+    return str(subject.abilities.get("title", subject.service.target))
+
+
+def look_up(subject: Subject, section: str, key: str, value: Any = True) -> Mapping[str, Any] | None:
+    """Look up what the target says of a thing. None where it can do it: on this plan, with this value."""
+    entry: Mapping[str, Any] | None = subject.abilities.get(section, {}).get(key)
+    if entry is None or value in (None, False) or value in entry.get("fine", ()):
+        return None
+    if "plans" in entry and subject.limits.plan not in entry["plans"]:
+        return None
+    return entry if "is" not in entry or value in entry["is"] else None
+
+
+def lacking(subject: Subject, entry: Mapping[str, Any], message: str, span: Span | None, function: str | None = None) -> Found:
+    """Make a finding of an entry: its reason as the label, what to use instead as the help, its source as a note."""
+    source = subject.abilities["sources"][entry["source"]]
+    help = entry["instead"]
+    if entry["able"] == "no" and function is not None:
+        help += f"; or leave `{function}` out with `targets.{subject.service.target}.only`"
+    note = f"platform: {source['title']} ({source['date']})"
+    return Found(message, span, entry["why"], (note,), help, _SEVERITY[entry["able"]])
+
+
+def kinds_of(function: Function) -> set[str]:
+    """Name the kinds of a function's triggers."""
+    return {trigger.kind for trigger in function.triggers}
+
+
+def options_of(function: Function) -> Iterator[tuple[str, Any]]:
+    """Yield the words of a function that platforms keep or not, with their values; nothing where the manifest says nothing."""
+    yield from {
+        "reserved": function.reserved,
+        "provisioned": function.provisioned,
+        "per_instance": function.per_instance,
+        "architecture": function.architecture,
+        "tracing": function.tracing,
+        "retry": dict(function.retry) or None,
+        "dead_letter": function.dead_letter,
+        "retention": function.logs.retention if function.logs.retention != type(function.logs)().retention else None,
+    }.items()
+
+
+def users_of(service: Service, *, triggers: bool = False) -> dict[str, list[str]]:
+    """Map each resource in use here to the functions that use it; `triggers` counts listening to it, too."""
+    users: dict[str, list[str]] = {}
+    for function in service.functions.values():
+        heard = [t.resource for t in function.triggers if t.resource] if triggers else []
+        for name in dict.fromkeys((*function.uses, *heard)):
+            if name in service.resources:
+                users.setdefault(name, []).append(function.name)
+    return users
+
+
+def grants_of(service: Service) -> Iterator[tuple[Function, str, str, str]]:
+    """Yield every grant: function, what it uses, verb, type of what it uses."""
+    for function in service.functions.values():
+        for used, verbs in function.uses.items():
+            yield from ((function, used, verb, type_of(service, used)) for verb in verbs)
+
+
+def type_of(service: Service, name: str) -> str:
+    """Say what a name in `uses` is."""
+    if name in service.resources:
+        return service.resources[name].type
+    return "workflow" if name in service.workflows else "function"
+
+
+def first_of_each(service: Service) -> Iterator[tuple[str, str, Callable[[], Span | None]]]:
+    """Yield the first place where a type of resource, or a workflow, is in use here."""
+    seen: set[str] = set()
+    for function in service.functions.values():
+        heard = [(trigger.resource, partial(service.span, *trigger.at, trigger.kind, key=True)) for trigger in function.triggers if trigger.resource]
+        used = [(name, partial(service.span, "functions", function.name, "uses", name, key=True)) for name in function.uses]
+        for name, span in (*heard, *used):
+            if (type_ := type_of(service, name)) not in seen and type_ != "function":
+                seen.add(type_)
+                yield type_, name, span
+
+
+def called(service: Service) -> set[str]:
+    """Name every function that a workflow calls."""
+    called: set[str] = set()
+    todo: list[Any] = list(service.workflows.values())
+    while todo:
+        part = todo.pop()
+        if isinstance(part, Mapping):
+            called |= {part["task"]} if isinstance(part.get("task"), str) else set()
+            todo += _parts(part)
+        elif isinstance(part, list | tuple):
+            todo += part
+    return called
+
+
+def _parts(step: Mapping[str, Any]) -> Iterable[Any]:
+    """Return the steps inside a step, and never what it hands over: an input may hold any words."""
+    inner = [step.get(word) for word in ("steps", "saga", "choice", "catch", "else", "compensate")]
+    return (*inner, *(step.get("parallel") or {}).values()) if isinstance(step.get("parallel"), Mapping) else inner
