@@ -63,7 +63,7 @@ class Aws:
         for name, bundle in bundles.items():
             between = shim(service, service.functions[name], bundle)
             facts = {"handler": between.handler, "shim": between.digest}
-            yield Recipe(name, (*bundle.files, *between.files), bundle.wheels, (name,), facts)
+            yield Recipe(name, (*bundle.files, *between.files), {"": bundle.wheels}, (name,), facts)
 
     def translate(self, service: Service, artifacts: Mapping[str, Artifact]) -> Graph:
         """Return the AWS objects of a service."""

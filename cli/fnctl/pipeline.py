@@ -63,7 +63,7 @@ KEEP = 20
 
 def build(session: Session, *, verify: bool = False) -> tuple[BuiltArtifact, ...]:
     """Build every function's artifact for the chosen target. `verify` builds twice, and compares."""
-    prepared = preparation.prepare(session)
+    prepared = preparation.prepare(session, deploys=False)
     return building.build(session, prepared, verify=verify)
 
 

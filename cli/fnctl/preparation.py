@@ -31,8 +31,14 @@ class Prepared:
     timings: dict[str, float] = field(default_factory=dict)
 
 
-def prepare(session: Session, *, files: bool = True) -> Prepared:
-    """Load, resolve and check for one target. Warnings become events, advice is `validate`'s part, and an error ends the run."""
+def prepare(session: Session, *, files: bool = True, deploys: bool = True) -> Prepared:
+    """Load, resolve and check for one target. Warnings become events, advice is `validate`'s part, and an error ends the run.
+
+    Args:
+        session: the run.
+        files: look at handler files.
+        deploys: the run will talk to the platform, which not every adapter does yet.
+    """
     begun = time.monotonic()
     session.emit(Event("phase", {"phase": "load"}))
     document, findings = document_of(session)
@@ -47,7 +53,7 @@ def prepare(session: Session, *, files: bool = True) -> Prepared:
     _listen(session, more)
     for finding in findings:
         session.emit(Event("finding", as_json(finding)))
-    if not adapter.ready:
+    if deploys and not adapter.ready:
         message = f"fnctl cannot deploy to {adapter.title} yet"
         raise FnctlError(
             message,

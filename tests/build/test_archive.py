@@ -26,7 +26,7 @@ PATHS = st.lists(PART, min_size=1, max_size=3).map("/".join)
 
 
 def recipe(*files: File, wheels: tuple[Path, ...] = (), name: str = "api") -> Recipe:
-    return Recipe(name, files, wheels, (name,))
+    return Recipe(name, files, {"": wheels}, (name,))
 
 
 @settings(max_examples=60, deadline=None)
@@ -173,7 +173,7 @@ from fnctl.build.model import File, Recipe
 from fnctl.errors import FnctlError
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
-    write(Recipe("api", (File("noise", os.urandom(3_000_000)),), (), ("api",)), Path(sys.argv[1]))
+    write(Recipe("api", (File("noise", os.urandom(3_000_000)),), {}, ("api",)), Path(sys.argv[1]))
 except FnctlError as error:
     print(error.diagnostics[0].code, error)
 """

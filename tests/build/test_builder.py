@@ -34,7 +34,7 @@ def shop(folder: Path, **files: str) -> Service:
 def built(service: Service, environ: Mapping[str, str], said: list[str] | None = None) -> Mapping[str, Built]:
     report = said.append if said is not None else builder.silent
     bundles = builder.bundles(service, TARGETS, environ=environ, report=report)
-    recipes = [Recipe(name, bundle.files, bundle.wheels, (name,)) for name, bundle in bundles.items()]
+    recipes = [Recipe(name, bundle.files, {"": bundle.wheels}, (name,)) for name, bundle in bundles.items()]
     return builder.artifacts(recipes, service.folder, target="aws", environ=environ, report=report)
 
 
@@ -105,9 +105,9 @@ def test_a_runtime_that_nobody_builds(tmp_path: Path) -> None:
 
 
 def test_all_clashes_of_all_recipes_come_at_once(tmp_path: Path) -> None:
-    recipes = [Recipe(name, (File("a", b"1"), File("a", b"2")), (), (name,)) for name in ("one", "two")]
+    recipes = [Recipe(name, (File("a", b"1"), File("a", b"2")), {}, (name,)) for name in ("one", "two")]
     with pytest.raises(FnctlError) as caught:
-        builder.artifacts([*recipes, Recipe("good", (), (), ())], tmp_path, target="aws", environ=parts.environ(tmp_path))
+        builder.artifacts([*recipes, Recipe("good", (), {}, ())], tmp_path, target="aws", environ=parts.environ(tmp_path))
     assert [d.code for d in caught.value.diagnostics] == ["FN401", "FN401"]
     assert [path.name for path in (tmp_path / ".fnctl/build/aws").iterdir()] == ["good.zip"]
 
@@ -121,7 +121,7 @@ def test_a_file_that_changes_while_it_is_packed_is_said(tmp_path: Path, monkeypa
         return write(recipe, folder, epoch=epoch)
 
     monkeypatch.setattr(archive, "write", meanwhile)
-    recipe = Recipe("api", (File("a.py", path),), (), ("api",))
+    recipe = Recipe("api", (File("a.py", path),), {}, ("api",))
     with pytest.raises(FnctlError) as caught:
         builder.artifacts([recipe], tmp_path, target="aws", environ=parts.environ(tmp_path))
     assert parts.only(caught.value).code == "FN443"
@@ -130,7 +130,7 @@ def test_a_file_that_changes_while_it_is_packed_is_said(tmp_path: Path, monkeypa
 
 
 def test_source_date_epoch_counts_and_has_to_be_a_number(tmp_path: Path) -> None:
-    recipe = Recipe("api", (File("a.py", b""),), (), ("api",))
+    recipe = Recipe("api", (File("a.py", b""),), {}, ("api",))
     plain, dated = (
         builder.artifacts([recipe], tmp_path, target="aws", environ=parts.environ(tmp_path, **more))["api"]
         for more in ({}, {"SOURCE_DATE_EPOCH": "1700000000"})

@@ -114,7 +114,7 @@ def test_libdeflate_is_worth_it() -> None:
 def test_the_engine_is_part_of_every_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from fnctl.build import builder
 
-    recipe, cache = Recipe("api", (File("a.py", b""),), (), ()), parts.cache(tmp_path, tmp_path)
+    recipe, cache = Recipe("api", (File("a.py", b""),), {}, ()), parts.cache(tmp_path, tmp_path)
     before = builder.digest(recipe, None, cache)
     monkeypatch.setattr(builder, "ENGINE", "another 1")
     assert builder.digest(recipe, None, cache) != before

@@ -212,11 +212,12 @@ def _open(member: _Member) -> IO[bytes]:
 def _members(recipe: Recipe, without: Collection[str]) -> Iterator[_Member]:
     for file in recipe.files:
         yield _Own(File(_checked(file.path, f"`{recipe.name}`"), file.source, file.executable))
-    for wheel in dict.fromkeys(recipe.wheels):
-        yield from _spliced(wheel, without)
+    for folder, wheels in recipe.wheels.items():
+        for wheel in dict.fromkeys(wheels):
+            yield from _spliced(wheel, folder, without)
 
 
-def _spliced(wheel: Path, without: Collection[str]) -> Iterator[_Spliced]:
+def _spliced(wheel: Path, folder: str, without: Collection[str]) -> Iterator[_Spliced]:
     """Yield a wheel's members at the places where an installer would put them."""
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -226,7 +227,7 @@ def _spliced(wheel: Path, without: Collection[str]) -> Iterator[_Spliced]:
     for info in infos:
         path = _installed(info.filename)
         if path is not None and info.filename not in without:
-            yield _Spliced(_checked(path, wheel.name), wheel, info)
+            yield _Spliced(_checked(folder + path, wheel.name), wheel, info)
 
 
 def _installed(name: str) -> str | None:

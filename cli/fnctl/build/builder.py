@@ -157,8 +157,8 @@ def digest(recipe: Recipe, epoch: int | None, cache: Cache, *, fresh: bool = Fal
         fresh: look at every file again.
     """
     members = sorted([file.path, cache.content(file.source, fresh=fresh), str(file.executable)] for file in recipe.files)
-    wheels = sorted(cache.digest(wheel, fresh=fresh) for wheel in recipe.wheels)
-    return memory.key("zip 1", ENGINE, epoch, members, wheels)
+    wheels = sorted([at, cache.digest(wheel, fresh=fresh)] for at, group in recipe.wheels.items() for wheel in group)
+    return memory.key("zip 2", ENGINE, epoch, members, wheels)
 
 
 def _known(name: str, path: Path, cache: Cache) -> Artifact | None:

@@ -192,7 +192,7 @@ def archive_of(made: Path, place: Path) -> Path:
         files = [File(info.filename, wheel.read(info), bool(info.external_attr >> 16 & 0o111)) for info in infos]
     record = f"{'-'.join(made.name.split('-')[:2])}.dist-info/RECORD"
     rows = "".join(f"{file.path},,\n" for file in sorted(files, key=lambda file: file.path)) + f"{record},,\n"
-    again = archive.write(Recipe("again", (*files, File(record, rows.encode())), (), ()), place).path
+    again = archive.write(Recipe("again", (*files, File(record, rows.encode())), {}, ()), place).path
     assert again is not None  # noqa: S101  # what was written has a place
     return again.replace(place / made.name)
 

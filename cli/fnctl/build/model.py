@@ -65,10 +65,13 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What one artifact is made of, said by the adapter: bundles plus its shim. Two members of one path are an error."""
+    """What one artifact is made of, said by the adapter: bundles plus its shim. Two members of one path are an error.
+
+    `wheels` by the folder that their members go to: `""` for the archive's root, `"a/b/"` for one below it.
+    """
 
     name: str
     files: tuple[File, ...]
-    wheels: tuple[Path, ...]
+    wheels: Mapping[str, tuple[Path, ...]]
     functions: tuple[str, ...]
     facts: Mapping[str, Json] = field(default_factory=dict)

@@ -39,7 +39,7 @@ def slim(wheel: Path, place: Path) -> Path:
             left = left_out(opened)
     except (OSError, zipfile.BadZipFile) as error:
         raise archive.damaged(wheel) from error
-    written = archive.write(Recipe("slim", (), (wheel,), ()), place, without=left).path
+    written = archive.write(Recipe("slim", (), {"": (wheel,)}, ()), place, without=left).path
     assert written is not None  # noqa: S101  # what was written has a place
     return written.replace(place / wheel.name)
 

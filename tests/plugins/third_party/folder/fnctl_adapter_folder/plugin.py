@@ -46,7 +46,7 @@ class Folder:
 
     def recipes(self, service: Service, bundles: Mapping[str, Bundle]) -> Iterable[Recipe]:
         """Return one archive a function, with nothing added."""
-        return [Recipe(name, bundle.files, bundle.wheels, (name,)) for name, bundle in bundles.items()]
+        return [Recipe(name, bundle.files, {"": bundle.wheels}, (name,)) for name, bundle in bundles.items()]
 
     def translate(self, service: Service, artifacts: Mapping[str, Artifact]) -> Graph:
         """Return one object a function."""
