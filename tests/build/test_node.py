@@ -86,6 +86,17 @@ def test_the_source_map_speaks_of_the_project(shop: Path, tmp_path: Path) -> Non
     assert "src/thumbs.ts:3:" in str(stack)
 
 
+def test_it_says_what_went_in_and_whose_it_is(shop: Path, tmp_path: Path) -> None:
+    package = {"package.json": '{"name": "@a/b", "version": "1.2.3"}', "index.js": "export const answer = 42;\n"}
+    parts.write(shop, {f"node_modules/@a/b/{path}": text for path, text in package.items()})
+    parts.write(shop, {"src/thumbs.ts": 'import { answer } from "@a/b";\nexport const handler = () => answer + 1;\n'})
+    first, again = bundled(shop, tmp_path), bundled(shop, tmp_path)
+    own, theirs = sorted(first.inlined, key=lambda one: one.package)
+    assert (own.path, own.package, own.size > 0) == ("src/thumbs.ts", "", True)
+    assert (theirs.path, theirs.package, theirs.version, theirs.size > 0) == ("node_modules/@a/b/index.js", "@a/b", "1.2.3", True)
+    assert first.inlined == again.inlined
+
+
 def test_two_clones_give_the_same_bundle(tmp_path: Path, installed: None) -> None:
     one, two = (bundled(project(tmp_path / name / "shop"), tmp_path / name) for name in ("a", "further/down"))
     assert one.digest == two.digest

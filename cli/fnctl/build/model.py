@@ -42,6 +42,16 @@ class File:
 
 
 @dataclass(frozen=True)
+class Inlined:
+    """A source that a bundler has written into the bundle: the bytes it takes there, and whose it is; no package for the project's own."""
+
+    path: str
+    size: int
+    package: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class Bundle:
     """One function's own files and dependencies, not yet in a platform's shape.
 
@@ -52,6 +62,7 @@ class Bundle:
         entry: what a shim imports: (`src/api.py`, `app`) for Python, (`handler.mjs`, `handler`) for Node.
         dependencies: digest of the resolved set ("" when there are none).
         digest: digest of all inputs: files, wheels, target, engine.
+        inlined: what a Node bundle is made of.
     """
 
     function: str
@@ -61,6 +72,7 @@ class Bundle:
     entry: tuple[str, str]
     dependencies: str
     digest: str
+    inlined: tuple[Inlined, ...] = ()
 
 
 @dataclass(frozen=True)

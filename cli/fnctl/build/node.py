@@ -14,7 +14,7 @@ from fnctl.build import cache as memory
 from fnctl.build import esbuild
 from fnctl.build.cache import Cache
 from fnctl.build.files import refused, write
-from fnctl.build.model import BuildTarget, Bundle, File
+from fnctl.build.model import BuildTarget, Bundle, File, Inlined
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
@@ -85,17 +85,18 @@ def bundle(service: Service, function: Function, target: BuildTarget, cache: Cac
     entry = f"export {{ {function.handler_name} }} from {json.dumps(f'./{handler}')};\n"
     job = _Job(function.name, binary, options, entry, folder, cache)
     name = memory.key("node", str(folder), entry, list(options), cache.digest(binary))
-    outputs = _known(name, job) or _made(name, job)
+    record = _known(name, job) or _made(name, job)
+    outputs: dict[str, str] = record["outputs"]
     files = tuple(File(path, cache.root / "bundles" / digest) for path, digest in sorted(outputs.items()))
     answer = (OUT, function.handler_name)
     digest = memory.key([list(item) for item in sorted(outputs.items())], list(answer), target.runtime, target.architecture)
-    return Bundle(function.name, target, files, (), answer, "", digest)
+    return Bundle(function.name, target, files, (), answer, "", digest, tuple(Inlined(*row) for row in record["inlined"]))
 
 
-def _known(name: str, job: _Job) -> Mapping[str, str] | None:
-    """Return an earlier bundle's files, path -> digest, if every input is what it was."""
+def _known(name: str, job: _Job) -> Mapping[str, Any] | None:
+    """Return what is recorded of an earlier bundle, if every input is what it was: `outputs` (path -> digest) and what is `inlined`."""
     record: dict[str, Any] | None = job.cache.get("node", name)
-    if record is None:
+    if record is None or "inlined" not in record:
         return None
     inputs: dict[str, str] = record["inputs"]
     try:
@@ -103,10 +104,10 @@ def _known(name: str, job: _Job) -> Mapping[str, str] | None:
     except FnctlError:  # an input is gone
         return None
     outputs: dict[str, str] = record["outputs"]
-    return outputs if same and all((job.cache.root / "bundles" / digest).is_file() for digest in outputs.values()) else None
+    return record if same and all((job.cache.root / "bundles" / digest).is_file() for digest in outputs.values()) else None
 
 
-def _made(name: str, job: _Job) -> Mapping[str, str]:
+def _made(name: str, job: _Job) -> Mapping[str, Any]:
     cache, folder = job.cache, job.folder
     cache.report(f"bundling {job.function}")
     try:
@@ -116,14 +117,36 @@ def _made(name: str, job: _Job) -> Mapping[str, str]:
             meta = out.with_name("meta.json")
             esbuild.run([job.binary, *job.options, f"--outfile={out}", f"--metafile={meta}"], job.entry, folder, cache)
             code, source_map = out.read_bytes(), _portable(out.with_name(f"{OUT}.map"), folder)
-            used: list[str] = [path for path in json.loads(meta.read_bytes())["inputs"] if path != esbuild.ENTRY]
+            document = json.loads(meta.read_bytes())
     except OSError as error:
         raise refused(error, cache.root / "tmp") from error
+    used: list[str] = [path for path in document["inputs"] if path != esbuild.ENTRY]
     outputs = {OUT: _keep(code, cache), f"{OUT}.map": _keep(source_map, cache)}
     inputs = _inputs({*used, *_settings(used, folder)}, job)
-    record: dict[str, Json] = {"inputs": inputs, "neighbours": _neighbours(inputs, folder), "outputs": outputs}
+    inlined: list[Json] = [list(row) for row in _inlined(document["outputs"], folder)]
+    record: dict[str, Json] = {"inputs": inputs, "neighbours": _neighbours(inputs, folder), "outputs": outputs, "inlined": inlined}
     cache.put("node", name, record)
-    return outputs
+    return record
+
+
+def _inlined(outputs: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, int, str, str]]:
+    """Yield what esbuild has written into a bundle: path, bytes, package and version."""
+    sources = next(output["inputs"] for path, output in outputs.items() if path.endswith(OUT))
+    for path, source in sorted(sources.items()):
+        if source["bytesInOutput"] and path != esbuild.ENTRY:
+            yield (path, source["bytesInOutput"], *_package(path, folder))
+
+
+def _package(path: str, folder: Path) -> tuple[str, str]:
+    """Name the npm package of a source, and its version; neither for one outside of node_modules."""
+    above, found, below = path.rpartition("node_modules/")
+    if not found:
+        return "", ""
+    name = "/".join(below.split("/")[: 2 if below.startswith("@") else 1])
+    try:
+        return name, str(json.loads((folder / above / "node_modules" / name / "package.json").read_bytes())["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return name, ""
 
 
 def _keep(content: bytes, cache: Cache) -> str:
