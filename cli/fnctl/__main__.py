@@ -57,7 +57,8 @@ def _dispatch(words: list[str], world: World) -> int:
         from fnctl.commands.check import check
 
         strict, files = bool(given.pop("strict", False)), not given.pop("no_files", False)
-        return check(Run(world, Settings(**given), argv), strict=strict, files=files)  # type: ignore[arg-type]  # by the table
+        select, ignore = str(given.pop("select", "")), str(given.pop("ignore", ""))
+        return check(Run(world, Settings(**given), argv), strict=strict, files=files, select=select, ignore=ignore)  # type: ignore[arg-type]  # by the table
     from fnctl.app import run
 
     return run(words, Run(world, Settings(), argv))

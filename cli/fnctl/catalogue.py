@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fnctl import plugins
 from fnctl.diagnostics import Diagnostic
-from fnctl.errors import FnctlError
+from fnctl.errors import FnctlError, UsageError
 from fnctl.manifest.load import Document
 from fnctl.manifest.model import Service
+from fnctl.manifest.suggest import did_you_mean
 from fnctl.rules import ignores, portable, reading
 from fnctl.rules.model import Rule
-from fnctl.rules.settings import Settings
+from fnctl.rules.settings import EXTENDS, Settings, family
 
 
 def every(more: plugins.Plugins | None = None) -> tuple[Rule, ...]:
@@ -25,21 +26,32 @@ def every(more: plugins.Plugins | None = None) -> tuple[Rule, ...]:
     return tuple(sorted({rule.code: rule for rule in rules}.values(), key=lambda rule: (rule.code[:2] != "FN", rule.code)))
 
 
+def known(asked: Iterable[str]) -> None:
+    """Check codes that a command line asks for, or their beginnings. Raises UsageError for one that no rule has."""
+    rules = [rule.code for rule in every()]
+    for code in asked:
+        if not any(one.startswith(code) for one in rules):
+            message = f"there is no rule `{code}`"
+            raise UsageError(message, help=did_you_mean(code, {*rules, *map(family, rules)}, "see them all:\nfnctl rules"))
+
+
 def idle(document: Document, service: Service, settings: Settings, more: plugins.Plugins, *, alone: bool) -> Iterator[Diagnostic]:
     """Find comments that take nothing back, and settings of rules that nobody has. `alone`: the other targets were not looked at."""
     comments = ignores.read(document)
     if not comments.comments and not settings.rules:
         return
     rules = {rule.code: rule for rule in every(more)}
-
-    def exists(code: str) -> bool:
-        return any(known == code or known.rstrip("0123456789") == code for known in rules)
+    words = {*rules, *map(family, rules)}
 
     def looked_for(code: str) -> bool:
         rule = rules[code]
         return settings.wants(rule) and (not alone or service.target in rule.targets or rule in reading.rules())
 
-    yield from comments.unused(looked_for, exists)
-    for key in settings.unknown(exists):
-        message, help = f"there is no rule {key}", "`fnctl rules` lists them"
-        yield Diagnostic("FN066", "warning", message, service.span("rules", key, key=True), "changes nothing", help=help)
+    yield from comments.unused(looked_for, rules)
+    for key in settings.rules:
+        if key != EXTENDS and key not in words:
+            help = did_you_mean(key, words, "`fnctl rules` lists them")
+            yield Diagnostic("FN066", "warning", f"there is no rule {key}", service.span("rules", key, key=True), "changes nothing", help=help)
+        elif key in rules and rules[key].fixed:
+            span = service.span("rules", key, key=True)
+            yield Diagnostic("FN066", "warning", f"{key} cannot be changed", span, "changes nothing", help="it says what cannot work: mend it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from fnctl import plugins
@@ -16,7 +16,7 @@ from fnctl.manifest.model import Service
 from fnctl.results import Checked, Shown
 from fnctl.rules import engine, ignores, portable
 from fnctl.rules.limits import load as load_limits
-from fnctl.rules.model import Measured, Subject
+from fnctl.rules.model import Measured, Rule, Subject
 from fnctl.rules.settings import Settings
 from fnctl.session import Session
 
@@ -61,12 +61,13 @@ def validate(session: Session, *, files: bool = True) -> Checked:
     targets = (asked,) if asked else resolving.targets(document)
     services: list[Service] = []
     more = plugins.Plugins()
-    findings += more.findings
+    checked: list[Diagnostic] = []
     for target in targets:
         service, found = one(session, document, target, more, files=files)
-        findings += found
+        checked += found
         if service is not None:
             services.append(service)
+    findings = [*_heard(session, document, next(iter(services), None), findings), *more.findings, *checked]
     findings += _idle(session, document, services, more, alone=bool(asked))
     return Checked(tuple(services), tuple(ordered(findings)))
 
@@ -80,18 +81,21 @@ def one(session: Session, document: Document, target: str, more: plugins.Plugins
         return None, [Diagnostic(d.code, "error", d.message, span, notes=d.notes, help=d.help, target=target) for d in error.diagnostics]
     resolution = _resolve(session, document, adapter)
     service = resolution.service
-    found = list(resolution.diagnostics)
+    found, rules = list(resolution.diagnostics), (*portable.RULES, *adapter.rules(), *more.rules())
     if service is not None:
-        rules, settings = (*portable.RULES, *adapter.rules(), *more.rules()), _settings(session, service)
         found += check.check(service, files=files)
-        found += engine.run(rules, _subject(session, service, adapter), settings)
-        stays = engine.fixed(rules)
-        found = ignores.read(document).applied(settings.graded(found, stays), stays)
-    return service, found
+        found += engine.run(rules, _subject(session, service, adapter), _settings(session, service))
+    return service, _heard(session, document, service, found, rules)
 
 
-def _settings(session: Session, service: Service) -> Settings:
-    return Settings(service.rules, session.options.select, session.options.ignore)
+def _settings(session: Session, service: Service | None) -> Settings:
+    return Settings(service.rules if service is not None else {}, session.options.select, session.options.ignore)
+
+
+def _heard(session: Session, document: Document, service: Service | None, found: list[Diagnostic], rules: Iterable[Rule] = ()) -> list[Diagnostic]:
+    """Leave out what comments, `rules` and the command line do not want to hear. Comments first: a warning made an error may be ignored."""
+    stays = engine.fixed(rules)
+    return _settings(session, service).graded(ignores.read(document).applied(found, stays), stays)
 
 
 def _idle(session: Session, document: Document, services: list[Service], more: plugins.Plugins, *, alone: bool) -> list[Diagnostic]:

@@ -63,13 +63,18 @@ def test_a_group_takes_them_too(fnctl: Fnctl) -> None:
 
 
 WORDS = [flag for option in GLOBALS + VALIDATE for flag in option.flags if flag not in ("--quiet", "-q")]
-VALUES = ["json", "text", "sarif", "a.yaml", "prod"]
+VALUES = ["json", "text", "sarif", "a.yaml", "prod", "AWS101,SEC", "ADV"]
 
 
 @given(st.lists(st.sampled_from([*WORDS, *VALUES, "--output=json", "--stage=x", "--strict=1", "--what", "-z"]), max_size=5))
 def test_the_fast_path_reads_what_typer_reads(words: list[str]) -> None:
     fast = read(words, GLOBALS + VALIDATE)
     if fast is None:  # left to typer, whatever it says
+        return
+    asked = ",".join(str(fast.get(name, "")) for name in ("select", "ignore")).split(",")
+    if not set(asked) <= {"AWS101", "SEC", "ADV", ""}:
+        with pytest.raises(UsageError, match="there is no rule"):
+            _through_typer(words)
         return
     assert _through_typer(words) == {name: value for name, value in fast.items() if value not in (False, "text")}
 
@@ -81,7 +86,7 @@ def _through_typer(words: list[str]) -> dict[str, Any]:
         def validate(self, session: Session, *, files: bool) -> Checked:
             options = session.options
             found.update(manifest=options.manifest and str(options.manifest), target=options.target, stage=options.stage, sandbox=options.sandbox)
-            found["no_files"] = not files
+            found.update(no_files=not files, select=",".join(options.select), ignore=",".join(options.ignore))
             return Checked((), ())
 
     from fnctl import app

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from fnctl.graph import Json
-from fnctl.manifest.check import check, graded
+from fnctl.manifest.check import check
 from fnctl.manifest.load import Document, load
 from fnctl.manifest.model import Service
 from fnctl.manifest.resolve import Resolution, describe, explain, resolve
@@ -197,14 +197,6 @@ def test_a_null_handler_is_a_finding(tmp_path: Path) -> None:
     functions = {"f": {"handler": "a.py:b", "targets": {"aws": {"handler": None}}}}
     resolution = resolve(written(tmp_path, {"functions": functions}), target="aws", stage="dev", environ={})
     assert [d.code for d in resolution.diagnostics] == ["FN011"]
-
-
-def test_rules_grade_what_is_no_error(tmp_path: Path) -> None:
-    manifest = {"secrets": ["UNUSED"], "rules": {"FN035": "off", "FN030": "off"}, "functions": {"f": {"handler": "a.py:b", "uses": {"no": "read"}}}}
-    made = service(tmp_path, manifest)
-    found = check(made, files=False)
-    assert sorted(d.code for d in found) == ["FN030", "FN035"]
-    assert [d.code for d in graded(made, found)] == ["FN030"]
 
 
 def test_describe_is_plain_and_leaves_out_what_is_unset(tmp_path: Path) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from fnctl.commands.check import codes
 from fnctl.commands.run import Run
 from fnctl.commands.table import REPORTS
 from fnctl.errors import Exit, UsageError
 from fnctl.views import matrix as view
 
 
-def compare(run: Run) -> int:
-    """Show the portability matrix. Exit 1 where a target that the manifest names refuses something."""
+def compare(run: Run, select: str = "", ignore: str = "") -> int:
+    """Show the portability matrix. Exit 1 where a target that the manifest names refuses something. Raises UsageError for codes of no rule."""
     if run.settings.output in REPORTS:
         message = f"--all-targets compares targets, and --output {run.settings.output} reports findings"
         raise UsageError(message, help="ask for one of them:\nfnctl validate --all-targets --output json")
-    made = run.world.engine.matrix(run.session())
+    session = run.session()
+    session.options = replace(session.options, select=codes(select), ignore=codes(ignore))
+    made = run.world.engine.matrix(session)
     if run.json:
         run.document(view.matrix_document(made))
     else:

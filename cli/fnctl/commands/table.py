@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Option(NamedTuple):
-    """One option. Without a `metavar` it is a flag; `panel` is its heading in the help."""
+    """One option. Without a `metavar` it is a flag; `panel` is its heading in the help. `many`: it may be given again."""
 
     name: str
     flags: tuple[str, ...]
@@ -15,6 +15,7 @@ class Option(NamedTuple):
     panel: str
     metavar: str | None = None
     choices: tuple[str, ...] = ()
+    many: bool = False
 
 
 WHERE = "Where"
@@ -36,7 +37,9 @@ GLOBALS = (
 
 STRICT = Option("strict", ("--strict",), "Fail on warnings too.", "Options")
 NO_FILES = Option("no_files", ("--no-files",), "Do not look at handler files.", "Options")
-VALIDATE = (STRICT, NO_FILES)
+SELECT = Option("select", ("--select",), "Only these rules: codes, or how they begin; AWS1,SEC for two.", "Options", "CODES", many=True)
+IGNORE = Option("ignore", ("--ignore",), "Not these rules; the longer beginning wins over --select.", "Options", "CODES", many=True)
+VALIDATE = (STRICT, NO_FILES, SELECT, IGNORE)
 
 REPORTS = ("sarif", "github", "junit", "gitlab")
 """What `validate --output` speaks besides text and json."""
@@ -90,5 +93,5 @@ def read(argv: list[str], options: tuple[Option, ...]) -> dict[str, str | bool] 
         value = True if option.metavar is None else inline or next(words, "")
         if not value or (isinstance(value, str) and value.startswith("-")) or (option.choices and value not in (*option.choices, *REPORTS)):
             return None
-        found[option.name] = value
+        found[option.name] = f"{found[option.name]},{value}" if option.many and option.name in found else value
     return found

@@ -12,7 +12,7 @@ from fnctl.commands.check import check
 from fnctl.commands.comparison import compare
 from fnctl.commands.options import declare
 from fnctl.commands.run import Run
-from fnctl.commands.table import NO_FILES, STRICT
+from fnctl.commands.table import IGNORE, NO_FILES, SELECT, STRICT
 from fnctl.errors import Exit, UsageError
 
 
@@ -21,6 +21,8 @@ def validate(
     manifests: Annotated[list[Path] | None, typer.Argument(metavar="[MANIFEST]...", help="Manifests; without any, the one of --manifest.")] = None,
     strict: Annotated[bool, declare(STRICT)] = False,
     no_files: Annotated[bool, declare(NO_FILES)] = False,
+    select: Annotated[list[str] | None, declare(SELECT)] = None,
+    ignore: Annotated[list[str] | None, declare(IGNORE)] = None,
     all_targets: Annotated[
         bool, typer.Option("--all-targets", help="Compare every platform: what works, what does not, what to use instead.")
     ] = False,
@@ -36,6 +38,7 @@ def validate(
     Examples:
         fnctl validate
         fnctl validate --target aws --stage prod --strict
+        fnctl validate --select AWS,SEC --ignore AWS116
         fnctl validate --fix
         fnctl validate --all-targets
         fnctl build -t aws && fnctl validate -t aws --built
@@ -44,10 +47,14 @@ def validate(
     if diff and ctx.obj.json:
         message = "--diff is a text, and --output asks for a report"
         raise UsageError(message, help="ask for one of them:\nfnctl validate --diff")
+    chosen, left_out, runs = ",".join(select or ()), ",".join(ignore or ()), _runs(ctx.obj, manifests or [])
     if all_targets:
-        return max(compare(run) for run in _runs(ctx.obj, manifests or []))
-    files = not no_files
-    return max(_one(run, strict=strict, files=files, built=built, fix=fix, diff=diff) for run in _runs(ctx.obj, manifests or []))
+        return max(compare(run, chosen, left_out) for run in runs)
+    if diff:
+        return max(_shown(run) for run in runs)
+    if fix:
+        _mend(runs)
+    return max(check(run, strict=strict, files=not no_files, built=built, select=chosen, ignore=left_out) for run in runs)
 
 
 def _runs(run: Run, manifests: list[Path]) -> list[Run]:
@@ -57,11 +64,14 @@ def _runs(run: Run, manifests: list[Path]) -> list[Run]:
     return [Run(run.world, replace(run.settings, manifest=str(path)), run.argv) for path in manifests] or [run]
 
 
-def _one(run: Run, *, strict: bool, files: bool, built: bool, fix: bool, diff: bool) -> int:
+def _shown(run: Run) -> int:
     from fnctl.commands import mending
 
-    if diff:
-        return Exit.FINDINGS if mending.show(run) else Exit.OK
-    if fix:
+    return Exit.FINDINGS if mending.show(run) else Exit.OK
+
+
+def _mend(runs: list[Run]) -> None:
+    from fnctl.commands import mending
+
+    for run in runs:
         mending.fix(run)
-    return check(run, strict=strict, files=files, built=built)

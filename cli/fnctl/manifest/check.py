@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import cast
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from fnctl.diagnostics import Diagnostic, Severity
 from fnctl.manifest import files as handler_files
@@ -54,18 +53,6 @@ def check(service: Service, *, files: bool = True) -> list[Diagnostic]:
         for function in service.functions.values():
             found += handler_files.check(service, function)
     return found
-
-
-def graded(service: Service, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Apply the manifest's `rules`: findings of a code become `off`, advice, a warning or an error. An error stays one: it says what cannot work."""
-    out = []
-    for d in diagnostics:
-        wanted = service.rules.get(d.code)
-        if wanted is None or d.severity == "error":
-            out.append(d)
-        elif wanted != "off":
-            out.append(replace(d, severity=cast("Severity", wanted)))
-    return out
 
 
 def _types(service: Service) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
@@ -53,12 +53,12 @@ class Ignores:
                 (self.refused if fixed(d) else self.used).add(comment)
         return kept
 
-    def unused(self, looked_for: Callable[[str], bool], exists: Callable[[str], bool]) -> Iterator[Diagnostic]:
+    def unused(self, looked_for: Callable[[str], bool], rules: Container[str]) -> Iterator[Diagnostic]:
         """Find comments that took nothing back. One for a code that was not looked for, on another target say, is left alone."""
         for comment in self.comments:
             if comment in self.refused:
                 yield _finding(comment.span, f"{comment.code} cannot be ignored", "it says what cannot work", "mend what it finds")
-            elif comment not in self.used and not exists(comment.code):
+            elif comment not in self.used and comment.code not in rules:
                 yield _finding(comment.span, f"there is no rule {comment.code or 'without a code'}", "not a rule", _FORM)
             elif comment not in self.used and looked_for(comment.code):
                 yield _finding(comment.span, f"nothing to ignore: {comment.code} finds nothing here", "unused", "remove the comment")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -40,7 +40,7 @@ class Settings:
 
     def said(self, code: str) -> str | None:
         """Return what the manifest says of a code: itself, else its family."""
-        return self.rules.get(code) or self.rules.get(code.rstrip("0123456789"))
+        return self.rules.get(code) or self.rules.get(family(code))
 
     def graded(self, found: Iterable[Diagnostic], fixed: Callable[[Diagnostic], bool]) -> list[Diagnostic]:
         """Give findings the severity that the manifest asks for, and leave out what is off or was not asked for. What is `fixed` stays as it is."""
@@ -53,6 +53,7 @@ class Settings:
                 out.append(d if said is None else replace(d, severity=cast("Severity", said)))
         return out
 
-    def unknown(self, exists: Callable[[str], bool]) -> Iterator[str]:
-        """Yield what the manifest says of rules and families that nobody has."""
-        return (key for key in self.rules if key != EXTENDS and not exists(key))
+
+def family(code: str) -> str:
+    """Return what a code has in common with its relatives: ADV of ADV008."""
+    return code.rstrip("0123456789")
