@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache as cached
 from typing import TYPE_CHECKING
 
+from fnctl import plugins
 from fnctl.build.model import BuildTarget, Bundle, Recipe
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
@@ -61,7 +63,7 @@ def _make(session: Session, prepared: Prepared, targets: Mapping[str, BuildTarge
         session.emit(Event("log", {"message": text}))
 
     service = prepared.service
-    bundles = builder.bundles(service, targets, environ=environ, parallel=parallel, report=report)
+    bundles = builder.bundles(service, targets, cached(plugins.builder), environ=environ, parallel=parallel, report=report)
     recipes = tuple(prepared.adapter.recipes(service, bundles))
     where = f"{service.target}-sandbox" if session.options.sandbox else service.target
     return Making(bundles, recipes, builder.artifacts(recipes, service.folder, target=where, environ=environ, parallel=parallel))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pluggy
 
 from fnctl.adapter import Adapter
+from fnctl.build.model import Builder
 from fnctl.events import Event
 from fnctl.rules.model import Rule
 
@@ -17,6 +18,11 @@ hookimpl = pluggy.HookimplMarker("fnctl")
 @hookspec
 def fnctl_adapter() -> Adapter:  # type: ignore[empty-body]
     """Return the platform that this distribution speaks for; its name is the word after `--target`."""
+
+
+@hookspec
+def fnctl_builder() -> Builder:  # type: ignore[empty-body]
+    """Return what builds the functions of one runtime family; its entry point has the family's name."""
 
 
 @hookspec

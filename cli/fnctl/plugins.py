@@ -1,7 +1,8 @@
-"""Find and load plugins: adapters by name, everything else all at once. A broken one is a finding, never a crash."""
+"""Find and load plugins: adapters and builders by name, everything else all at once. A broken one is a finding, never a crash."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,11 +10,13 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pluggy
 
 from fnctl import hookspecs
 from fnctl.adapter import Adapter
+from fnctl.build.model import Builder
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError, UsageError
 from fnctl.events import Event
@@ -21,8 +24,10 @@ from fnctl.graph import Json
 from fnctl.rules.model import Rule
 
 ADAPTERS = "fnctl.adapters"
+BUILDERS = "fnctl.builders"
 PLUGINS = "fnctl.plugins"
-HOOKS = ("fnctl_adapter", "fnctl_rules", "fnctl_event")
+HOOKS = ("fnctl_adapter", "fnctl_builder", "fnctl_rules", "fnctl_event")
+KINDS = {ADAPTERS: "adapter", BUILDERS: "builder", PLUGINS: "plugin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def _parse(text: str, distribution: str, version: str) -> Iterator[Entry]:
         line = raw.strip()
         if line.startswith("["):
             group = line.strip("[]")
-        elif "=" in line and group in (ADAPTERS, PLUGINS):
+        elif "=" in line and group in KINDS:
             name, _, module = line.partition("=")
             yield Entry(group, name.strip(), module.strip().partition(":")[0], distribution, version)
 
@@ -120,18 +125,47 @@ def _import(entry: Entry) -> ModuleType:
         raise FnctlError(message, code="FN961", notes=(why,), help=f"upgrade or remove it:\npip install -U {entry.distribution}") from error
 
 
+def families() -> tuple[str, ...]:
+    """Every runtime family that an installed builder builds."""
+    return tuple(sorted(entry.name for entry in entries() if entry.group == BUILDERS))
+
+
+def builder(runtime: str) -> Builder:
+    """Load the builder of a runtime (`python` for python3.13); no other is imported.
+
+    Raises:
+        FnctlError: FN442, no installed distribution has it; FN961, it is there and broken.
+    """
+    family = re.split(r"[^a-z]", runtime, maxsplit=1)[0]
+    entry = next((e for e in entries() if e.group == BUILDERS and e.name == family), None)
+    if entry is None:
+        message = f"nothing here builds the runtime `{runtime}`"
+        here = f"there are builders for {', '.join(families())}"
+        raise FnctlError(message, code="FN442", notes=(here,), help=f"correct `runtime`, or install its builder: pip install fnctl-builder-{family}")
+    made = _given(_import(entry), entry, "fnctl_builder")
+    if not isinstance(made, Builder) or made.family != family:
+        message = f"the builder of {entry.distribution} does not build `{family}`, as its entry point says"
+        raise FnctlError(message, code="FN961", notes=(f"{made!r:.60}",), help=f"report it to the authors of {entry.distribution}")
+    return made
+
+
 def _speaks(module: ModuleType, entry: Entry) -> Adapter:
+    made: Adapter = _given(module, entry, "fnctl_adapter")
+    return made
+
+
+def _given(module: ModuleType, entry: Entry, hook: str) -> Any:  # what the hook is declared to return, or whatever a stranger gives
     manager = _manager()
     try:
         manager.register(module, name=entry.name)
-        found: list[Adapter] = manager.hook.fnctl_adapter()
+        found: list[Any] = getattr(manager.hook, hook)()
     except Exception as error:  # plugin load: as above
         message = f"the plugin '{entry.name}' of {entry.distribution} {entry.version} does not fit this fnctl"
         raise FnctlError(
             message, code="FN961", notes=(f"{type(error).__name__}: {error}",), help=f"upgrade it:\npip install -U {entry.distribution}"
         ) from error
     if not found:
-        message = f"the plugin '{entry.name}' of {entry.distribution} implements no fnctl_adapter()"
+        message = f"the plugin '{entry.name}' of {entry.distribution} implements no {hook}()"
         raise FnctlError(message, code="FN961", help=f"report it to the authors of {entry.distribution}")
     return found[0]
 
@@ -143,7 +177,7 @@ def _manager() -> pluggy.PluginManager:
 
 
 class Plugins:
-    """The typed face of pluggy for everything that is not an adapter: policy rules and event observers."""
+    """The typed face of pluggy for what is neither adapter nor builder: policy rules and event observers."""
 
     def __init__(self) -> None:
         self.findings: list[Diagnostic] = []
@@ -217,10 +251,12 @@ def describe() -> list[Described]:
 
 
 def _describe(entry: Entry) -> Described:
-    kind = "adapter" if entry.group == ADAPTERS else "plugin"
+    kind = KINDS[entry.group]
     try:
         module = _import(entry)
         made = adapter(entry.name) if kind == "adapter" else None
+        if kind == "builder":
+            builder(entry.name)
     except FnctlError as error:
         first = error.diagnostics[0]
         return Described(entry.name, kind, entry.distribution, entry.version, (), ready=False, error="; ".join((first.message, *first.notes)))

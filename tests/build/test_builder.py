@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes import parts
+from fnctl import plugins
 from fnctl.build import archive, builder
 from fnctl.build.builder import Built
 from fnctl.build.model import BuildTarget, Bundle, File, Recipe
@@ -33,7 +34,7 @@ def shop(folder: Path, **files: str) -> Service:
 
 def built(service: Service, environ: Mapping[str, str], said: list[str] | None = None) -> Mapping[str, Built]:
     report = said.append if said is not None else builder.silent
-    bundles = builder.bundles(service, TARGETS, environ=environ, report=report)
+    bundles = builder.bundles(service, TARGETS, plugins.builder, environ=environ, report=report)
     recipes = [Recipe(name, bundle.files, {"": bundle.wheels}, (name,)) for name, bundle in bundles.items()]
     return builder.artifacts(recipes, service.folder, target="aws", environ=environ, report=report)
 
@@ -87,7 +88,7 @@ def test_the_errors_of_all_functions_come_at_once_with_their_lines(tmp_path: Pat
     )
     (service.folder / "src/jobs.py").unlink()
     with pytest.raises(FnctlError, match="the functions cannot be built") as caught:
-        builder.bundles(service, TARGETS, environ=parts.environ(tmp_path))
+        builder.bundles(service, TARGETS, plugins.builder, environ=parts.environ(tmp_path))
     assert [(d.code, str(d.span), d.label) for d in caught.value.diagnostics] == [
         ("FN422", "fnctl.yaml:10:5", "needed by `api`"),
         ("FN411", "fnctl.yaml:11:5", "needed by `jobs`"),
@@ -100,7 +101,7 @@ def test_the_errors_of_all_functions_come_at_once_with_their_lines(tmp_path: Pat
 def test_a_runtime_that_nobody_builds(tmp_path: Path) -> None:
     service = parts.service(tmp_path, parts.function("api", "api.rb", "ruby3"))
     with pytest.raises(FnctlError) as caught:
-        builder.bundles(service, {"api": BuildTarget("ruby3", "x86_64")}, environ=parts.environ(tmp_path))
+        builder.bundles(service, {"api": BuildTarget("ruby3", "x86_64")}, plugins.builder, environ=parts.environ(tmp_path))
     assert parts.only(caught.value).code == "FN442"
 
 
@@ -175,7 +176,7 @@ def test_many_functions_share_one_look_at_the_tree(tmp_path: Path) -> None:
     names = [f"f{number}" for number in range(40)]
     parts.write(tmp_path / "shop", {f"src/{name}.py": "import shared\n" for name in names} | {"src/shared.py": ""})
     service = parts.service(tmp_path / "shop", *(parts.function(name, f"src/{name}.py") for name in names))
-    bundles: Mapping[str, Bundle] = builder.bundles(service, dict.fromkeys(names, parts.ARM), environ=parts.environ(tmp_path))
+    bundles: Mapping[str, Bundle] = builder.bundles(service, dict.fromkeys(names, parts.ARM), plugins.builder, environ=parts.environ(tmp_path))
     assert list(bundles) == names
     assert all([file.path for file in bundle.files] == [f"src/{name}.py", "src/shared.py"] for name, bundle in bundles.items())
     assert len({bundle.digest for bundle in bundles.values()}) == 40

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     assert uv, "scripts/setup brings uv"
     options = ["--quiet", "--offline", "--no-deps", "--no-build-isolation", "--python", sys.executable, "--target", str(target)]
-    subprocess.run([uv, "pip", "install", *options, *(str(PACKAGES / name) for name in ("folder", "broken", "audit"))], check=True)
+    subprocess.run([uv, "pip", "install", *options, *(str(PACKAGES / name) for name in ("folder", "broken", "audit", "bash"))], check=True)
     return target
 
 
@@ -146,3 +147,43 @@ def test_a_target_without_an_adapter_is_a_finding_with_the_pip_line(fnctl: Fnctl
     (found,) = json.loads(fnctl("validate", "--output", "json", code=1).stdout)["diagnostics"]
     assert found["line"] == 4
     assert "pip install fnctl-adapter-moon" in found["help"]
+
+
+BASH = '#!/bin/bash\nset -eu\n. lib/words.sh\nhandler() { greet "$1"; }\n'
+
+
+def scripted(project: Path, runtime: str = "bash5") -> Path:
+    for name, text in {"src/tick.sh": BASH, "src/lib/words.sh": 'greet() { echo "hello $1"; }\n'}.items():
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text(text)
+    manifest = project / "fnctl.yaml"
+    manifest.write_text(manifest.read_text().replace('handler: "src/tick.py:handler"', f'handler: "src/tick.sh:handler", runtime: {runtime}'))
+    return manifest
+
+
+def test_a_strangers_builder_is_listed_and_builds_its_runtime(fnctl: Fnctl, project: Path) -> None:
+    scripted(project)
+    kinds = {(p["name"], p["kind"]): p for p in json.loads(fnctl("plugins", "--output", "json").stdout)["plugins"]}
+    assert (kinds["bash", "builder"]["distribution"], kinds["bash", "builder"]["hooks"]) == ("fnctl-builder-bash", ["fnctl_builder"])
+    assert {kinds["python", "builder"]["distribution"], kinds["nodejs", "builder"]["distribution"]} == {"fnctl-cli"}
+    fnctl("validate")
+    built = {row["function"]: row for row in json.loads(fnctl("build", "--output", "json").stdout)["artifacts"]}
+    with zipfile.ZipFile(project / built["tick"]["path"]) as archive:
+        assert archive.namelist() == ["src/lib/words.sh", "src/tick.sh"]
+    assert json.loads(fnctl("build", "--output", "json").stdout)["artifacts"][1]["cached"]
+
+
+def test_a_strangers_builder_finds_what_is_wrong_at_its_place(fnctl: Fnctl, project: Path) -> None:
+    scripted(project)
+    (project / "src/lib/words.sh").write_text("greet() {\n  echo )\n}\n")
+    done = fnctl("build", code=1)
+    assert "BASH001" in done.stderr
+    assert "src/lib/words.sh:2" in done.stderr
+    assert "while building `tick`" in done.stderr
+
+
+def test_a_runtime_without_a_builder_is_a_finding_with_the_pip_line(fnctl: Fnctl, project: Path) -> None:
+    scripted(project, "go1.25")
+    (found,) = (d for d in json.loads(fnctl("validate", "--output", "json", code=1).stdout)["diagnostics"] if d["severity"] == "error")
+    assert (found["code"], found["line"]) == ("FN055", 8)
+    assert "pip install fnctl-builder-go" in found["help"]

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
-from fnctl.build import archive, node, python
+from fnctl.build import archive
 from fnctl.build import cache as memory
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
 from fnctl.build.files import write
-from fnctl.build.model import BuildTarget, Bundle, Recipe
-from fnctl.diagnostics import Diagnostic, ordered
+from fnctl.build.jobs import UNBUILT, about, each
+from fnctl.build.model import Builder, BuildTarget, Bundle, Recipe
 from fnctl.errors import FnctlError
 from fnctl.graph import Artifact
-from fnctl.manifest.model import Function, Service
-
-T = TypeVar("T")
+from fnctl.manifest.model import Service
 
 OURS = ".fnctl"
 
@@ -40,6 +37,7 @@ def silent(_message: str) -> None:
 def bundles(
     service: Service,
     targets: Mapping[str, BuildTarget],
+    find: Callable[[str], Builder],
     *,
     environ: Mapping[str, str],
     parallel: int = 4,
@@ -50,6 +48,7 @@ def bundles(
     Args:
         service: the manifest.
         targets: function name -> the machine that will run it.
+        find: gives the builder of a runtime, or raises FnctlError.
         environ: where the cache is, and what uv, pip, npm and esbuild shall see.
         parallel: how many functions at a time.
         report: hears, from any thread, what takes time.
@@ -57,39 +56,33 @@ def bundles(
     Raises:
         FnctlError: with the diagnostics of every function that failed.
     """
-    cache = Cache(memory.home(environ), service.folder, environ, report)
+    cache = Cache(memory.home(environ), service.folder, environ, report, parallel)
     try:
-        return _each({name: _bundler(service, name, target, cache) for name, target in targets.items()}, parallel, "the functions cannot be built")
+        made = each(_families(service, targets, find, cache), parallel, UNBUILT)
     finally:
         cache.save()
+    found = {name: bundle for group in made.values() for name, bundle in group.items()}
+    return {name: found[name] for name in targets}
 
 
-def _bundler(service: Service, name: str, target: BuildTarget, cache: Cache) -> Callable[[], Bundle]:
-    def make() -> Bundle:
+def _families(
+    service: Service, targets: Mapping[str, BuildTarget], find: Callable[[str], Builder], cache: Cache
+) -> Mapping[str, Callable[[], Mapping[str, Bundle]]]:
+    """Return a job a builder, each with all its functions: some tools are faster with many at once. A function without one is a job that fails."""
+    groups: dict[str, tuple[Builder, dict[str, BuildTarget]]] = {}
+    jobs: dict[str, Callable[[], Mapping[str, Bundle]]] = {}
+    for name, target in targets.items():
         try:
-            return _family(target.runtime)(service, service.functions[name], target, cache)
+            builder = find(target.runtime)
         except FnctlError as error:
-            raise FnctlError(str(error), diagnostics=tuple(_placed(found, service, name) for found in error.diagnostics)) from error
-
-    return make
-
-
-def _family(runtime: str) -> Callable[[Service, Function, BuildTarget, Cache], Bundle]:
-    for family, build in BUILDERS.items():
-        if runtime.startswith(family):
-            return build
-    message = f"nothing here builds the runtime `{runtime}`"
-    raise FnctlError(message, code="FN442", help=f"choose one of: {', '.join(f'{family}X' for family in BUILDERS)}")
+            jobs[f"without {name}"] = about(service, name, partial(_fail, error))
+            continue
+        groups.setdefault(builder.family, (builder, {}))[1][name] = target
+    return jobs | {family: partial(builder.bundles, service, group, cache) for family, (builder, group) in groups.items()}
 
 
-BUILDERS = {"python": python.bundle, "nodejs": node.bundle}
-
-
-def _placed(found: Diagnostic, service: Service, name: str) -> Diagnostic:
-    """Point at the manifest's line that asked, unless the finding has a better place."""
-    if found.span:
-        return replace(found, notes=(*found.notes, f"while building `{name}`"))
-    return replace(found, span=service.span("functions", name, "handler"), label=f"needed by `{name}`")
+def _fail(error: FnctlError) -> Mapping[str, Bundle]:
+    raise error
 
 
 def artifacts(
@@ -117,7 +110,7 @@ def artifacts(
     cache = Cache(memory.home(environ), folder, environ, report)
     into, epoch = ours(folder) / "build" / target, _epoch(environ)
     try:
-        return _each({recipe.name: _packer(recipe, into, epoch, cache) for recipe in recipes}, parallel, "the artifacts cannot be built")
+        return each({recipe.name: _packer(recipe, into, epoch, cache) for recipe in recipes}, parallel, "the artifacts cannot be built")
     finally:
         cache.save()
 
@@ -177,22 +170,3 @@ def _epoch(environ: Mapping[str, str]) -> int | None:
         message = f"SOURCE_DATE_EPOCH is not a number of seconds: {text!r}"
         raise FnctlError(message, code="FN406", help="unset it, or set it to Unix seconds:\n  export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)")
     return int(text)
-
-
-def _each(jobs: Mapping[str, Callable[[], T]], parallel: int, failed: str) -> dict[str, T]:
-    """Run jobs in threads and keep their order; the errors of all of them become one."""
-    done: dict[str, T] = {}
-    findings: list[Diagnostic] = []
-    pool = ThreadPoolExecutor(max(1, parallel), thread_name_prefix="build")
-    try:
-        futures = {name: pool.submit(job) for name, job in jobs.items()}
-        for name, future in futures.items():
-            try:
-                done[name] = future.result()
-            except FnctlError as error:
-                findings += error.diagnostics
-    finally:  # Ctrl-C starts nothing more
-        pool.shutdown(cancel_futures=True)
-    if findings:
-        raise FnctlError(failed, diagnostics=tuple(ordered(findings)))
-    return done

@@ -52,12 +52,16 @@ class Cache:
         project: the manifest's folder, whose files are remembered together.
         environ: what the tools that a build starts shall see.
         report: hears what takes time.
+        parallel: how much may be done at a time.
     """
 
-    def __init__(self, root: Path, project: Path, environ: Mapping[str, str], report: Callable[[str], None] = lambda _message: None) -> None:
+    def __init__(
+        self, root: Path, project: Path, environ: Mapping[str, str], report: Callable[[str], None] = lambda _message: None, parallel: int = 4
+    ) -> None:
         self.root = root
         self.environ = environ
         self.report = report
+        self.parallel = parallel
         self._seen: dict[Path, str] = {}
         self._done: dict[str, object] = {}
         self._locks: dict[str, Lock] = {}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fnctl.graph import Json
+
+if TYPE_CHECKING:  # every command loads this module for the contract, and only a build needs these
+    from fnctl.build.cache import Cache
+    from fnctl.manifest.model import Service
 
 
 @dataclass(frozen=True)
@@ -87,3 +92,18 @@ class Recipe:
     wheels: Mapping[str, tuple[Path, ...]]
     functions: tuple[str, ...]
     facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Builder:
+    """What builds the functions of one runtime family.
+
+    Attributes:
+        family: the word that its runtimes begin with: `python`, `nodejs`, somebody's `go`.
+        bundles: (service, function name -> the machine that will run it, the run's cache) -> function name -> Bundle. All functions of the family
+            come at once, for some tools are faster with many. Raises FnctlError with the diagnostics of every function that failed:
+            `fnctl.build.jobs.apart` does that for builders that take one at a time.
+    """
+
+    family: str
+    bundles: Callable[[Service, Mapping[str, BuildTarget], Cache], Mapping[str, Bundle]]

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from fnctl.build import cache as memory
-from fnctl.build import esbuild
+from fnctl.build import esbuild, jobs
 from fnctl.build.cache import Cache
 from fnctl.build.files import refused, write
-from fnctl.build.model import BuildTarget, Bundle, File, Inlined
+from fnctl.build.model import Builder, BuildTarget, Bundle, File, Inlined
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
@@ -185,3 +185,11 @@ def _portable(path: Path, folder: Path) -> bytes:
     document = json.loads(path.read_bytes())
     document["sources"] = [os.path.relpath(path.parent / source, folder).replace(os.sep, "/") for source in document["sources"]]
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def bundles(service: Service, targets: Mapping[str, BuildTarget], cache: Cache) -> Mapping[str, Bundle]:
+    """Bundle Node functions."""
+    return jobs.apart(service, targets, cache, bundle)
+
+
+NODE = Builder("nodejs", bundles)

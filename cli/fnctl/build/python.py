@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fnctl.build import cache as memory
-from fnctl.build import requirements, sources
+from fnctl.build import jobs, requirements, sources
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
-from fnctl.build.model import BuildTarget, Bundle, File
+from fnctl.build.model import Builder, BuildTarget, Bundle, File
 from fnctl.build.wheels import wheels
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
@@ -40,3 +40,11 @@ def digest(files: Iterable[File], dependencies: str, entry: tuple[str, str], tar
     """Return the digest of all that a bundle is made of. No path of this machine is part of it: two clones agree."""
     members: list[Json] = [[file.path, cache.content(file.source), file.executable] for file in files]
     return memory.key(ENGINE, members, dependencies, list(entry), target.runtime, target.architecture, target.python, list(target.platform_tags))
+
+
+def bundles(service: Service, targets: Mapping[str, BuildTarget], cache: Cache) -> Mapping[str, Bundle]:
+    """Bundle Python functions, each for itself."""
+    return jobs.apart(service, targets, cache, bundle)
+
+
+PYTHON = Builder("python", bundles)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from fnctl.diagnostics import Diagnostic, Severity
@@ -37,14 +38,21 @@ class _Names:
     secrets: frozenset[str]
 
 
-def check(service: Service, *, files: bool = True) -> list[Diagnostic]:
-    """Find what is wrong with a service. `files`: look at handler files too."""
+def check(service: Service, *, files: bool = True, families: Collection[str] = ()) -> list[Diagnostic]:
+    """Find what is wrong with a service.
+
+    Args:
+        service: the manifest for one stage and target.
+        files: look at handler files too.
+        families: the words that runtimes can begin with, where it is known which languages can be built.
+    """
     names = _Names(_types(service), frozenset(service.secrets))
     found = [*_whole(service)]
     for function in service.functions.values():
         found += _uses(service, function, names)
         found += _triggers(service, function, names)
         found += _interface(service, function)
+        found += _unbuilt(service, function, families)
         found += _values(service, function, names)
     found += _routes(service)
     for name, workflow in service.workflows.items():
@@ -215,6 +223,14 @@ def _interface(service: Service, function: Function) -> Iterator[Diagnostic]:
     if interface == "native":
         message = f"`{name}` takes the platform's own event: it runs on {service.target} only"
         yield _finding("FN045", message, service.span("functions", name, "interface"), "not portable", severity="advice", target=service.target)
+
+
+def _unbuilt(service: Service, function: Function, families: Collection[str]) -> Iterator[Diagnostic]:
+    family = re.split(r"[^a-z]", function.runtime, maxsplit=1)[0]
+    if families and family and family not in families:
+        message = f"no builder for {function.runtime} is installed"
+        help = did_you_mean(family, families, f"install it in fnctl's environment: pip install fnctl-builder-{family}")
+        yield _finding("FN055", message, service.span("functions", function.name, "runtime"), f"there are {', '.join(sorted(families))}", help)
 
 
 def _mismatched(function: Function, others: list[str]) -> tuple[str, str, str] | None:

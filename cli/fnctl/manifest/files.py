@@ -30,8 +30,8 @@ def check(service: Service, function: Function) -> Iterator[Diagnostic]:
             "write it with `/`: src/api.py:app",
         )
         return
-    suffixes = handlers.PYTHON if function.runtime.startswith("python") else handlers.NODE
-    if function.runtime and path.suffix not in suffixes:
+    suffixes = _suffixes(function.runtime)
+    if suffixes and path.suffix not in suffixes:
         yield _finding(
             service,
             function,
@@ -42,7 +42,7 @@ def check(service: Service, function: Function) -> Iterator[Diagnostic]:
         )
         return
     try:
-        answer = handlers.defines(path, function.handler_name)
+        answer = handlers.defines(path, function.handler_name) if suffixes else _there(path)
     except (OSError, ValueError) as error:
         yield _unreadable(service, function, error)
         return
@@ -57,6 +57,16 @@ def check(service: Service, function: Function) -> Iterator[Diagnostic]:
         )
     elif answer != "yes":
         yield _nameless(service, function, path, answer)
+
+
+def _suffixes(runtime: str) -> tuple[str, ...]:
+    """Return what a runtime's files end in; nothing for a language that only a stranger's builder can read."""
+    return handlers.PYTHON if runtime.startswith("python") else handlers.NODE if runtime.startswith("nodejs") else ()
+
+
+def _there(path: Path) -> handlers.Answer:
+    path.read_bytes()
+    return "yes"
 
 
 def _finding(
