@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fakes import parts
+from fnctl.build import cache as memory
 from fnctl.build import python, refusals, requirements, tags, tools
 from fnctl.build.lists import Requirements
 from fnctl.build.model import BuildTarget, Bundle
@@ -282,3 +283,31 @@ def test_no_tool_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         tools.pip(environ)
     assert parts.only(caught.value).code == "FN423"
     assert os.sep in str(tools.python())
+
+
+def brought(tmp_path: Path, *, own: str = "", digest: str = "") -> Bundle:
+    """Bundle for a platform that wants `dep` 1.0 in every artifact, of which a function may have its own."""
+    wheel = parts.wheel(tmp_path / "wheels", "dep")
+    folder = parts.write(tmp_path / "shop", {"requirements.txt": own} if own else {})
+    line = f"dep==1.0 --hash=sha256:{digest or memory.file_digest(wheel)}"
+    environ = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels"), "UV_FIND_LINKS": str(tmp_path / "wheels")}
+    return bundled(folder, tmp_path, environ, replace(HERE, brings=(line,)))
+
+
+def test_what_the_platform_wants_in_every_artifact_comes_whatever_the_function_asks_for(tmp_path: Path) -> None:
+    assert names(brought(tmp_path / "one")) == ["dep"]
+    parts.wheel(tmp_path / "two/wheels", "other")
+    both = brought(tmp_path / "two", own="other\n")
+    assert names(both) == ["dep", "other"]
+    assert both.dependencies not in ("", brought(tmp_path / "one").dependencies)
+
+
+def test_a_function_that_asks_for_the_platform_s_package_keeps_its_own_version(tmp_path: Path) -> None:
+    parts.wheel(tmp_path / "wheels", "dep", version="2.0")
+    assert [wheel.name.split("-")[1] for wheel in brought(tmp_path, own="dep==2.0\n").wheels] == ["2.0"]
+
+
+def test_the_platform_s_package_is_the_one_that_was_pinned(tmp_path: Path) -> None:
+    with pytest.raises(FnctlError) as caught:
+        brought(tmp_path, digest="0" * 64)
+    assert caught.value.diagnostics[0].code == "FN427"

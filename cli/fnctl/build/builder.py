@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fnctl.build import archive
+from fnctl.build import archive, unpacking
 from fnctl.build import cache as memory
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
@@ -94,7 +94,7 @@ def artifacts(
     parallel: int = 4,
     report: Callable[[str], None] = silent,
 ) -> Mapping[str, Built]:
-    """Pack recipes into `<folder>/.fnctl/build/<target>/<name>.zip`.
+    """Pack recipes into `<folder>/.fnctl/build/<target>/<name>.zip`, and lay out beside it those that ask for it.
 
     Args:
         recipes: what each artifact is made of.
@@ -128,6 +128,7 @@ def _packer(recipe: Recipe, into: Path, epoch: int | None, cache: Cache) -> Call
         name = digest(recipe, epoch, cache)
         known = _known(name, into / f"{recipe.name}.zip", cache)
         if known:
+            _lay_out(recipe, known, into)
             return Built(known, into / f"{recipe.name}.zip", cached=True)
         cache.report(f"packing {recipe.name}")
         artifact = archive.write(recipe, into, epoch=epoch)
@@ -135,9 +136,15 @@ def _packer(recipe: Recipe, into: Path, epoch: int | None, cache: Cache) -> Call
             message = f"the files of `{recipe.name}` changed while they were packed"
             raise FnctlError(message, code="FN443", help="run the same command again")
         cache.put("artifacts", name, {"sha256": artifact.sha256, "size": artifact.size, "unpacked_size": artifact.unpacked_size})
+        _lay_out(recipe, artifact, into)
         return Built(artifact, into / f"{recipe.name}.zip", cached=False)
 
     return make
+
+
+def _lay_out(recipe: Recipe, artifact: Artifact, into: Path) -> None:
+    if recipe.unpacked:
+        unpacking.lay_out(into / f"{recipe.name}.zip", artifact.sha256, into / recipe.unpacked)
 
 
 def digest(recipe: Recipe, epoch: int | None, cache: Cache, *, fresh: bool = False) -> str:

@@ -26,6 +26,7 @@ class BuildTarget:
         interpreter: set when the code will run on this machine (a sandbox): dependencies are for that very interpreter.
         externals: Node modules that the platform brings along and the bundle leaves out.
         provided: Python distributions likewise, normalised names.
+        brings: pinned requirements with their digests that the platform wants in a Python artifact, whatever the function asks for.
     """
 
     runtime: str
@@ -35,6 +36,7 @@ class BuildTarget:
     interpreter: Path | None = None
     externals: tuple[str, ...] = ()
     provided: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Bundle:
 class Recipe:
     """What one artifact is made of, said by the adapter: bundles plus its shim. Two members of one path are an error.
 
-    `wheels` by the folder that their members go to: `""` for the archive's root, `"a/b/"` for one below it.
+    `wheels` by the folder that their members go to: `""` for the archive's root, `"a/b/"` for one below it. `unpacked` names a folder beside the
+    archive where the same tree is laid out for other tools, "" for none.
     """
 
     name: str
@@ -92,6 +95,7 @@ class Recipe:
     wheels: Mapping[str, tuple[Path, ...]]
     functions: tuple[str, ...]
     facts: Mapping[str, Json] = field(default_factory=dict)
+    unpacked: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from fnctl.build import cache as memory
 from fnctl.build import jobs, requirements, sources
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
+from fnctl.build.files import write
+from fnctl.build.lists import Requirements, named, normal
 from fnctl.build.model import Builder, BuildTarget, Bundle, File
 from fnctl.build.wheels import wheels
 from fnctl.graph import Json
@@ -30,10 +32,23 @@ def bundle(service: Service, function: Function, target: BuildTarget, cache: Cac
     """
     files = sources.files(service, function, cache)
     wanted = cache.once(f"list {Path(function.handler_file).parent}", lambda: requirements.nearest(service.folder, function.handler_file))
-    brought = wheels(wanted, target, cache) if wanted else ()
+    brought = _with_platforms(wheels(wanted, target, cache) if wanted else (), target, cache)
     dependencies = memory.key([[wheel.name, cache.digest(wheel)] for wheel in brought]) if brought else ""
     entry = (function.handler_file, function.handler_name)
     return Bundle(function.name, target, files, brought, entry, dependencies, digest(files, dependencies, entry, target, cache))
+
+
+def _with_platforms(own: tuple[Path, ...], target: BuildTarget, cache: Cache) -> tuple[Path, ...]:
+    """Add what the platform wants in every artifact, whole; a project that names such a package itself keeps its own version."""
+    if not target.brings:
+        return own
+    text = "".join(f"{line}\n" for line in target.brings).encode()
+    path = cache.root / "platforms" / memory.bytes_digest(text)[:16] / "platform.txt"
+    if not path.is_file():
+        write(path, text)
+    wanted = Requirements(path, "requirements", named(target.brings), (path,), lines=target.brings, whole=frozenset("*"))
+    known = {normal(wheel.name.partition("-")[0]) for wheel in own}
+    return (*own, *(wheel for wheel in wheels(wanted, target, cache) if normal(wheel.name.partition("-")[0]) not in known))
 
 
 def digest(files: Iterable[File], dependencies: str, entry: tuple[str, str], target: BuildTarget, cache: Cache) -> str:
