@@ -21,6 +21,9 @@ from fnctl.plan.planner import Seen, decide
 from fnctl.plan.saved import SavedPlan
 from fnctl.session import Session
 
+NOT_YET = frozenset({"FN190"})
+"""Findings of what an adapter does not act on yet: an artifact can be built all the same, and looked at."""
+
 
 @dataclass
 class Prepared:
@@ -37,7 +40,7 @@ def prepare(session: Session, *, files: bool = True, deploys: bool = True) -> Pr
     Args:
         session: the run.
         files: look at handler files.
-        deploys: the run will talk to the platform, which not every adapter does yet.
+        deploys: the run will talk to the platform, which not every adapter does yet. One that only builds is warned of what deploys refuse.
     """
     begun = time.monotonic()
     session.emit(Event("phase", {"phase": "load"}))
@@ -47,6 +50,8 @@ def prepare(session: Session, *, files: bool = True, deploys: bool = True) -> Pr
     more = plugins.Plugins()
     service, found = one(session, document, target, more, files=files)
     findings = [d for d in ordered([*findings, *more.findings, *found]) if d.severity != "advice"]
+    if not deploys:
+        findings = [replace(d, severity="warning") if d.code in NOT_YET else d for d in findings]
     if service is None or has_errors(findings):
         message = "the manifest has errors"
         raise FnctlError(message, diagnostics=tuple(findings))

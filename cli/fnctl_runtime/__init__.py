@@ -1,6 +1,6 @@
-"""What travels inside an artifact: the request, the event and the invocation that handlers meet. Standard library only.
+"""What travels inside an artifact: the request, the event, the task and the invocation that handlers meet. Standard library only.
 
-Everything here is optional for a handler: a request and an event arrive as arguments, and plain values are good answers. Names are loaded
+Everything here is optional for a handler: requests, events and inputs arrive as arguments, and plain values are good answers. Names are loaded
 when they are first asked for, because each module costs time at every cold start.
 """
 
@@ -12,11 +12,19 @@ if TYPE_CHECKING:
 
     from fnctl_runtime.event import Event
     from fnctl_runtime.http import BadRequest, Headers, Request, Response, Values
-    from fnctl_runtime.invocation import Invocation, current
+    from fnctl_runtime.invocation import Invocation, current, trace
+    from fnctl_runtime.task import HandlerError, TaskContext
 
-__all__ = ["BadRequest", "Event", "Headers", "Invocation", "Request", "Response", "Values", "current"]
+__all__ = ["BadRequest", "Event", "HandlerError", "Headers", "Invocation", "Request", "Response", "TaskContext", "Values", "current", "trace"]
 
-_ROOMS = {"Event": "event", "Invocation": "invocation", "current": "invocation"}
+_ROOMS = {
+    "Event": "event",
+    "HandlerError": "task",
+    "Invocation": "invocation",
+    "TaskContext": "task",
+    "current": "invocation",
+    "trace": "invocation",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -66,6 +66,37 @@ class Event:
         head.update({name: value for name, value in optional.items() if value is not None})
         return head | self.extensions | {"datacontenttype": self.datacontenttype} | _data_member(self.data)
 
+    def follow(
+        self,
+        type: str,  # noqa: A002
+        data: Any = None,
+        *,
+        source: str | None = None,
+        name: str = "",
+        subject: str | None = None,
+    ) -> Event:
+        """Make the event that this one leads to: send its `to_dict()`.
+
+        Its id is derived from this event's, so that handling a redelivery sends the same event again and whoever gets it can tell. `name` keeps
+        two events of one type apart. `causationid` is this event's id, `correlationid` is that of the whole chain, and the trace goes along.
+        """
+        from uuid import NAMESPACE_URL, uuid5
+
+        from fnctl_runtime.invocation import trace
+
+        carried = {key: value for key, value in trace().items() if key != "x-correlation-id"}
+        chain = {"correlationid": self.extensions.get("correlationid") or self.id, "causationid": self.id}
+        identity = str(uuid5(NAMESPACE_URL, "\n".join((self.source, self.id, type, name))))
+        return Event(identity, source or self.source, type, data, subject=subject, time=_now(), extensions=chain | carried)
+
+
+def _now() -> str:
+    from time import time
+
+    from fnctl_runtime.logs import timestamp
+
+    return timestamp(time())
+
 
 def _data_member(data: Any) -> dict[str, Any]:
     if not isinstance(data, (bytes, bytearray)):
@@ -79,6 +110,8 @@ def is_cloudevent(value: Any) -> TypeGuard[Mapping[str, Any]]:
     """Tell whether a decoded message is a structured CloudEvent of version 1."""
     if not isinstance(value, dict) or value.get("specversion") != "1.0":
         return False
+    if "data_base64" in value and not _is_base64(value["data_base64"]):
+        return False  # a sender's mistake must not cost the rest of the batch: it arrives as the message that it is
     return all(isinstance(value.get(name), str) and value[name] for name in ("id", "source", "type"))
 
 
@@ -99,6 +132,15 @@ def from_structured(value: Mapping[str, Any], *, transport: str | None = None, a
         attempt=attempt,
         native=native,
     )
+
+
+def _is_base64(value: Any) -> bool:
+    from base64 import b64decode
+
+    try:
+        return isinstance(value, str) and len(b64decode(value, validate=True)) >= 0
+    except ValueError:
+        return False
 
 
 def _structured_data(value: Mapping[str, Any]) -> Any:
@@ -129,11 +171,17 @@ def message(
     type: str,  # noqa: A002
     subject: str | None = None,
     time: str | None = None,
+    extensions: Mapping[str, Any] | None = None,
     attempt: int = 1,
     native: Any = None,
 ) -> Event:
-    """Make the event of a broker's message. A body that is itself a CloudEvent is delivered as such: its id is the one from end to end."""
+    """Make the event of a broker's message. A body that is itself a CloudEvent is delivered as such: its id is the one from end to end.
+
+    `extensions` are those that the carrier knows, such as a `traceparent` among the message's attributes; a CloudEvent's own win.
+    """
     data, media = decode(body)
     if is_cloudevent(data):
-        return from_structured(data, transport=id, attempt=attempt, native=native)
-    return Event(id, source, type, data, subject=subject, time=time, datacontenttype=media, attempt=attempt, native=native)
+        event = from_structured(data, transport=id, attempt=attempt, native=native)
+        event.extensions = {**(extensions or {}), **event.extensions}
+        return event
+    return Event(id, source, type, data, subject=subject, time=time, datacontenttype=media, extensions=extensions, attempt=attempt, native=native)

@@ -19,16 +19,34 @@ class Invocation:
         request_id: the platform's own id of the call.
         trace_id: 32 hex digits of the W3C trace it belongs to, None where there is none.
         deadline: in Unix seconds, None where the platform does not say.
-        fields: what each log line of this call carries besides.
+        fields: what each log line of this call carries besides: `correlation_id`, `event_id`, a task's `run`, `step` and `key`.
+        traceparent: the caller's, in W3C form; under `tracing: otel` that of the call's own span.
+        tracestate: what came along with it.
     """
 
-    __slots__ = ("deadline", "fields", "request_id", "trace_id")
+    __slots__ = ("deadline", "fields", "request_id", "trace_id", "traceparent", "tracestate")
 
-    def __init__(self, request_id: str, trace_id: str | None = None, deadline: float | None = None, fields: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        request_id: str,
+        trace_id: str | None = None,
+        deadline: float | None = None,
+        fields: dict[str, Any] | None = None,
+        *,
+        traceparent: str | None = None,
+        tracestate: str | None = None,
+    ) -> None:
         self.request_id = request_id
         self.trace_id = trace_id
         self.deadline = deadline
         self.fields: dict[str, Any] = fields or {}
+        self.traceparent = traceparent
+        self.tracestate = tracestate
+
+    @property
+    def correlation_id(self) -> str | None:
+        """What ties this call to everything else that one cause set off: the event's `correlationid`, a request's `x-correlation-id`."""
+        return self.fields.get("correlation_id")
 
     def remaining(self) -> float | None:
         """Tell how many seconds are left before the platform stops the function; never negative."""
@@ -51,15 +69,45 @@ def current() -> Invocation | None:
     return _RUNNING.get() or _latest
 
 
-def trace_id(traceparent: str | None, xray: str | None = None) -> str | None:
-    """Read the trace id of a W3C `traceparent` (`00-<32 hex>-...`), else of an X-Ray header (`Root=1-<8 hex>-<24 hex>;...`)."""
-    parts = (traceparent or "").split("-")
-    if len(parts) >= 4 and len(parts[1]) == 32:  # version-trace-parent-flags
-        return parts[1]
-    for field in (xray or "").split(";"):
-        if field.startswith("Root=1-"):
-            return field[len("Root=1-") :].replace("-", "") or None
-    return None
+def trace() -> dict[str, str]:
+    """Give the headers that carry the trace and the correlation on to whatever this call asks: `httpx.get(url, headers=trace())`.
+
+    `traceparent`, `tracestate` and `x-correlation-id`, as far as there are any. A call that opens no span of its own hands on what it was given.
+    """
+    invocation = current()
+    if invocation is None:
+        return {}
+    carried = {"traceparent": invocation.traceparent, "tracestate": invocation.tracestate, "x-correlation-id": invocation.correlation_id}
+    return {name: value for name, value in carried.items() if value}
+
+
+def traceparent(given: str | None, xray: str | None = None) -> str | None:
+    """Give a W3C `traceparent` (`00-<32 hex>-<16 hex>-<2 hex>`): the one given, else what an X-Ray header says, else None.
+
+    An X-Ray header is `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=1`. One without a parent names a trace and no place in it.
+    """
+    parts = (given or "").split("-")
+    if given and len(parts) >= 4 and [len(part) for part in parts[:4]] == [2, 32, 16, 2]:  # version-trace-parent-flags
+        return given
+    said = _said(xray)
+    trace, parent = _root(said.get("Root", "")), said.get("Parent", "")
+    return f"00-{trace}-{parent}-0{'1' if said.get('Sampled') == '1' else '0'}" if trace and len(parent) == 16 else None
+
+
+def _said(xray: str | None) -> dict[str, str]:
+    parts = [field.strip().partition("=") for field in (xray or "").split(";")]
+    return {name: value for name, _, value in parts}
+
+
+def trace_id(given: str | None, xray: str | None = None) -> str | None:
+    """Read the trace id of a `traceparent`, else of an X-Ray header."""
+    whole = traceparent(given)
+    return whole.split("-")[1] if whole else _root(_said(xray).get("Root", ""))
+
+
+def _root(root: str) -> str | None:
+    trace = root[len("1-") :].replace("-", "") if root.startswith("1-") else ""
+    return trace if len(trace) == 32 else None
 
 
 _loop: AbstractEventLoop | None = None

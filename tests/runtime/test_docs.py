@@ -21,6 +21,8 @@ def test_there_is_a_handler_for_every_interface_but_wsgi_and_native() -> None:
         ("js", "function"),
         ("js", "fetch"),
         ("js", "event"),
+        ("python", "task"),
+        ("js", "task"),
     }
 
 
@@ -30,6 +32,12 @@ def test_a_documented_handler_runs(tmp_path: Path, language: str, interface: str
     made = python(tmp_path, interface, {"src/app.py": text}, triggers=triggers) if language == "python" else node(tmp_path, interface, text)
     if interface == "event":
         assert made.call(stored("queue")["event"]).answers == [{"batchItemFailures": []}]
+        return
+    if interface == "task":
+        step = {"run": "r", "step": "pay", "key": "r/pay", "attempt": 0, "compensation": False}
+        paid, declined = made.call({"fnctl": step, "input": {"amount": 3}}, {"fnctl": step, "input": {"amount": 3000}}).calls
+        assert paid == {"answer": {"charge": "r/pay"}}
+        assert declined["error"] == "PaymentDeclined"
         return
     (answer,) = made.call(json.loads((HERE / "requests" / "http-api.json").read_text())["event"]).answers
     assert answer["statusCode"] in (200, 201, 404)

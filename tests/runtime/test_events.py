@@ -78,7 +78,7 @@ def test_native_is_untouched_and_a_redelivery_has_the_same_id(language: str, tmp
     [
         ("queue", (1,), ["059f36b4-87a3-44ab-83d2-661975830a7d"], 3),
         ("queue", (), [], 3),
-        ("queue-fifo", (2,), ["fifo-2", "fifo-3"], 2),
+        ("queue-fifo", (2,), ["fifo-2", "fifo-3"], 3),
         ("stream", (1, 3), ["101"], 1),
         ("stream", (3,), ["103"], 3),
     ],

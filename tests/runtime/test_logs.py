@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fnctl.manifest.model import Logs
-from fnctl_runtime.invocation import Invocation, current, enter, trace_id
+from fnctl_runtime.invocation import Invocation, current, enter
 from runtime.lambdas import node, python
 
 PYTHON = """
@@ -113,19 +113,6 @@ def test_a_line_of_node(tmp_path: Path) -> None:
     assert (alone["error_type"], alone["error"]) == ("RangeError", "sums")
     assert (word["error"], word["amount"]) == ("sums", 4)
     assert plain["level"] == "INFO"
-
-
-@pytest.mark.parametrize(
-    ("traceparent", "xray", "expected"),
-    [
-        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "Root=1-5759e988-bd862e3fe1be46a994272793", "0af7651916cd43dd8448eb211c80319c"),
-        ("nonsense", "Parent=1;Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0", "5759e988bd862e3fe1be46a994272793"),
-        (None, "", None),
-        (None, "Root=1-", None),
-    ],
-)
-def test_trace_ids(traceparent: str | None, xray: str, expected: str | None) -> None:
-    assert trace_id(traceparent, xray) == expected
 
 
 def test_the_running_invocation_is_seen_from_a_thread() -> None:

@@ -10,10 +10,6 @@ from fnctl.rules.model import Found, Rule, Subject, rule
 
 TRIGGERS = frozenset({"http", "schedule", "queue"})
 RESOURCES = frozenset({"queue", "table", "bucket"})
-INTERFACES: Mapping[str, frozenset[str]] = {
-    "python": frozenset({"function", "event", "native", "asgi", "wsgi"}),
-    "nodejs": frozenset({"function", "event", "native", "fetch"}),
-}
 # What is left out must not change in silence who may call, what is encrypted or what is there: those are errors. The rest only costs comfort.
 TARGET_WORDS = frozenset({"permissions_boundary", "kms_key", "raw"})
 FUNCTION_WORDS = frozenset({"vpc", "kms_key", "policies", "role", "raw"})
@@ -64,9 +60,6 @@ def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
 
 
 def _function_not_yet(service: Service, function: Function) -> Iterator[Found]:
-    family = "nodejs" if function.runtime.startswith("nodejs") else "python"
-    if function.interface not in INTERFACES[family]:
-        yield _missing(service, f"the interface `{function.interface}` in {family}", "functions", function.name, "interface")
     if function.tracing == "otel":
         yield _missing(
             service, "`tracing: otel`", "functions", function.name, "tracing", severity="warning", instead="X-Ray records the calls instead"

@@ -39,6 +39,10 @@ def _binding(interface: str) -> Callable[[Any, Mapping[str, Any]], Handler]:
         from fnctl_aws.runtime import events
 
         return events.bind
+    if interface == "task":
+        from fnctl_aws.runtime import tasks
+
+        return tasks.bind
     if interface == "asgi":
         from fnctl_runtime.invocation import loop
 

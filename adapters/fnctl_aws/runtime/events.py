@@ -30,12 +30,12 @@ def bind(handler: Callable[..., Any], config: Mapping[str, Any]) -> Callable[[An
         if records is None:
             return _single(handler, config, native, context)
         kind = kind_of(records[0])
-        events = [_read(config, kind, record) for record in records]
         if kind not in ITEM:
-            return _unanswered(handler, events, context)
-        items = [ITEM[kind](record) for record in records]
-        policy = _policy(kind, records[0])
-        failed = _together(handler, events, items) if kind in whole else _one_by_one(handler, events, items, context, policy)
+            return _unanswered(handler, [_read(config, kind, record) for record in records], context)
+        if kind in whole:
+            failed = _together(handler, [_read(config, kind, record) for record in records], [ITEM[kind](record) for record in records])
+        else:
+            failed = _one_by_one(handler, config, records, context)
         return {"batchItemFailures": [{"itemIdentifier": item} for item in failed]}
 
     return handle
@@ -73,38 +73,44 @@ def _read_single(config: Mapping[str, Any], native: Any, request_id: str) -> Eve
 
 
 def _deliver(handler: Callable[..., Any], event: Event, context: Any) -> Any:
-    correlation = event.extensions.get("correlationid")
-    fields = {"event_id": event.id} | ({"correlation_id": correlation} if correlation else {})
-    begin(context, event.extensions.get("traceparent"), **fields)
+    begin(context, event.extensions, event_id=event.id, correlation_id=event.extensions.get("correlationid"))
     return call(handler, event)
 
 
-def _failed(event: Event) -> None:
-    log.exception("event failed", extra={"event_type": event.type, "source": event.source, "attempt": event.attempt})
+def _failed(kind: str, event: Event | None) -> None:
+    about = {"event_type": event.type, "source": event.source, "attempt": event.attempt} if event else {"kind": kind}
+    log.exception("event failed" if event else "event cannot be read", extra=about)
 
 
-def _policy(kind: str, record: Mapping[str, Any]) -> str:
-    """Say what one failure means for the rest of its batch.
+def _one_by_one(handler: Callable[..., Any], config: Mapping[str, Any], records: list[Mapping[str, Any]], context: Any) -> list[str]:
+    """Deliver one record after the other; what cannot even be read fails alone.
 
-    `alone`: nothing. `rest`: a FIFO queue wants back every message that must not overtake the failed one. `stop`: a stream is read again from
-    the failed record by itself.
+    After a failure a stream is read again from that record by itself, and a FIFO queue wants back what must not overtake it: the rest of its
+    message group.
     """
-    if kind != "queue":
-        return "stop"
-    return "rest" if str(record.get("eventSourceARN", "")).endswith(".fifo") else "alone"
-
-
-def _one_by_one(handler: Callable[..., Any], events: list[Event], items: list[str], context: Any, policy: str) -> list[str]:
     failed: list[str] = []
-    for index, event in enumerate(events):
+    held: set[str] = set()
+    kind = kind_of(records[0])
+    for record in records:
+        item, group, event = ITEM[kind](record), _group(kind, record), None
+        if group in held:
+            failed.append(item)
+            continue
         try:
+            event = _read(config, kind, record)
             _deliver(handler, event, context)
         except Exception:  # noqa: BLE001  # a handler may raise anything; it is logged, and its message comes back
-            _failed(event)
-            if policy != "alone":
-                return items[index:] if policy == "rest" else [items[index]]
-            failed.append(items[index])
+            _failed(kind, event)
+            if kind != "queue":
+                return [item]
+            failed.append(item)
+            held |= {group} if group else set()
     return failed
+
+
+def _group(kind: str, record: Mapping[str, Any]) -> str:
+    fifo = kind == "queue" and str(record.get("eventSourceARN", "")).endswith(".fifo")
+    return str((record.get("attributes") or {}).get("MessageGroupId", "")) if fifo else ""
 
 
 def _together(handler: Callable[..., Any], events: list[Event], items: list[str]) -> list[str]:
@@ -120,7 +126,7 @@ def _unanswered(handler: Callable[..., Any], events: list[Event], context: Any) 
         try:
             _deliver(handler, event, context)
         except Exception as error:  # noqa: BLE001  # raised below, once the others have had their turn
-            _failed(event)
+            _failed("", event)
             first = first or error
     if first is not None:
         raise first

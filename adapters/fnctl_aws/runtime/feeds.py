@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fnctl_aws.runtime.shapes import schedule, source
+from fnctl_aws.runtime.shapes import carried, schedule, source
 from fnctl_runtime.event import Event, from_structured, is_cloudevent, message
 from fnctl_runtime.logs import timestamp
 
@@ -25,6 +25,7 @@ def _topic(config: Config, record: Native) -> Event:
         type="fnctl.topic.message",
         subject=sns.get("Subject"),
         time=sns.get("Timestamp"),
+        extensions=carried(sns.get("MessageAttributes"), "Value"),
         native=record,
     )
 

@@ -37,7 +37,7 @@ def bind(handler: Any, config: Mapping[str, Any]) -> Callable[[Any, Any], dict[s
             begin(context)
             return write(_guarded(respond, plain(native, request_id), context), {"version": "2.0"})
         request = read(native, request_id)
-        begin(context, request.headers.get("traceparent"))
+        begin(context, request.headers, correlation_id=request.headers.get("x-correlation-id"))
         if _routed_here(native) and config["interface"] == "function" and not _route(request, routes):
             return write(Response({"error": "not found"}, 404), native)
         return write(_guarded(respond, request, context), native)

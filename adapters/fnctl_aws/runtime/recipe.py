@@ -17,8 +17,8 @@ from fnctl.manifest.model import Function, Resource, Service, Trigger
 from fnctl_aws.names import fit, physical
 
 CONFIG = "_fnctl.json"
-PYTHON = ("function", "event", "asgi", "wsgi")
-NODE = ("fetch", "function", "event")
+PYTHON = ("function", "event", "task", "asgi", "wsgi")
+NODE = ("fetch", "function", "event", "task")
 _LIMITS = (63, 64, 80, 128, 255)
 """How long AWS lets names of buckets, functions, queues, streams, and tables and topics be."""
 
@@ -30,12 +30,6 @@ from fnctl_aws.runtime.entry import start
 
 handler = start(os.path.dirname(os.path.abspath(__file__)))
 '''
-_NODE_ENTRY = b"""// What Lambda calls; made by fnctl.
-
-import { start } from "./_fnctl/entry.mjs";
-
-export const handler = await start();
-"""
 _AT_HOME = frozenset({"recipe.py"})
 """Modules of this folder that stay on the author's machine."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 from fnctl_runtime.event import Event, message
+from fnctl_runtime.invocation import traceparent
 from fnctl_runtime.logs import timestamp
 
 TYPE_CHECKING = False
@@ -65,6 +66,17 @@ def source(config: Config, kind: str, physical: str) -> str:
     return f"/{config['service']}/{kind}/{named[0]['key'] if named else physical}"
 
 
+def carried(attributes: Any, value: str, xray: str | None = None) -> dict[str, str]:
+    """Give what a sender put beside the message: the trace and the correlation, under their names in CloudEvents."""
+    given: Mapping[str, Any] = attributes or {}
+    found = {name: given[name].get(value) for name in _CARRIED if name in given}
+    found.setdefault("traceparent", traceparent(None, xray))
+    return {name: text for name, text in found.items() if text}
+
+
+_CARRIED = ("traceparent", "tracestate", "correlationid", "causationid")
+
+
 def queue(config: Config, record: Native) -> Event:
     """Read one SQS message."""
     attributes = record.get("attributes") or {}
@@ -76,6 +88,7 @@ def queue(config: Config, record: Native) -> Event:
         type="fnctl.queue.message",
         subject=attributes.get("MessageGroupId"),
         time=timestamp(int(sent) / 1000) if sent else None,
+        extensions=carried(record.get("messageAttributes"), "stringValue", attributes.get("AWSTraceHeader")),
         attempt=int(attributes.get("ApproximateReceiveCount", 1)),
         native=record,
     )

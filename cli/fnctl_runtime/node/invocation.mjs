@@ -1,6 +1,6 @@
 // Which call is running: its request id, its trace and how long it may still take. Log lines read it here.
 
-/** @typedef {{requestId: string, traceId?: string, fields: Record<string, unknown>}} Invocation */
+/** @typedef {{requestId: string, traceId?: string, traceparent?: string, tracestate?: string, fields: Record<string, unknown>}} Invocation */
 
 /** @type {Invocation | undefined} */
 let running;
@@ -15,14 +15,39 @@ export function current() {
   return running;
 }
 
+/** @param {Invocation} [invocation] @returns {Record<string, string>} the headers that carry the trace and the correlation on */
+export function trace(invocation = running) {
+  const { traceparent, tracestate, fields } = invocation ?? { fields: {} };
+  const carried = { traceparent, tracestate, "x-correlation-id": fields.correlation_id };
+  return /** @type {Record<string, string>} */ (Object.fromEntries(Object.entries(carried).filter(([, value]) => value)));
+}
+
 /**
- * The trace id of a W3C `traceparent` (`00-<32 hex>-...`), else of an X-Ray header (`Root=1-<8 hex>-<24 hex>;...`).
- * @param {string | null | undefined} traceparent
- * @param {string | undefined} xray
+ * A W3C `traceparent` (`00-<32 hex>-<16 hex>-<2 hex>`): the one given, else what an X-Ray header (`Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;
+ * Sampled=1`) says. One without a parent names a trace and no place in it.
+ * @param {unknown} given
+ * @param {string} [xray]
  */
-export function traceId(traceparent, xray) {
-  const parts = (traceparent ?? "").split("-");
-  if (parts.length >= 4 && parts[1].length === 32) return parts[1];
-  const root = (xray ?? "").split(";").find((field) => field.startsWith("Root=1-"));
-  return root?.slice("Root=1-".length).replaceAll("-", "") || undefined;
+export function traceparentOf(given, xray) {
+  const parts = typeof given === "string" ? given.split("-") : [];
+  if (parts.length >= 4 && [2, 32, 16, 2].every((length, index) => parts[index].length === length)) return String(given);
+  const { Root = "", Parent = "", Sampled } = said(xray);
+  const trace = rootOf(Root);
+  return trace && Parent.length === 16 ? `00-${trace}-${Parent}-0${Sampled === "1" ? 1 : 0}` : undefined;
+}
+
+/** The trace id of a `traceparent`, else of an X-Ray header. @param {unknown} given @param {string} [xray] */
+export function traceId(given, xray) {
+  return traceparentOf(given)?.split("-")[1] ?? rootOf(said(xray).Root ?? "");
+}
+
+/** @param {string | undefined} xray @returns {Record<string, string>} */
+function said(xray) {
+  return Object.fromEntries((xray ?? "").split(";").map((field) => [field.split("=")[0].trim(), field.slice(field.indexOf("=") + 1).trim()]));
+}
+
+/** @param {string} root */
+function rootOf(root) {
+  const trace = root.startsWith("1-") ? root.slice(2).replaceAll("-", "") : "";
+  return trace.length === 32 ? trace : undefined;
 }

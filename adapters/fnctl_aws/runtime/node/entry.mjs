@@ -1,12 +1,15 @@
 // Lambda's way in: reads the baked configuration, sets up logs and secrets, imports the bundle and binds it to its interface.
 
 import { readFileSync } from "node:fs";
-import { enter, traceId } from "./invocation.mjs";
+import { enter, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
  *   secrets: string[], logs: {format: string, level: string}, routes: [string, string][],
  *   triggers: {kind: string, key: string, names: string[], whole: boolean}[]}} Config */
+
+/** @type {Record<string, string>} */
+const INTERFACES = { event: "./events.mjs", task: "./tasks.mjs" };
 
 /** Makes the function that Lambda calls. Runs once per environment. @param {URL} root the artifact's folder */
 export async function start(root = new URL("../", import.meta.url)) {
@@ -17,7 +20,7 @@ export async function start(root = new URL("../", import.meta.url)) {
     configure({ level: config.logs.level, fields, stamp: process.env.AWS_LAMBDA_LOG_FORMAT === "JSON" });
   }
   if (config.secrets.length) await (await import("./secrets.mjs")).reveal(config.secrets, process.env);
-  const ours = import(config.interface === "event" ? "./events.mjs" : "./http.mjs"); // read from disk while the bundle is
+  const ours = import(INTERFACES[config.interface] ?? "./http.mjs"); // read from disk while the bundle is
   const target = await load(root, config);
   return (await ours).bind(target, config);
 }
@@ -44,11 +47,28 @@ async function load(root, config) {
 /**
  * Notes the call that begins, for logs, and gives the author's view of it.
  * @param {any} event @param {any} context
- * @param {{traceparent?: string | null, params?: Record<string, string>, fields?: Record<string, unknown>}} about
+ * @param {{carrier?: Record<string, any>, params?: Record<string, string>, fields?: Record<string, unknown>}} about
+ *   `carrier` may hold `traceparent` and `tracestate`
  */
-export function begin(event, context, { traceparent, params = {}, fields = {} } = {}) {
+export function begin(event, context, { carrier = {}, params = {}, fields = {} } = {}) {
   const requestId = context?.awsRequestId ?? "";
-  const trace = traceId(traceparent, process.env._X_AMZN_TRACE_ID);
-  enter({ requestId, traceId: trace, fields });
-  return { requestId, traceId: trace, params, remaining: () => context?.getRemainingTimeInMillis?.(), native: { event, context } };
+  const xray = process.env._X_AMZN_TRACE_ID;
+  const given = traceparentOf(carrier.traceparent);
+  const invocation = {
+    requestId,
+    traceId: traceId(carrier.traceparent, xray),
+    traceparent: given ?? traceparentOf(undefined, xray),
+    tracestate: given && carrier.tracestate,
+    fields,
+  };
+  enter(invocation);
+  return {
+    requestId,
+    traceId: invocation.traceId,
+    correlationId: /** @type {string | undefined} */ (fields.correlation_id),
+    params,
+    trace: () => trace(invocation),
+    remaining: () => context?.getRemainingTimeInMillis?.(),
+    native: { event, context },
+  };
 }

@@ -13,12 +13,11 @@ export function bind(handler, config) {
     const records = recordsOf(native);
     if (!records) return single(handler, config, native, context);
     const kind = kindOf(records[0]);
-    const events = records.map((record) => readRecord(config, kind, record));
-    if (!(kind in ITEM)) return unanswered(handler, events, context);
-    const items = records.map(ITEM[kind]);
+    const read = (/** @type {any} */ record) => readRecord(config, kind, record);
+    if (!(kind in ITEM)) return unanswered(handler, records.map(read), context);
     const failed = whole.has(kind)
-      ? await together(handler, events, items, native, context)
-      : await oneByOne(handler, events, items, context, policy(kind, records[0]));
+      ? await together(handler, records.map(read), records.map(ITEM[kind]), native, context)
+      : await oneByOne(handler, records, read, context);
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }
@@ -33,36 +32,47 @@ async function single(handler, config, native, context) {
 
 /** @param {Function} handler @param {CloudEvent} event @param {any} context */
 function deliver(handler, event, context) {
-  const { correlationid, traceparent } = /** @type {Record<string, any>} */ (event.extensions);
-  const fields = { event_id: event.id, ...(correlationid && { correlation_id: correlationid }) };
-  return handler(event, begin(event.native, context, { traceparent, fields }));
+  const carrier = /** @type {Record<string, any>} */ (event.extensions);
+  const fields = { event_id: event.id, ...(carrier.correlationid && { correlation_id: carrier.correlationid }) };
+  return handler(event, begin(event.native, context, { carrier, fields }));
 }
 
-/** @param {CloudEvent} event @param {unknown} error */
-function failure(event, error) {
-  console.error("event failed", error, { event_type: event.type, source: event.source, attempt: event.attempt });
+/** @param {string} kind @param {CloudEvent | undefined} event @param {unknown} error */
+function failure(kind, event, error) {
+  if (event) console.error("event failed", error, { event_type: event.type, source: event.source, attempt: event.attempt });
+  else console.error("event cannot be read", error, { kind });
+}
+
+/** The message group of a FIFO queue's message, "" for all else. @param {string} kind @param {any} record */
+function group(kind, record) {
+  const fifo = kind === "queue" && String(record.eventSourceARN ?? "").endsWith(".fifo");
+  return fifo ? String(record.attributes?.MessageGroupId ?? "") : "";
 }
 
 /**
- * What one failure means for the rest of its batch. `alone`: nothing. `rest`: a FIFO queue wants back every message that must not overtake
- * the failed one. `stop`: a stream is read again from the failed record by itself.
- * @param {string} kind @param {any} record
+ * Delivers one record after the other; what cannot even be read fails alone. After a failure a stream is read again from that record by
+ * itself, and a FIFO queue wants back what must not overtake it: the rest of its message group.
+ * @param {Function} handler @param {any[]} records @param {(record: any) => CloudEvent} read @param {any} context
  */
-function policy(kind, record) {
-  if (kind !== "queue") return "stop";
-  return String(record.eventSourceARN ?? "").endsWith(".fifo") ? "rest" : "alone";
-}
-
-/** @param {Function} handler @param {CloudEvent[]} events @param {string[]} items @param {any} context @param {string} spread */
-async function oneByOne(handler, events, items, context, spread) {
+async function oneByOne(handler, records, read, context) {
   const failed = [];
-  for (const [index, event] of events.entries()) {
+  const held = new Set();
+  const kind = kindOf(records[0]);
+  for (const record of records) {
+    const [item, its] = [ITEM[kind](record), group(kind, record)];
+    if (held.has(its)) {
+      failed.push(item);
+      continue;
+    }
+    let event;
     try {
+      event = read(record);
       await deliver(handler, event, context);
     } catch (error) {
-      failure(event, error);
-      if (spread !== "alone") return spread === "rest" ? items.slice(index) : [items[index]];
-      failed.push(items[index]);
+      failure(kind, event, error);
+      if (kind !== "queue") return [item];
+      failed.push(item);
+      if (its) held.add(its);
     }
   }
   return failed;
@@ -88,7 +98,7 @@ async function unanswered(handler, events, context) {
     try {
       await deliver(handler, event, context);
     } catch (error) {
-      failure(event, error);
+      failure("", event, error);
       errors.push(error);
     }
   }

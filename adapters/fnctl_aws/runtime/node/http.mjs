@@ -22,7 +22,7 @@ export function bind(handler, config) {
     }
     const request = kind ? read(native, context) : plain(native, context);
     const routed = !kind || route(request, native, config);
-    const call = begin(native, context, { traceparent: request.headers.get("traceparent"), params: request.pathParams });
+    const call = begin(native, context, { ...carried(request.headers), params: request.pathParams });
     if (!routed) return write(Response.json({ error: "not found" }, { status: 404 }), native);
     return write(await guarded(respond, request, call), kind ? native : V2);
   };
@@ -48,6 +48,13 @@ async function guarded(respond, request, call) {
     console.error("request failed", error, { method: request.method, path: request.path });
     return failed(request.id);
   }
+}
+
+/** What a request brings along of its trace and its correlation. @param {Headers} headers */
+function carried(headers) {
+  const carrier = { traceparent: headers.get("traceparent"), tracestate: headers.get("tracestate") ?? undefined };
+  const correlation = headers.get("x-correlation-id");
+  return { carrier, fields: correlation ? { correlation_id: correlation } : {} };
 }
 
 /** @param {Function} handler */

@@ -1,6 +1,7 @@
 // What Lambda hands over, told apart and read as CloudEvents. Field lists: the event pages of the Lambda developer guide, 2026.
 
 import { CloudEvent, fromStructured, isCloudEvent, message, timestamp } from "./event.mjs";
+import { traceparentOf } from "./invocation.mjs";
 
 /** @typedef {import("./entry.mjs").Config} Config @typedef {any} Native */
 
@@ -72,15 +73,29 @@ function last(arn, separator) {
   return String(arn ?? "").split(separator).at(-1) ?? "";
 }
 
+const CARRIED = ["traceparent", "tracestate", "correlationid", "causationid"];
+
+/**
+ * What a sender put beside the message: the trace and the correlation, under their names in CloudEvents.
+ * @param {Native} attributes @param {string} value @param {string} [xray]
+ */
+function carried(attributes, value, xray) {
+  const found = CARRIED.map((name) => [name, attributes?.[name]?.[value]]);
+  const given = Object.fromEntries(found.filter(([, text]) => text));
+  const traceparent = given.traceparent ?? traceparentOf(undefined, xray);
+  return traceparent ? { ...given, traceparent } : given;
+}
+
 /** @param {Config} config @param {Native} record */
 function queue(config, record) {
-  const { SentTimestamp: sent, MessageGroupId: subject, ApproximateReceiveCount: count = 1 } = record.attributes ?? {};
+  const { SentTimestamp: sent, MessageGroupId: subject, ApproximateReceiveCount: count = 1, AWSTraceHeader } = record.attributes ?? {};
   return message(record.body, {
     id: record.messageId,
     source: sourceOf(config, "queue", last(record.eventSourceARN, ":")),
     type: "fnctl.queue.message",
     subject,
     time: sent && timestamp(Number(sent)),
+    extensions: carried(record.messageAttributes, "stringValue", AWSTraceHeader),
     attempt: Number(count),
     native: record,
   });
@@ -88,9 +103,10 @@ function queue(config, record) {
 
 /** @param {Config} config @param {Native} record */
 function topic(config, record) {
-  const { Message: body, MessageId: id, Subject: subject, Timestamp: time, TopicArn: arn } = record.Sns;
+  const { Message: body, MessageId: id, Subject: subject, Timestamp: time, TopicArn: arn, MessageAttributes } = record.Sns;
   const source = sourceOf(config, "topic", last(arn, ":"));
-  return message(body, { id, source, type: "fnctl.topic.message", subject: subject ?? undefined, time, native: record });
+  const extensions = carried(MessageAttributes, "Value");
+  return message(body, { id, source, type: "fnctl.topic.message", subject: subject ?? undefined, time, extensions, native: record });
 }
 
 /** @param {Config} config @param {Native} record */
