@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from fnctl_runtime.http import Response
 from fnctl_runtime.invocation import loop
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     Message: TypeAlias = dict[str, Any]
     App: TypeAlias = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 
+log = logging.getLogger("fnctl")
 _VERSIONS = {"version": "3.0", "spec_version": "2.4"}
 _PATIENCE = 2.0  # seconds for a shutdown: platforms give a function about that when they end it
 
@@ -115,9 +117,14 @@ class _Exchange:
         if not message.get("more_body", False):
             self._complete.set()
 
+    @property
+    def complete(self) -> bool:
+        """Tell whether the last part of the answer has been sent."""
+        return self._complete.is_set()
+
     def close(self) -> Response:
         """Give the whole answer. Raises ProtocolError when there is none."""
-        if self.response is None or not self._complete.is_set():
+        if self.response is None or not self.complete:
             error = "the application ended without a complete answer"
             raise ProtocolError(error)
         self.response.body = b"".join(self._chunks)
@@ -151,7 +158,13 @@ def run(app: App, request: Request, state: Mapping[str, Any], extra: Mapping[str
 
 async def _answer(app: App, request: Request, asked: Scope) -> Response:
     exchange = _Exchange(request)
-    await app(asked, exchange.receive, exchange.send)
+    try:
+        await app(asked, exchange.receive, exchange.send)
+    except Exception:
+        if not exchange.complete:
+            raise
+        # Frameworks answer with their own page first and raise then, for the server to log.
+        log.exception("request failed", extra={"method": request.method, "path": request.path})
     return exchange.close()
 
 

@@ -79,6 +79,11 @@ async def broken(receive, send):
     await start(send)
     raise RuntimeError("half-way")
 
+async def page(receive, send):
+    await start(send, 500)
+    await body(send, b"sorry")
+    raise RuntimeError("for the log")
+
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         return await lifespan(receive, send, scope)
@@ -129,6 +134,12 @@ def test_an_application_that_breaks_the_protocol_is_a_500_and_the_next_request_w
         "half-way",
         "'unknown'",
     ]
+
+
+def test_an_application_that_answers_and_then_raises_keeps_its_answer_and_is_logged(tmp_path: Path) -> None:
+    outcome = call(tmp_path, "/page", "/state")
+    assert [(answer["statusCode"], answer["body"]) for answer in outcome.answers] == [(500, "sorry"), (200, "['up']")]
+    assert [(line["msg"], line["error"], line["path"]) for line in outcome.logs] == [("request failed", "for the log", "/page")]
 
 
 def test_a_startup_that_fails_says_so_before_the_first_request(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""HTTP without a framework: a request in, a plain value out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fnctl_runtime import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fnctl_runtime import Request
+
+
+def handler(request: Request) -> Any:
+    answer = ANSWERS.get(request.path_params["what"])
+    return answer(request) if answer else (404, {"error": "not found"})
+
+
+def seen(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": request.path,
+        "query": request.query.pairs(),
+        "cookies": request.cookies,
+        "type": request.headers.get("content-type"),
+        "tags": request.headers.get("x-tags"),
+        "body": request.body.hex(),
+    }
+
+
+def visit(request: Request) -> Response:
+    visits = int(request.cookies.get("seen", "0")) + 1
+    cookies = [f"seen={visits}; HttpOnly; Path=/", "until=later; Expires=Wed, 01 Jan 2031 00:00:00 GMT; Path=/"]
+    return Response({"visits": visits}, cookies=cookies)
+
+
+def broken(request: Request) -> None:
+    raise RuntimeError(f"a password that nobody may see, not even on {request.path}")
+
+
+ANSWERS: dict[str, Callable[[Request], Any]] = {
+    "seen": seen,
+    "item": lambda request: {"item": request.path_params["rest"]},
+    "text": lambda _: "grüß dich, 世界",
+    "bytes": lambda _: bytes(range(256)),
+    "echo": lambda request: request.body,
+    "visit": visit,
+    "moved": lambda _: (303, None, {"location": "/plain/text?a=1&b=%20"}),
+    "gone": lambda _: None,
+    "refused": lambda _: (422, {"error": "no such colour"}, {"x-reason": "colour"}),
+    "broken": broken,
+    "parts": lambda _: "".join(f"line {number}\n" for number in range(3)),
+    "large": lambda _: "0123456789abcdef" * 65536,
+}

@@ -1,0 +1,79 @@
+"""The same requests to five ways of writing HTTP, on every platform: the same answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portable.conftest import DRIVERS
+from portable.drivers import Answer, Question, Running
+
+HERE = Path(__file__).parent
+FUNCTIONS = ("api", "shop", "plain", "greet", "web")
+QUESTIONS: list[dict[str, Any]] = json.loads((HERE / "questions.json").read_text("utf-8"))
+HOPS = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "vary"})
+"""They belong to the connection or to the server, and each front writes its own."""
+
+BODIES = frozenset({"json", "text", "hex", "repeat", "sha256"})
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("target", DRIVERS)
+def test_every_question_gets_its_answer(running: Callable[[str], Running], target: str, function: str) -> None:
+    service = running(target)
+    wrong = {}
+    for stored in QUESTIONS:
+        expected = wanted(stored, function)
+        found = seen(service.ask(function, question(stored["ask"], function)), expected)
+        if found != expected:
+            wrong[stored["name"]] = {"found": found, "expected": expected}
+    assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False, default=repr)
+
+
+def question(stored: Mapping[str, Any], function: str) -> Question:
+    """Read a request of the data."""
+    headers = [(name, value) for name, value in stored.get("headers", ())]
+    return Question(stored.get("method", "GET"), stored["path"].replace("AT", function), headers, content(stored))
+
+
+def wanted(stored: Mapping[str, Any], function: str) -> dict[str, Any]:
+    """Say what this function has to answer: the answer of all, or its framework's own."""
+    own = stored.get("but", {}).get(function, {})
+    common = {name: value for name, value in stored["answer"].items() if name not in BODIES or not own.keys() & BODIES}
+    told = {"status": 200, **common, **own}
+    told = json.loads(json.dumps(told).replace("/AT/", f"/{function}/"))
+    told["headers"] = sorted(told["headers"])
+    if "json" not in told:
+        told["sha256"] = told.get("sha256") or hashlib.sha256(content(told)).hexdigest()
+    return {name: told[name] for name in ("status", "headers", "json", "sha256") if name in told}
+
+
+def seen(answer: Answer, expected: Mapping[str, Any]) -> dict[str, Any]:
+    """Put an answer into the form of the expected one."""
+    headers = sorted([name, value] for name, value in answer.headers if name not in HOPS)
+    found: dict[str, Any] = {"status": answer.status, "headers": headers}
+    if "json" in expected:
+        return found | {"json": document(answer.body)}
+    return found | {"sha256": hashlib.sha256(answer.body).hexdigest()}
+
+
+def document(body: bytes) -> Any:
+    """Read JSON; the request's id, which is new each time, stands in a failure's answer."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+    return value | {"request_id": "REQUEST"} if isinstance(value, dict) and value.get("request_id") else value
+
+
+def content(stored: Mapping[str, Any]) -> bytes:
+    """Give the bytes of a stored body: `text`, `hex`, or hex that is `repeat`ed."""
+    if "repeat" in stored:
+        once, times = stored["repeat"]
+        return bytes.fromhex(once) * int(times)
+    return bytes.fromhex(stored["hex"]) if "hex" in stored else str(stored.get("text", "")).encode()
