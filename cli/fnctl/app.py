@@ -29,6 +29,7 @@ TABLE = {
     "fmt": Entry(START, "Lay out the manifest; comments stay."),
     "show": Entry(START, "Print the manifest as it counts, and where each value is from."),
     "build": Entry(START, "Build the artifacts."),
+    "size": Entry(START, "Show what the artifacts are made of."),
     "plan": Entry(DEPLOY, "Show what a deploy would change."),
     "deploy": Entry(DEPLOY, "Make it so."),
     "rollback": Entry(DEPLOY, "Go back to an earlier release."),

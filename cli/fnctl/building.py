@@ -13,12 +13,14 @@ from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
 from fnctl.events import Event
 from fnctl.graph import Artifact, Graph
+from fnctl.manifest.model import Service
 from fnctl.preparation import Prepared, phase
 from fnctl.results import BuiltArtifact
 from fnctl.session import Session
 
 if TYPE_CHECKING:  # validate and the verbs that build nothing never load it
     from fnctl.build.builder import Built
+    from fnctl.build.contents import Contents
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,13 @@ class Making:
     bundles: Mapping[str, Bundle]
     recipes: tuple[Recipe, ...]
     artifacts: Mapping[str, Built]
+
+    def contents(self) -> tuple[Contents, ...]:
+        """Take the artifacts apart."""
+        from fnctl.build.contents import contents
+
+        parts = ((recipe, self.artifacts[recipe.name]) for recipe in self.recipes)
+        return tuple(one for recipe, built in parts for one in contents(recipe, self.bundles, built.artifact, built.path))
 
 
 def build(session: Session, prepared: Prepared, *, verify: bool = False) -> tuple[BuiltArtifact, ...]:
@@ -42,14 +51,28 @@ def build(session: Session, prepared: Prepared, *, verify: bool = False) -> tupl
         FnctlError: the diagnostics of all functions and artifacts that failed.
     """
     with phase(session, prepared, "build"):
-        targets, notes = _targets(session, prepared)
-        for note in notes:
-            session.emit(Event("log", {"message": note}))
-        made = _make(session, prepared, targets, session.environ)
+        targets, made = make(session, prepared)
+        refuse("an artifact is over its budget", _over_budget(prepared.service, made))
     if verify:
         with phase(session, prepared, "verify"):
             _verify(session, prepared, targets, made)
     return tuple(_result(recipe, made.artifacts[recipe.name], verified=verify) for recipe in made.recipes)
+
+
+def make(session: Session, prepared: Prepared) -> tuple[Mapping[str, BuildTarget], Making]:
+    """Build for the machines that will run it, and say where those differ from what the manifest asks for."""
+    targets, notes = _targets(session, prepared)
+    for note in notes:
+        session.emit(Event("log", {"message": note}))
+    return targets, _make(session, prepared, targets, session.environ)
+
+
+def _over_budget(service: Service, made: Making) -> tuple[Diagnostic, ...]:
+    if not any(function.budget for function in service.functions.values()):
+        return ()
+    from fnctl.build.budgets import over
+
+    return tuple(over(service, made.contents()))
 
 
 def _result(recipe: Recipe, built: Built, *, verified: bool) -> BuiltArtifact:

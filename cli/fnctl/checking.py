@@ -15,6 +15,7 @@ from fnctl.manifest.load import Document
 from fnctl.manifest.model import Service
 from fnctl.results import Checked, Shown
 from fnctl.rules import engine, ignores, portable
+from fnctl.rules.limits import Limits
 from fnctl.rules.limits import load as load_limits
 from fnctl.rules.model import Measured, Rule, Subject
 from fnctl.rules.settings import Settings
@@ -39,6 +40,13 @@ def target_of(session: Session, document: Document) -> str:
     message = "which target?" if declared else "the manifest names no target"
     known = ", ".join(declared or plugins.names())
     raise UsageError(message, code="FN963", help=f"choose one of {known}:\nfnctl ... --target {(declared or plugins.names() or ('aws',))[0]}")
+
+
+def targets_of(session: Session) -> tuple[str, ...]:
+    """Return the chosen target, or every target in the manifest. Raises UsageError when that leaves none."""
+    document, _ = document_of(session)
+    asked = session.options.target or session.environ.get("FNCTL_TARGET")
+    return (asked,) if asked else resolving.targets(document) or (target_of(session, document),)
 
 
 def document_of(session: Session) -> tuple[Document, list[Diagnostic]]:
@@ -108,16 +116,21 @@ def _idle(session: Session, document: Document, services: list[Service], more: p
     return settings.graded(catalogue.idle(document, services[0], settings, more, alone=alone), lambda _: False)
 
 
-def _subject(session: Session, service: Service, adapter: Adapter) -> Subject:
-    """Bring the limits that hold for the service's plan and region, the day, and what the platform lacks."""
+def limits_of(service: Service) -> Limits:
+    """Return the limits that hold for a service's plan and region, with the manifest's own."""
     settings, target = service.settings, service.target
     plan, region, own = (settings.get("plan"), settings.get("region"), service.limits.get(target))
-    chosen = load_limits(
+    return load_limits(
         target,
         plan=plan if isinstance(plan, str) else None,
         region=region if isinstance(region, str) else None,
         overrides=own if isinstance(own, Mapping) else None,
     )
+
+
+def _subject(session: Session, service: Service, adapter: Adapter) -> Subject:
+    """Bring the limits, the day, and what the platform lacks."""
+    chosen = limits_of(service)
     return Subject(service, chosen, _built(service) if session.options.built else {}, date.fromtimestamp(session.now()), adapter.abilities())
 
 

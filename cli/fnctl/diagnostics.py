@@ -55,7 +55,7 @@ def summary(diagnostics: Iterable[Diagnostic]) -> dict[str, int]:
     return {severity: counts[severity] for severity in SEVERITIES}
 
 
-def as_json(diagnostic: Diagnostic) -> dict[str, str | int | None]:
+def as_json(diagnostic: Diagnostic) -> dict[str, str | int | list[str] | None]:
     """Write one finding in the form of fnctl/diagnostics/1."""
     span = diagnostic.span
     return {
@@ -68,5 +68,7 @@ def as_json(diagnostic: Diagnostic) -> dict[str, str | int | None]:
         "end_line": span.end_line if span else None,
         "end_column": span.end_column if span else None,
         "target": diagnostic.target,
+        "label": diagnostic.label,
+        "notes": list(diagnostic.notes),
         "help": diagnostic.help,
     }

@@ -56,6 +56,7 @@ from fnctl.results import FunctionStatus as FunctionStatus
 from fnctl.results import Result as Result
 from fnctl.results import StatusReport as StatusReport
 from fnctl.session import Session
+from fnctl.sizing import size as size
 from fnctl.source import Span
 
 KEEP = 20

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import Exit
 from fnctl.graph import Artifact, Json
 from fnctl.manifest.model import Service
+from fnctl.rules.limits import Limit
+
+if TYPE_CHECKING:  # validate never builds
+    from fnctl.build.contents import Contents
 
 Status: TypeAlias = Literal["deployed", "unchanged", "destroyed", "restored", "stopped", "cancelled"]
 
@@ -43,6 +47,28 @@ class BuiltArtifact:
     cached: bool
     notes: tuple[str, ...] = ()
     verified: bool = False
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a platform's limit leaves: bytes that count, of the bytes that there may be."""
+
+    limit: Limit
+    used: int
+
+    @property
+    def most(self) -> int:
+        """The limit in bytes."""
+        return self.limit.in_bytes()
+
+
+@dataclass(frozen=True)
+class Sized:
+    """What one artifact is made of, for one target, and the room that the target's limits leave."""
+
+    target: str
+    contents: Contents
+    room: tuple[Room, ...]
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from fnctl.adapter import Change, FieldDiff, LogLine, Reply
+from fnctl.build.contents import Contents, Package, Piece
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import Exit
 from fnctl.events import Event
 from fnctl.graph import UNKNOWN, Address, Artifact, Graph, Json, Node
 from fnctl.plan.model import Basis, Plan
-from fnctl.results import BuiltArtifact, FunctionStatus, Result, StatusReport
+from fnctl.results import BuiltArtifact, FunctionStatus, Result, Room, Sized, StatusReport
+from fnctl.rules.limits import load
 
 IDENTITY = "aws 123456789012 eu-west-1"
 URL = "https://" + "a-very-long-name-that-no-terminal-would-show-on-one-line." * 2 + "example.com/orders"
@@ -92,6 +94,12 @@ BUILT = (
         cached=True,
         notes=("runs on 3.11 here",),
     ),
+)
+
+SIZED = Sized(
+    "aws",
+    Contents("api", ("api",), (Package("pypi", "page", "2.1", (Piece("page/a.py", 900, 300, "page/a.py"),)),), 900, 300),
+    (Room(load("aws")["lambda.zip.unpacked"], 900),),
 )
 
 HISTORY: list[dict[str, Json]] = [

@@ -22,7 +22,7 @@ from fnctl.rules.limits import load
 from fnctl.rules.matrix import Checkup
 from fnctl.rules.matrix import matrix as lay_out
 from fnctl.source import Span
-from fnctl.views import diagnostics, document, limits, machine, plan
+from fnctl.views import diagnostics, document, limits, machine, plan, sizes
 from fnctl.views import matrix as view_matrix
 from fnctl.views.machine import Stream
 
@@ -30,6 +30,7 @@ FINDINGS = [samples.FINDING, Diagnostic("FN001", "warning", "odd", Span("fnctl.y
 DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     "diagnostics": [diagnostics.document(FINDINGS), diagnostics.document([])],
     "build": [machine.build(samples.BUILT)],
+    "size": [sizes.sizes_document([samples.SIZED])],
     "plan": [plan.document(samples.PLAN), plan.document(samples.plan())],
     "status": [machine.status(samples.STATUS)],
     "outputs": [machine.outputs(samples.OUTPUTS)],

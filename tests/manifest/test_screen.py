@@ -79,7 +79,8 @@ def test_the_machine_form() -> None:
     data = document([LIMIT, Diagnostic("X001", "warning", "no place", target="aws")])
     assert next(iter(data)) == "schema"
     assert data["schema"] == "fnctl/diagnostics/1"
-    assert list(data["diagnostics"][0]) == ["code", "severity", "message", "path", "line", "column", "end_line", "end_column", "target", "help"]
+    place = ["path", "line", "column", "end_line", "end_column"]
+    assert list(data["diagnostics"][0]) == ["code", "severity", "message", *place, "target", "label", "notes", "help"]
     assert data["diagnostics"][1]["line"] is None
     assert data["summary"] == {"error": 1, "warning": 1, "advice": 0}
 

@@ -230,6 +230,11 @@ def _spliced(wheel: Path, folder: str, without: Collection[str]) -> Iterator[_Sp
             yield _Spliced(_checked(folder + path, wheel.name), wheel, info)
 
 
+def installed(wheel: Path, folder: str) -> Iterator[str]:
+    """Yield the paths of a wheel's members in an archive. Raises FnctlError FN402 for a damaged wheel."""
+    return (member.path for member in _spliced(wheel, folder, ()))
+
+
 def _installed(name: str) -> str | None:
     """Return the path of a wheel's member below site-packages; None for folders, RECORD, scripts, headers and data."""
     first, _, rest = name.partition("/")

@@ -87,7 +87,8 @@ class Recipe:
     """What one artifact is made of, said by the adapter: bundles plus its shim. Two members of one path are an error.
 
     `wheels` by the folder that their members go to: `""` for the archive's root, `"a/b/"` for one below it. `unpacked` names a folder beside the
-    archive where the same tree is laid out for other tools, "" for none.
+    archive where the same tree is laid out for other tools, "" for none. `folders` says in which one each function stands alone
+    (`"functions/api.func/"`), where functions do not share the archive.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Recipe:
     functions: tuple[str, ...]
     facts: Mapping[str, Json] = field(default_factory=dict)
     unpacked: str = ""
+    folders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

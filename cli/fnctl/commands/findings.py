@@ -109,4 +109,5 @@ def _manifest(world: World, manifest: str | None) -> Path | None:
 def from_json(data: Mapping[str, Any]) -> Diagnostic:
     """Read back a finding from an event."""
     span = Span(data["path"], data["line"], data["column"], data.get("end_line"), data.get("end_column")) if data.get("line") else None
-    return Diagnostic(data["code"], data["severity"], data["message"], span, help=data.get("help"), target=data.get("target"))
+    told = (data.get("label"), tuple(data.get("notes", ())), data.get("help"), data.get("target"))
+    return Diagnostic(data["code"], data["severity"], data["message"], span, *told)

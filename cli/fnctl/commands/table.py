@@ -48,6 +48,7 @@ FORMS = (
     "diagnostics",
     "matrix",
     "build",
+    "size",
     "plan",
     "event",
     "status",

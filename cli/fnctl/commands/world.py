@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fnctl.adapter import Call, LogLine, LogQuery, Reply, Sandbox
     from fnctl.graph import Json
     from fnctl.plan.model import Plan
-    from fnctl.results import BuiltArtifact, Checked, Result, Shown, StatusReport
+    from fnctl.results import BuiltArtifact, Checked, Result, Shown, Sized, StatusReport
     from fnctl.rules.matrix import Matrix
     from fnctl.session import Session
 
@@ -36,6 +36,7 @@ class Engine(Checker, Protocol):
     def show(self, session: Session, *, resolved: bool) -> tuple[Shown, ...]: ...
     def sandbox(self, session: Session) -> Sandbox: ...
     def build(self, session: Session, *, verify: bool = False) -> tuple[BuiltArtifact, ...]: ...
+    def size(self, session: Session, functions: tuple[str, ...] = ()) -> tuple[Sized, ...]: ...
     def plan(self, session: Session, *, offline: bool = False, out: Path | None = None) -> Plan: ...
     def deploy(
         self, session: Session, *, saved: Path | None = None, show: Callable[[Plan], None], allow_data_loss: frozenset[str] = frozenset()

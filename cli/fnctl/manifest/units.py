@@ -6,9 +6,11 @@ import re
 
 _DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)?")
 _SIZE = re.compile(r"([0-9]{1,9})(MB|GB)?")
+_BYTES = re.compile(r"([0-9]{1,9})(KB|MB|GB)?")
 _PERCENT = re.compile(r"([0-9]{1,3})%")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MEGABYTES = {"MB": 1, "GB": 1024}
+_KILO = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
 
 
 def seconds(value: int | float | str) -> int:
@@ -31,6 +33,15 @@ def megabytes(value: int | float | str) -> int:
         msg = f"{value!r} is not a size such as 512MB or 1GB"
         raise ValueError(msg)
     return int(match[1]) * _MEGABYTES[match[2] or "MB"]
+
+
+def bytes_(value: int | float | str) -> int:
+    """Read a size in bytes: `500KB`, `5MB`, `1GB`, or a bare number of MB. Raises ValueError."""
+    match = _BYTES.fullmatch(value) if isinstance(value, str) else None
+    if match is None and isinstance(value, str):
+        msg = f"{value!r} is not a size such as 500KB, 5MB or 1GB"
+        raise ValueError(msg)
+    return int(match[1]) * _KILO[match[2] or "MB"] if match else int(value) * _KILO["MB"]
 
 
 def percent(value: int | float | str) -> int:
@@ -56,5 +67,5 @@ def size(count: int) -> str:
     return f"{count // 1024}GB" if count and count % 1024 == 0 else f"{count}MB"
 
 
-CONVERT = {"s": seconds, "MB": megabytes}
+CONVERT = {"s": seconds, "MB": megabytes, "B": bytes_}
 """What the schema's `x-unit` means."""

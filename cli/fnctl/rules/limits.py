@@ -28,6 +28,7 @@ class Limit:
 
     `X` is a maximum, `X.min` a minimum, `X.default` what holds unless it is set, `X.advised` what works well. Sizes are binary: 1 MB is
     1,048,576 bytes. `date` is the source's own; empty for a number that the manifest gives. `raisable` says that the platform raises it on request.
+    `artifact` is `packed` or `unpacked` where the limit is about what a build makes, for the runtimes of one `family` (`python`) or for all.
     """
 
     id: str
@@ -39,6 +40,8 @@ class Limit:
     date: str
     sure: Sure = "documented"
     raisable: bool = False
+    artifact: str = ""
+    family: str = ""
 
     def note(self) -> str:
         """Name the source, as a diagnostic's note."""
@@ -179,7 +182,8 @@ def _limit(id_: str, entry: Mapping[str, Any], kept: Mapping[str, Any], plan: st
         return None
     value = entry.get("regions", {}).get(region, value)
     severity: Severity = entry.get("severity", "error")
-    return Limit(id_, value, entry["unit"], severity, entry["effect"], *_origin(entry, kept), raisable=entry.get("raisable", False))
+    more = {word: entry[word] for word in ("raisable", "artifact", "family") if word in entry}
+    return Limit(id_, value, entry["unit"], severity, entry["effect"], *_origin(entry, kept), **more)
 
 
 def _runtime(id_: str, entry: Mapping[str, Any], kept: Mapping[str, Any]) -> Runtime:
