@@ -36,7 +36,7 @@ Size = Callable[..., Done]
 
 
 @pytest.fixture
-def size(fnctl: Fnctl, tmp_path: Path) -> Size:
+def size(fnctl: Fnctl, installed: None, tmp_path: Path) -> Size:
     library = {"page/__init__.py": PAGE.encode(), "page/small.py": b"1\n"}
     parts.wheel(tmp_path / "links", "page", "2.1", members=library)
     npm = {"package.json": '{"name": "@a/left", "version": "1.4.0"}', "index.js": f'export const left = "{PAGE}";\n'}
@@ -69,7 +69,6 @@ def test_a_python_artifact_by_package_and_file(size: Size) -> None:
     assert room["lambda.zip.upload"]["used"] == made["size"]
 
 
-@pytest.mark.usefixtures("installed")
 def test_a_bundle_is_told_apart_by_what_was_written_into_it(size: Size) -> None:
     (made,) = size("size", "thumbs", "--output", "json").document()["artifacts"]
     left = next(package for package in made["packages"] if package["origin"] == "npm")
