@@ -42,6 +42,8 @@ TABLE = {
     "logs": Entry(LOOK, "Read the functions' logs."),
     "secret": Entry(REST, "Set, list and remove secrets."),
     "sandbox": Entry(REST, "The stand-in for a platform on this machine."),
+    "rules": Entry(REST, "List the rules of validate."),
+    "explain": Entry(REST, "Explain a rule, or a key of the manifest."),
     "limits": Entry(REST, "List the platforms' limits, with their sources."),
     "compare": Entry(REST, "Compare the platforms and their plans."),
     "plugins": Entry(REST, "List adapters and plugins, and what broke."),

@@ -26,9 +26,9 @@ def every(more: plugins.Plugins | None = None) -> tuple[Rule, ...]:
     return tuple(sorted({rule.code: rule for rule in rules}.values(), key=lambda rule: (rule.code[:2] != "FN", rule.code)))
 
 
-def known(asked: Iterable[str]) -> None:
+def known(asked: Iterable[str], more: plugins.Plugins | None = None) -> None:
     """Check codes that a command line asks for, or their beginnings. Raises UsageError for one that no rule has."""
-    rules = [rule.code for rule in every()]
+    rules = [rule.code for rule in every(more)]
     for code in asked:
         if not any(one.startswith(code) for one in rules):
             message = f"there is no rule `{code}`"

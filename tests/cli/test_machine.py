@@ -14,17 +14,21 @@ from cli import samples
 from cli.conftest import problems, strict
 from cli.test_screens import PLUGINS, SHOWN
 from fnctl.adapter import Reply
+from fnctl.commands.schema import manifest
 from fnctl.commands.table import FORMS
 from fnctl.diagnostics import Diagnostic
 from fnctl.events import Event
+from fnctl.manifest.words import find
+from fnctl.rules import habits, portable
 from fnctl.rules.compare import compare
 from fnctl.rules.limits import load
 from fnctl.rules.matrix import Checkup
 from fnctl.rules.matrix import matrix as lay_out
 from fnctl.source import Span
-from fnctl.views import diagnostics, document, limits, machine, plan, sizes
+from fnctl.views import diagnostics, document, limits, machine, plan, rules, sizes
 from fnctl.views import matrix as view_matrix
 from fnctl.views.machine import Stream
+from fnctl.views.rules import Ability
 
 FINDINGS = [samples.FINDING, Diagnostic("FN001", "warning", "odd", Span("fnctl.yaml", 3, 7, 3, 9), target="aws")]
 DOCUMENTS: dict[str, list[dict[str, Any]]] = {
@@ -44,6 +48,8 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     "sandbox": [machine.document("sandbox", {"running": False})],
     "limits": [limits.limits_document([load("vercel", plan="pro"), load("aws", region="us-east-1")], "us-east-1")],
     "matrix": [view_matrix.matrix_document(lay_out([Checkup("aws", None, tuple(FINDINGS))]))],
+    "rules": [rules.rules_document(portable.RULES)],
+    "explain": [rules.rule_document(habits.every_minute, [load("aws")]), rules.keys_document((w, [Ability("aws")]) for w in find(manifest(), "env"))],
     "compare": [limits.comparison_document(compare("azure"))],
 }
 

@@ -47,6 +47,13 @@ def plans(_ctx: typer.Context, _args: list[str], _incomplete: str) -> list[str]:
     return [plan for target in TARGETS for plan in document(target)["plans"]]
 
 
+def rules(_ctx: typer.Context, _args: list[str], _incomplete: str) -> list[str]:
+    """Name the codes of every rule."""
+    from fnctl import catalogue
+
+    return [rule.code for rule in catalogue.every()]
+
+
 def _keys(ctx: typer.Context, part: str) -> list[str]:
     import yaml
 

@@ -59,6 +59,8 @@ FORMS = (
     "invoke",
     "secrets",
     "sandbox",
+    "rules",
+    "explain",
     "limits",
     "compare",
 )

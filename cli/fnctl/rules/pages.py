@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from textwrap import dedent
 
-from fnctl.rules.limits import Limit, Limits, Runtime
+from fnctl.rules.limits import TARGETS, Limit, Limits, Pattern, Runtime, Words, document, load
 from fnctl.rules.model import Rule
+from fnctl.rules.settings import family
+
+GROUPS = {
+    "FN0": "Shape and references",
+    "FN1": "Portability",
+    "SEC": "Security",
+    "ADV": "Good habits",
+    "FIT": "When not to use functions",
+    "AWS": "AWS",
+    "AZ": "Azure",
+    "VC": "Vercel",
+}
+"""What the rules are about, by how their codes begin."""
 
 HEADINGS = ("What it does", "Why", "Example", "Use instead", "Sources")
 _HEADING = re.compile(r"^(?:## )?(What it does|Why|Example|Use instead|Sources):?(?:[ \t]+|$)", re.MULTILINE)
@@ -36,29 +50,74 @@ def code(text: str) -> bool:
     return bool(re.match(r"(?:#[^\n]*\n)*[a-z]+:(?:\s|$)", text))
 
 
-def named(text: str, limits: Limits) -> dict[str, str]:
-    """Say of each limit that a text names in backquotes what it is, where it is from and when that was written."""
-    found: dict[str, str] = {}
-    for id_ in dict.fromkeys(_LIMIT.findall(text)):
-        fact = limits.table.get(id_) or limits.patterns.get(id_) or limits.words.get(id_) or limits.runtimes.get(id_)
-        if fact is not None:
-            source = f"{fact.source} ({fact.date})" if fact.date else fact.source
-            says = fact.amount() if isinstance(fact, Limit) else fact.platform if isinstance(fact, Runtime) else fact.means
-            found[id_] = f"{says}; {source}"
-    return found
+@dataclass(frozen=True)
+class Fact:
+    """A limit that a page names: its number on each plan (a plan without a name has None), where it is from and when that was written."""
+
+    id: str
+    target: str
+    amounts: Mapping[str | None, str]
+    source: str
+    date: str
+    sure: str
+
+    @property
+    def text(self) -> str:
+        """Say it in a line: `60 s on hobby, 800 s on pro`."""
+        if len(set(self.amounts.values())) == 1:
+            return next(iter(self.amounts.values()))
+        return ", ".join(f"{amount} on {plan}" for plan, amount in self.amounts.items())
 
 
-def markdown(rule: Rule, limits: Limits | None) -> str:
+def every_plan(targets: Iterable[str]) -> list[Limits]:
+    """Load the limits of some platforms, one table for each plan; of all that are known where none is named."""
+    chosen = [target for target in TARGETS if target in set(targets)] or list(TARGETS)
+    return [load(target, plan=plan) for target in chosen for plan in (document(target)["plans"] or [None])]
+
+
+def facts(rule: Rule, tables: Iterable[Limits]) -> list[Fact]:
+    """Look up the limits that a page names in backquotes under `Sources`."""
+    found: dict[str, Fact] = {}
+    for id_ in dict.fromkeys(_LIMIT.findall(sections(rule).get("Sources", ""))):
+        for limits in tables:
+            one = limits.table.get(id_) or limits.patterns.get(id_) or limits.words.get(id_) or limits.runtimes.get(id_)
+            if one is not None and (id_ not in found or found[id_].target == limits.target):
+                known = found[id_].amounts if id_ in found else {}
+                found[id_] = Fact(id_, limits.target, {**known, limits.plan: _says(one)}, one.source, one.date, one.sure)
+    return list(found.values())
+
+
+def _says(one: Limit | Pattern | Words | Runtime) -> str:
+    if isinstance(one, Limit):
+        return one.amount()
+    if isinstance(one, Runtime):
+        dates = {"deprecated": one.deprecated, "no new functions": one.create_blocked, "no updates": one.update_blocked}
+        return ", ".join([f"`{one.platform}`", *(f"{word} from {day}" for word, day in dates.items() if day)])
+    return one.means
+
+
+def group(rule: Rule) -> str:
+    """Say what a rule is about, with others of its kind."""
+    return next((title for beginning, title in GROUPS.items() if rule.code.startswith(beginning)), f"{family(rule.code)}: a plugin's own")
+
+
+def counts(rule: Rule) -> str:
+    """Say when a rule counts."""
+    return "always" if rule.fixed else "with `extends: strict`" if rule.preset == "strict" else "unless `rules:` says otherwise"
+
+
+def markdown(rule: Rule, tables: Iterable[Limits]) -> str:
     """Write the page of docs/rules/."""
     targets = ", ".join(sorted(rule.targets)) or "every target"
-    how = "always counts" if rule.fixed else "only with `extends: strict`" if rule.preset == "strict" else "counts unless `rules:` says otherwise"
-    lines = [f"# {rule.code}: {rule.name}", "", f"{rule.severity.capitalize()} · {targets} · {how}", ""]
+    lines = [f"# {rule.code}: {rule.name}", "", f"{rule.severity.capitalize()} · {targets} · counts {counts(rule)}", ""]
     texts = sections(rule)
     for heading in HEADINGS:
         text = texts.get(heading, "")
+        if not text:
+            continue
         block = f"```yaml fragment\n{text}\n```" if heading in HEADINGS[2:4] and code(text) else text
         lines += [f"## {heading}", "", block, ""]
-    facts = named(texts.get("Sources", ""), limits) if limits else {}
-    if facts:
-        lines += [*(f"- `{id_}`: {text}" for id_, text in facts.items()), ""]
+    found = facts(rule, tables)
+    if found:
+        lines += [*(f"- `{fact.id}`: {fact.text} ({fact.source}, {fact.date})" for fact in found), ""]
     return "\n".join(lines)

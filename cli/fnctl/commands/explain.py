@@ -1,0 +1,111 @@
+"""`fnctl explain`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from fnctl import catalogue, plugins
+from fnctl.commands import complete
+from fnctl.commands.run import Run
+from fnctl.commands.schema import manifest
+from fnctl.errors import FnctlError, UsageError
+from fnctl.manifest import words
+from fnctl.manifest.suggest import did_you_mean
+from fnctl.manifest.words import ANY, Word
+from fnctl.rules import pages
+from fnctl.rules.model import Rule
+from fnctl.views import rules as view
+from fnctl.views.rules import Ability
+
+_CODE = re.compile(r"[A-Za-z]{2,8}[0-9]{3}")
+_OF_FUNCTIONS = {"concurrency.reserved": "reserved", "concurrency.provisioned": "provisioned", "concurrency.per_instance": "per_instance"}
+
+
+def explain(
+    ctx: typer.Context,
+    word: Annotated[
+        str, typer.Argument(metavar="CODE|KEY", help="A rule (AWS101), or a key of the manifest (timeout, http.path).", autocompletion=complete.rules)
+    ],
+) -> None:
+    """Explain a rule: why, an example, what to use instead, its limits and their sources. Or a key of the manifest: what may stand there, and where.
+
+    Examples:
+        fnctl explain AWS101
+        fnctl explain functions.timeout
+        fnctl explain queue.batch --output json
+    """
+    run: Run = ctx.obj
+    rule = next((rule for rule in catalogue.every(plugins.Plugins()) if rule.code == word.upper()), None)
+    if rule is not None:
+        _rule(run, rule)
+        return
+    if _CODE.fullmatch(word):
+        catalogue.known((word,))
+        _unknown(word, [rule.code for rule in catalogue.every() if rule.code.startswith(word)])
+    schema = manifest()
+    found = [(one, list(_abilities(one))) for one in words.find(schema, word)]
+    if not found:
+        _unknown(word, {*words.names(schema), *(rule.code for rule in catalogue.every())})
+    if run.json:
+        run.document(view.keys_document(found))
+    else:
+        run.show("\n\n\n".join(view.key(one, abilities, run.paint, run.width) for one, abilities in found))
+
+
+def _rule(run: Run, rule: Rule) -> None:
+    tables = pages.every_plan(rule.targets)
+    if run.json:
+        run.document(view.rule_document(rule, tables))
+    else:
+        run.show(view.explained(rule, tables, run.paint, run.width))
+
+
+def _unknown(word: str, known: Any) -> None:
+    message = f"there is no rule and no key of the manifest called `{word}`"
+    near = did_you_mean(word.rpartition(".")[2], known, "")
+    raise UsageError(message, help=near or "see the rules, and the manifest's keys:\nfnctl rules\nfnctl schema")
+
+
+def _abilities(word: Word) -> Iterator[Ability]:
+    """Say of each installed platform whether it keeps a key. A word of one platform alone is that one's."""
+    if word.target is not None:
+        yield Ability(word.target)
+        return
+    section, key = _section(word)
+    for target in plugins.names() if section else ():
+        try:
+            abilities = plugins.adapter(target).abilities()
+        except FnctlError:  # an adapter that does not load is a finding of `validate`
+            continue
+        entry = abilities.get("resources", {}).get(word.kind) if section == "resource_options" else None
+        entry = entry or abilities.get(section, {}).get(key)
+        yield Ability(target, entry["able"], _narrowed(entry), entry["instead"]) if entry else Ability(target)
+
+
+def _section(word: Word) -> tuple[str, str]:
+    """Find where an adapter would say that it lacks a key."""
+    match word.path:
+        case ("functions" | "workflows", _, "triggers", _, kind):
+            return "triggers", kind
+        case ("functions" | "workflows", _, "triggers", _, kind, option, *_):
+            return "trigger_options", f"{kind}.{option}"
+        case ("resources", _, option, *_) if word.kind is not None:
+            return "resource_options", f"{word.kind}.{option}"
+        case ("functions", _, *rest):
+            option = ".".join(rest)
+            return "functions", _OF_FUNCTIONS.get(option, "retention" if option == "logs.retention" else option)
+        case ("rollout", option, *_):
+            return "rollout", option
+        case _:
+            return "", ANY
+
+
+def _narrowed(entry: Any) -> str:  # an adapter's JSON
+    """Say why, and for which values and plans alone."""
+    only = [f"for {', '.join(map(str, entry['is']))}"] if "is" in entry else []
+    only += [f"on {', '.join(entry['plans'])}"] if "plans" in entry else []
+    return f"{entry['why']} ({' '.join(only)})" if only else str(entry["why"])

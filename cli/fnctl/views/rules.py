@@ -1,0 +1,144 @@
+"""The rules and the words of the manifest, for people and for machines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fnctl.manifest.words import Word, spelt
+from fnctl.rules import pages
+from fnctl.rules.limits import Limits
+from fnctl.rules.model import Rule
+from fnctl.views.machine import document
+from fnctl.views.tables import columns
+from fnctl.views.theme import Paint, count
+
+_NO_TEXT = re.compile(r"^```.*\n|^```$", re.MULTILINE)
+_MOST = 4
+"""Further places of a key that are named; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Ability:
+    """What a platform makes of a key: `yes`, `no`, `differs` or `advice`; why, and what to use instead."""
+
+    target: str
+    able: str = "yes"
+    why: str = ""
+    instead: str = ""
+
+
+def table(rules: Sequence[Rule], paint: Paint) -> str:
+    """A line for each rule, under what it is about."""
+    groups: dict[str, list[Rule]] = {}
+    for rule in rules:
+        groups.setdefault(pages.group(rule), []).append(rule)
+    headings = ("CODE", "GRADE", "ON", "COUNTS", "WHAT IT DOES")
+    parts = []
+    for title, group in groups.items():
+        rows = [(rule.code, rule.severity, _on(rule), _counts(rule), pages.summary(rule)) for rule in group]
+        parts.append("\n".join([paint(f"{title} ({len(group)})", "bold"), *columns(headings, rows, paint)]))
+    return "\n\n".join(parts)
+
+
+def _on(rule: Rule) -> str:
+    return ", ".join(sorted(rule.targets)) or "all"
+
+
+def _counts(rule: Rule) -> str:
+    return "always" if rule.fixed else rule.preset
+
+
+def rules_document(rules: Iterable[Rule]) -> dict[str, Any]:
+    """fnctl/rules/1: one entry for each rule."""
+    return document("rules", {"rules": [_entry(rule) for rule in rules]})
+
+
+def _entry(rule: Rule) -> dict[str, Any]:
+    head = {"code": rule.code, "name": rule.name, "severity": rule.severity, "preset": rule.preset, "fixed": rule.fixed}
+    return {**head, "targets": sorted(rule.targets), "group": pages.group(rule), "summary": pages.summary(rule)}
+
+
+def explained(rule: Rule, tables: Sequence[Limits], paint: Paint, width: int) -> str:
+    """One rule's page: what it does, why, an example, what to use instead, and the limits that it rests on."""
+    head = paint(f"{rule.code}: {rule.name}", "bold")
+    line = f"{paint(rule.severity, rule.severity)}, on {', '.join(sorted(rule.targets)) or 'every target'}; counts {pages.counts(rule)}"
+    texts = pages.sections(rule)
+    parts = [f"{head}\n{line}", _text(texts[pages.HEADINGS[0]], width)]
+    for heading in pages.HEADINGS[1:]:
+        text = _text(texts.get(heading, ""), width - 2)
+        facts = [f"`{fact.id}`: {fact.text} ({fact.source}, {fact.date})" for fact in pages.facts(rule, tables)] if heading == "Sources" else []
+        block = "\n".join([text, *(_wrapped(f"- {fact}", width - 2, "  ") for fact in facts)])
+        parts += [paint(heading, "bold") + "\n" + textwrap.indent(block, "  ")] if text else []
+    return "\n\n".join(parts)
+
+
+def rule_document(rule: Rule, tables: Sequence[Limits]) -> dict[str, Any]:
+    """fnctl/explain/1 of a rule."""
+    limits = [{**dataclasses.asdict(fact), "amounts": _amounts(fact)} for fact in pages.facts(rule, tables)]
+    page = {heading.lower().replace(" ", "_"): text for heading, text in pages.sections(rule).items()}
+    return document("explain", {"rule": {**_entry(rule), "page": page, "limits": limits}, "keys": []})
+
+
+def _amounts(fact: pages.Fact) -> list[dict[str, str | None]]:
+    return [{"plan": plan, "text": text} for plan, text in fact.amounts.items()]
+
+
+def key(word: Word, abilities: Sequence[Ability], paint: Paint, width: int) -> str:
+    """One key of the manifest: what it is for, what may stand there, and which platforms keep it."""
+    kind = f" (of a {word.kind})" if word.kind else ""
+    parts = [paint(word.where, "bold") + kind, _wrapped(str(word.first("description") or ""), width)]
+    facts = [*_facts(word), *(("also at", spelt(path)) for path in word.also[:_MOST])]
+    facts += [("", f"and {count(len(word.also) - _MOST, 'more place')}")] if len(word.also) > _MOST else []
+    facts += [(ability.target, _able(ability)) for ability in abilities]
+    column = max(len(name) for name, _ in facts)
+    rows = [_wrapped(f"{name.ljust(column)}  {text}", width, " " * (column + 2)) for name, text in facts]
+    return "\n\n".join([*(part for part in parts if part), "\n".join(rows)])
+
+
+def _facts(word: Word) -> list[tuple[str, str]]:
+    found = [("type", " or ".join(word.types) + (", needed" if word.required else ""))]
+    found += [("values", ", ".join(map(_plain, word.values)))] if word.values else []
+    found += [("default", _plain(default))] if (default := word.first("default")) is not None else []
+    found += [("form", str(says))] if (says := word.first("errorMessage")) else []
+    found += [("example", _plain(one)) for one in (word.first("examples") or ())[:2]]
+    return found
+
+
+def _able(ability: Ability) -> str:
+    return ability.able + (f": {ability.why}; {ability.instead}" if ability.why else "")
+
+
+def keys_document(found: Iterable[tuple[Word, Sequence[Ability]]]) -> dict[str, Any]:
+    """fnctl/explain/1 of keys."""
+    return document("explain", {"rule": None, "keys": [_key(word, abilities) for word, abilities in found]})
+
+
+def _key(word: Word, abilities: Sequence[Ability]) -> dict[str, Any]:
+    says: Mapping[str, Any] = {
+        name: word.first(keyword)
+        for name, keyword in (("description", "description"), ("default", "default"), ("form", "errorMessage"), ("pattern", "pattern"))
+    }
+    head = {"path": word.where, "kind": word.kind, "also": [spelt(path) for path in word.also], "types": list(word.types), "required": word.required}
+    rest = {"values": list(word.values), "examples": list(word.first("examples") or ())}
+    return {**head, **says, **rest, "targets": [dataclasses.asdict(ability) for ability in abilities]}
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _text(text: str, width: int) -> str:
+    """Wrap prose; a piece of a manifest stays as it is."""
+    blocks = _NO_TEXT.sub("", text).split("\n\n")
+    return "\n\n".join(block if pages.code(block) or block.startswith(" ") else _wrapped(block, width) for block in blocks).strip("\n")
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> str:
+    text = text if indent else " ".join(text.split())
+    return textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
