@@ -27,7 +27,7 @@ def layered(name: str, data: Mapping[str, Any], target: str) -> tuple[dict[str, 
     defaults, own = data.get("defaults") or {}, data["functions"][name]
     shared = ((defaults.get("targets") or {}).get(target) or {}, (own.get("targets") or {}).get(target) or {})
     theirs = merge(merge({}, shared[0]), shared[1]) if shared[0] or shared[1] else {}
-    merged = merge(defaults, {key: value for key, value in own.items() if key != "targets"}) if defaults else merge({}, own)
+    merged = merge(merge({}, defaults), {key: value for key, value in own.items() if key != "targets"}) if defaults else merge({}, own)
     for layer in shared:
         merged = merge(merged, layer) if layer else merged
     merged.pop("targets", None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from typing import TypeAlias
 
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.load import load
+from fnctl.manifest.syntax import BREAK
 from fnctl.source import Span
 
 ROUNDS = 8
-_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what ends a line for a YAML parser
 _Files: TypeAlias = "Mapping[str, bytes]"
 _Said: TypeAlias = "Counter[tuple[str, str]]"
 
@@ -104,7 +103,7 @@ def _edited(raw: bytes, chosen: list[Edit]) -> bytes:
         return raw
     mark = "\ufeff" if raw.startswith(b"\xef\xbb\xbf") else ""
     text = raw.decode("utf-8-sig")
-    starts = [0, *(found.end() for found in _BREAK.finditer(text))]
+    starts = [0, *(found.end() for found in BREAK.finditer(text))]
     for edit in sorted(chosen, key=lambda edit: (edit.span.line, edit.span.column), reverse=True):
         start, end = _range(edit.span, starts)
         text = text[:start] + edit.new + text[end:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 from fnctl.manifest import units
 from fnctl.manifest.suggest import nearest
@@ -109,14 +110,19 @@ def read(text: str) -> dict[str, str | int]:
 
 def timezone(name: str) -> str:
     """Check an IANA time zone. Raises ScheduleError. Without a zone database on this machine every name passes."""
-    import zoneinfo  # schedules with a zone are rare: the others do not pay for it
-
-    known = zoneinfo.available_timezones()
+    known = _zones()
     if known and name not in known:
         near = nearest(name, known) or nearest(name.split("/")[-1], [k for k in known if "/" not in k])
         msg = f"there is no time zone `{name}`"
         raise ScheduleError(msg, help=f"did you mean `{near}`?" if near else "an IANA name such as Europe/Berlin, or leave it out for UTC")
     return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    import zoneinfo  # schedules with a zone are rare: the others do not pay for it
+
+    return frozenset(zoneinfo.available_timezones())  # it reads hundreds of files, each time
 
 
 def key(rate: object, zone: str = "UTC") -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from fnctl.diagnostics import Diagnostic
 from fnctl.source import Span
 
 MAX_BYTES = 8 * 1024 * 1024
+
+BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""What ends a line for a YAML parser."""
 
 
 class UnreadableError(Exception):
@@ -38,12 +43,14 @@ def encoded(raw: bytes, name: str) -> None:
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = len(raw[raw.rfind(b"\n", 0, error.start) + 1 : error.start].decode(errors="replace")) + 1
-        finding = Diagnostic(
-            "FN002", "error", f"{name} is not UTF-8", Span(name, line, column), f"the byte 0x{raw[error.start]:02x}", help="save it as UTF-8"
-        )
-        raise UnreadableError(finding) from None
+        label, span = f"the byte 0x{raw[error.start]:02x}", _behind(raw[: error.start], name)
+        raise UnreadableError(Diagnostic("FN002", "error", f"{name} is not UTF-8", span, label, help="save it as UTF-8")) from None
+
+
+def _behind(before: bytes, name: str) -> Span:
+    """Find the place that follows some text."""
+    lines = BREAK.split(before.decode(errors="replace").removeprefix("\ufeff"))
+    return Span(name, len(lines), len(lines[-1]) + 1)
 
 
 def broken(error: yaml.YAMLError, raw: bytes, name: str) -> Diagnostic:
@@ -52,15 +59,15 @@ def broken(error: yaml.YAMLError, raw: bytes, name: str) -> Diagnostic:
     if mark is None:
         where = getattr(error, "position", None)
         reason = str(getattr(error, "reason", "")) or "control characters are not allowed"
-        before = raw[:where].decode(errors="replace") if isinstance(where, int) else ""
-        span = Span(name, before.count("\n") + 1, len(before) - before.rfind("\n")) if isinstance(where, int) else None
+        span = _behind(raw[:where], name) if isinstance(where, int) else None
         return Diagnostic("FN003", "error", f"not YAML: {reason}", span, help="remove the character, or write it as an escape in double quotes")
-    span = Span(name, mark.line + 1, mark.column + 1)
-    lines = raw.decode().removeprefix("\ufeff").splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    if "\t" in line[: len(line) - len(line.lstrip())] or line[mark.column : mark.column + 1] == "\t":
-        column = line.index("\t") + 1
-        return Diagnostic("FN003", "error", "a tab in the indentation", Span(name, mark.line + 1, column), "a tab", help="YAML indents with spaces")
+    lines = BREAK.split(raw.decode().removeprefix("\ufeff"))
+    # The parser counts the end of the text as one line more; that one is not there when the text does not end with a line break.
+    number, column = (mark.line, mark.column) if mark.line < len(lines) else (len(lines) - 1, len(lines[-1]))
+    line, span = lines[number], Span(name, number + 1, column + 1)
+    if "\t" in line[: len(line) - len(line.lstrip())] or line[column : column + 1] == "\t":
+        span = Span(name, number + 1, line.index("\t") + 1)
+        return Diagnostic("FN003", "error", "a tab in the indentation", span, "a tab", help="YAML indents with spaces")
     problem = str(getattr(error, "problem", "") or "it cannot be read")
     context = str(getattr(error, "context", "") or "")
     context_mark = getattr(error, "context_mark", None)
