@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 from fnctl.graph import CLOUD, Address, Ref, Text
@@ -19,6 +18,8 @@ SERVICE_TAG, STAGE_TAG, ADDRESS_TAG = "fnctl:service", "fnctl:stage", "fnctl:add
 
 def digest(text: str, length: int = 8) -> str:
     """Return a short stable hash of a text."""
+    import hashlib  # most names fit, and OpenSSL takes its time
+
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fnctl.adapter import Adapter, Cloud, Sandbox, Where
-from fnctl.build.model import BuildTarget, Bundle, Recipe
-from fnctl.graph import Artifact, Graph, Json
 from fnctl.hookspecs import hookimpl
-from fnctl.manifest.model import Service
-from fnctl.rules.model import Rule
+
+if TYPE_CHECKING:  # nothing of the contract is needed to check a manifest
+    from fnctl.adapter import Adapter, Cloud, Sandbox, Where
+    from fnctl.build.model import BuildTarget, Bundle, Recipe
+    from fnctl.graph import Artifact, Graph, Json
+    from fnctl.manifest.model import Service
+    from fnctl.rules.model import Rule
 
 GLIBC = {"python3.11": 26, "python3.10": 26}
 """Minor version of glibc: Amazon Linux 2 has 2.26, every later runtime stands on Amazon Linux 2023 with 2.34."""
@@ -45,6 +47,8 @@ class Aws:
 
     def build_target(self, service: Service, function: str) -> BuildTarget:
         """Return Amazon Linux of the runtime's generation."""
+        from fnctl.build.model import BuildTarget
+
         wanted = service.functions[function]
         python = wanted.runtime.removeprefix("python") if wanted.runtime.startswith("python") else None
         return BuildTarget(
@@ -58,6 +62,7 @@ class Aws:
 
     def recipes(self, service: Service, bundles: Mapping[str, Bundle]) -> Iterable[Recipe]:
         """Return one artifact a function: its own files, its wheels, and the shim that Lambda calls."""
+        from fnctl.build.model import Recipe
         from fnctl_aws.runtime.recipe import shim
 
         for name, bundle in bundles.items():

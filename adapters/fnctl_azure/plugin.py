@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from fnctl.adapter import Adapter, Cloud, Sandbox, Where
-from fnctl.build.model import BuildTarget, Bundle, Recipe
 from fnctl.errors import FnctlError
-from fnctl.graph import Artifact, Graph, Json
 from fnctl.hookspecs import hookimpl
-from fnctl.manifest.model import Service
-from fnctl.rules.model import Rule
+
+if TYPE_CHECKING:  # nothing of the contract is needed to check a manifest
+    from fnctl.adapter import Adapter, Cloud, Sandbox, Where
+    from fnctl.build.model import BuildTarget, Bundle, Recipe
+    from fnctl.graph import Artifact, Graph, Json
+    from fnctl.manifest.model import Service
+    from fnctl.rules.model import Rule
 
 
 class Azure:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from fnctl.build.model import BuildTarget, Bundle, Recipe
+from fnctl.events import Cancel as Cancel
 from fnctl.events import Event
 from fnctl.graph import Address, Artifact, Graph, Json, Node, State
 from fnctl.ledger.store import Store
@@ -24,14 +24,6 @@ Action: TypeAlias = Literal["create", "update", "replace", "delete"]
 Phase: TypeAlias = Literal["prepare", "switch", "retire"]
 """prepare: new beside old, rights are the union. switch: traffic moves. retire: the old goes, rights narrow."""
 PHASES: tuple[Phase, ...] = ("prepare", "switch", "retire")
-
-
-class Cancel(IntEnum):
-    """How far an interrupt has gone: finish what is in flight, or stop now."""
-
-    NO = 0
-    FINISH = 1
-    NOW = 2
 
 
 @dataclass(frozen=True)

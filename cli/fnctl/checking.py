@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from fnctl import plugins
-from fnctl.adapter import Adapter, Sandbox
 from fnctl.diagnostics import Diagnostic, has_errors, ordered
 from fnctl.errors import FnctlError, UsageError
 from fnctl.manifest import check, load
@@ -20,6 +20,9 @@ from fnctl.rules.limits import load as load_limits
 from fnctl.rules.model import Measured, Rule, Subject
 from fnctl.rules.settings import Settings
 from fnctl.session import Session
+
+if TYPE_CHECKING:  # the contract is for those that deploy
+    from fnctl.adapter import Adapter, Sandbox
 
 STAGE = "dev"
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fnctl import checking, plugins
+from fnctl.dataclass import replace
 from fnctl.diagnostics import ordered
 from fnctl.errors import FnctlError
 from fnctl.manifest import resolve as resolving

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from fnctl.dataclass import dataclass
 from fnctl.source import Span
 
 Severity: TypeAlias = Literal["error", "warning", "advice"]

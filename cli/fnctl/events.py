@@ -1,14 +1,25 @@
-"""What the engine says while it works. It knows no screen: a view, a JSON stream or a plugin listens."""
+"""What the engine says while it works, and what it is told: to stop. It knows no screen: a view, a JSON stream or a plugin listens."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from enum import IntEnum
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from fnctl.graph import Address, Json
+from fnctl.dataclass import dataclass, field
+
+if TYPE_CHECKING:  # `validate` needs no graph
+    from fnctl.graph import Address, Json
 
 EventType: TypeAlias = Literal["start", "phase", "change", "log", "finding", "result"]
+
+
+class Cancel(IntEnum):
+    """How far an interrupt has gone: finish what is in flight, or stop now."""
+
+    NO = 0
+    FINISH = 1
+    NOW = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, NewType, TypeAlias
 
+from fnctl.dataclass import dataclass, field, replace
 from fnctl.source import Span
 
 Address = NewType("Address", str)

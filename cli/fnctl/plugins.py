@@ -5,28 +5,30 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
-
-import pluggy
+from typing import TYPE_CHECKING, Any
 
 from fnctl import hookspecs
-from fnctl.adapter import Adapter
-from fnctl.build.model import Builder
+from fnctl.dataclass import dataclass, replace
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError, UsageError
-from fnctl.events import Event
-from fnctl.graph import Json
+from fnctl.hookspecs import HOOKS, MARK
 from fnctl.rules.model import Rule
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from fnctl.adapter import Adapter
+    from fnctl.build.model import Builder
+    from fnctl.events import Event
+    from fnctl.graph import Json
 
 ADAPTERS = "fnctl.adapters"
 BUILDERS = "fnctl.builders"
 PLUGINS = "fnctl.plugins"
-HOOKS = ("fnctl_adapter", "fnctl_builder", "fnctl_rules", "fnctl_event")
 KINDS = {ADAPTERS: "adapter", BUILDERS: "builder", PLUGINS: "plugin"}
 
 
@@ -136,6 +138,8 @@ def builder(runtime: str) -> Builder:
     Raises:
         FnctlError: FN442, no installed distribution has it; FN961, it is there and broken.
     """
+    from fnctl.build.model import Builder  # only a build asks
+
     family = re.split(r"[^a-z]", runtime, maxsplit=1)[0]
     entry = next((e for e in entries() if e.group == BUILDERS and e.name == family), None)
     if entry is None:
@@ -154,23 +158,26 @@ def _speaks(module: ModuleType, entry: Entry) -> Adapter:
     return made
 
 
-def _given(module: ModuleType, entry: Entry, hook: str) -> Any:  # what the hook is declared to return, or whatever a stranger gives
-    manager = _manager()
+def _given(module: ModuleType, entry: Entry, name: str) -> Any:  # what the hook is declared to return, or whatever a stranger gives
+    hook = getattr(module, name, None)
     try:
-        manager.register(module, name=entry.name)
-        found: list[Any] = getattr(manager.hook, hook)()
+        found: Any = hook() if hook is not None and (hasattr(hook, MARK) or hasattr(hook, "fnctl_impl")) else None
     except Exception as error:  # plugin load: as above
         message = f"the plugin '{entry.name}' of {entry.distribution} {entry.version} does not fit this fnctl"
         raise FnctlError(
             message, code="FN961", notes=(f"{type(error).__name__}: {error}",), help=f"upgrade it:\npip install -U {entry.distribution}"
         ) from error
-    if not found:
-        message = f"the plugin '{entry.name}' of {entry.distribution} implements no {hook}()"
+    if found is None:
+        message = f"the plugin '{entry.name}' of {entry.distribution} implements no {name}()"
         raise FnctlError(message, code="FN961", help=f"report it to the authors of {entry.distribution}")
-    return found[0]
+    return found
 
 
 def _manager() -> pluggy.PluginManager:
+    import pluggy  # most runs have no plugin
+
+    for name in HOOKS:
+        pluggy.HookspecMarker("fnctl")(getattr(hookspecs, name))
     manager = pluggy.PluginManager("fnctl")
     manager.add_hookspecs(hookspecs)
     return manager
@@ -221,8 +228,12 @@ class Plugins:
             return entry, None
 
     def _register(self, loaded: Iterable[tuple[Entry, ModuleType]]) -> None:
+        import pluggy
+
         self._manager = manager = _manager()
         for entry, module in loaded:
+            for marked in (getattr(module, name) for name in HOOKS if hasattr(getattr(module, name, None), MARK)):
+                pluggy.HookimplMarker("fnctl")(marked, **getattr(marked, MARK))
             try:
                 manager.register(module, name=entry.name)
             except (ValueError, pluggy.PluginValidationError) as error:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import Exit
-from fnctl.graph import Artifact, Json
-from fnctl.manifest.model import Service
-from fnctl.rules.limits import Limit
 
-if TYPE_CHECKING:  # validate never builds
+if TYPE_CHECKING:  # `validate` neither builds nor shows what a build made
+    from pathlib import Path
+
     from fnctl.build.contents import Contents
+    from fnctl.graph import Artifact, Json
+    from fnctl.manifest.model import Service
+    from fnctl.rules.limits import Limit
 
 Status: TypeAlias = Literal["deployed", "unchanged", "destroyed", "restored", "stopped", "cancelled"]
 

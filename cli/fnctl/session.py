@@ -6,11 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from fnctl.adapter import Cancel
-from fnctl.events import Event
+from fnctl.dataclass import dataclass, field
+from fnctl.events import Cancel, Event
 
 
 @dataclass(frozen=True)

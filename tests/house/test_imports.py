@@ -14,6 +14,8 @@ import pytest
 
 PACKAGES = ("fnctl", "fnctl_runtime", "fnctl_aws", "fnctl_azure", "fnctl_vercel", "fnctl_schemas")
 HEAVY = {"boto3", "botocore", "azure", "httpx", "pydantic", "rich", "importlib.metadata"}
+SLOW = {"typer", "pluggy", "inspect", "dataclasses", "hashlib", "ast", "fnctl.adapter", "fnctl.build.model"}
+"""What is not heavy, and still takes longer to import than a manifest to check."""
 
 # Run in a fresh interpreter: which modules are there once the command has ended?
 REPORT = """
@@ -65,6 +67,12 @@ def test_the_way_to_validate_imports_nothing_heavy(root: Path, words: tuple[str,
     code, modules = loaded(*words, cwd=root / "examples/orders")
     assert code == 0
     assert modules & HEAVY == set()
+
+
+def test_a_manifest_that_is_fine_is_checked_without_what_is_slow(root: Path) -> None:
+    code, modules = loaded("validate", cwd=root / "examples/orders")
+    assert code == 0
+    assert modules & SLOW == set()
 
 
 def test_a_target_imports_no_other_targets_adapter(root: Path) -> None:

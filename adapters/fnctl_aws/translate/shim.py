@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fnctl.build.model import BuildTarget, Bundle
-from fnctl.manifest.model import Function, Service
-
 if TYPE_CHECKING:
+    from fnctl.manifest.model import Function, Service
     from fnctl_aws.runtime.recipe import Shim
 
 NODE_ENTRY = "handler.mjs"
@@ -16,6 +14,7 @@ NODE_ENTRY = "handler.mjs"
 
 def shim_of(service: Service, function: Function) -> Shim:
     """Return the shim of a function; neither its handler nor its digest depends on what was bundled."""
+    from fnctl.build.model import BuildTarget, Bundle
     from fnctl_aws.runtime.recipe import shim  # it reads what is shipped: checks, which translate nothing, do not pay for it
 
     path = NODE_ENTRY if function.runtime.startswith("nodejs") else function.handler_file

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from fnctl.rules.breach import oversize
 from fnctl.rules.model import Found, Rule, Subject, rule
@@ -34,6 +33,8 @@ def bundle_too_large(subject: Subject) -> Iterator[Found]:
         if built.unpacked_size > limit.in_bytes():
             help = "`exclude` what the code does not read; keep data in a bucket"
             found = oversize(subject, limit, built, built.unpacked_size, help)
+            from dataclasses import replace  # few come here
+
             yield replace(found, severity="warning") if built.unpacked_size <= beta.in_bytes() else found
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fnctl.dataclass import dataclass, field
 from fnctl.graph import Json
 
 if TYPE_CHECKING:  # every command loads this module for the contract, and only a build needs these

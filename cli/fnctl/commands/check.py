@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fnctl.commands.run import Run
+from fnctl.dataclass import replace
 from fnctl.diagnostics import has_errors, summary
 from fnctl.errors import Exit
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fnctl.commands.table import REPORTS
-from fnctl.commands.world import World
+from fnctl.commands.world import World, columns
+from fnctl.dataclass import replace
 from fnctl.diagnostics import Diagnostic, ordered
 from fnctl.errors import FnctlError
 from fnctl.source import Span
@@ -31,7 +30,7 @@ def draw(found: Iterable[Diagnostic], words: list[str], world: World) -> None:
         world.stdout.flush()
         return
     color = wants_colour(world.environ, terminal=world.stderr.isatty(), no_color="--no-color" in words)
-    width = shutil.get_terminal_size().columns if world.stderr.isatty() else 80
+    width = columns() if world.stderr.isatty() else 80
     manifest = given(words, "--manifest") or given(words, "-f")
     world.stderr.write(text(found, world, manifest, color=color, width=width) + "\n")
     world.stderr.flush()

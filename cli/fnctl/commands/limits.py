@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, TypeVar
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from fnctl.commands import complete
 from fnctl.commands.choosing import plans
 from fnctl.commands.run import Run
+from fnctl.dataclass import replace
 from fnctl.errors import UsageError
 from fnctl.rules.limits import Limits, load
 from fnctl.views import limits as view

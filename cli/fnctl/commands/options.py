@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from fnctl.commands.run import Run
 from fnctl.commands.table import GLOBALS, REPORTS, Option
+from fnctl.dataclass import replace
 from fnctl.views import help as pages
 
 AllowDataLoss = Annotated[

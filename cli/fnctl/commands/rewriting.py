@@ -6,9 +6,9 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
 
 

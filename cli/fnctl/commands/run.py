@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fnctl.commands.table import Settings
-from fnctl.commands.world import World
+from fnctl.commands.world import World, columns
 from fnctl.views.theme import Paint, painter, wants_colour
 
 if TYPE_CHECKING:  # the fast verbs must not pay for what they do not show
@@ -52,7 +51,7 @@ class Run:
     @property
     def width(self) -> int:
         """Columns to fill: the terminal's, 80 where there is none."""
-        return shutil.get_terminal_size().columns if self.world.stdout.isatty() else 80
+        return columns() if self.world.stdout.isatty() else 80
 
     def show(self, text: str) -> None:
         """Write data."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from fnctl.commands.comparison import compare
 from fnctl.commands.options import declare
 from fnctl.commands.run import Run
 from fnctl.commands.table import IGNORE, NO_FILES, SELECT, STRICT
+from fnctl.dataclass import replace
 from fnctl.errors import Exit, UsageError
 
 

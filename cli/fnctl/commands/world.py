@@ -6,12 +6,12 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
+from fnctl.dataclass import dataclass, field
 from fnctl.redact import Guarded, redactor
 
 if TYPE_CHECKING:
@@ -119,3 +119,10 @@ class World:
     def asks(self) -> bool:
         """Whether there is a person to ask."""
         return self.stdin.isatty() and self.stderr.isatty()
+
+
+def columns() -> int:
+    """Return the terminal's width."""
+    import shutil  # it brings every way to compress a file
+
+    return shutil.get_terminal_size().columns

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic, Severity
 from fnctl.manifest import files as handler_files
 from fnctl.manifest import steps

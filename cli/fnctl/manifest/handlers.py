@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:  # most files are seen through without a parse
+    import ast
 
 Answer: TypeAlias = Literal["yes", "no", "unsure"]
 
@@ -54,6 +56,8 @@ def names(path: Path) -> frozenset[str]:
 
 def python(text: str) -> Names:
     """Read the top-level names of Python source, those under `if`, `try` and `with` too."""
+    import ast
+
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
@@ -104,6 +108,8 @@ def _plainly(text: str, name: str) -> bool:
 
 
 def _collect(body: Iterable[ast.stmt], found: set[str]) -> None:
+    import ast
+
     for statement in body:
         found |= _bound(statement)
         if isinstance(statement, ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While):
@@ -114,6 +120,8 @@ def _collect(body: Iterable[ast.stmt], found: set[str]) -> None:
 
 
 def _bound(statement: ast.stmt) -> set[str]:
+    import ast
+
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {statement.name}
     if isinstance(statement, ast.Import | ast.ImportFrom):

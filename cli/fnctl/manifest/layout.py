@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from fnctl.dataclass import dataclass
 from fnctl.manifest import parse
 
 INDENT = 2

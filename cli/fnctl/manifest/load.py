@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Diagnostic, has_errors
 from fnctl.errors import FnctlError
 from fnctl.manifest import parse, places, shape

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from fnctl.graph import Json
+from fnctl.dataclass import dataclass, field
 from fnctl.source import Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fnctl.graph import Json
 
 Interface: TypeAlias = Literal["function", "asgi", "wsgi", "fetch", "event", "task", "native"]
 TriggerKind: TypeAlias = Literal["http", "schedule", "queue", "bucket", "topic", "table", "stream", "bus"]

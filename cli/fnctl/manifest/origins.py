@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from fnctl.dataclass import dataclass
 from fnctl.manifest.load import Document
 from fnctl.manifest.model import Key
 from fnctl.source import Span

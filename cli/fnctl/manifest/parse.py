@@ -10,11 +10,11 @@ import gc
 import math
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import yaml
 
+from fnctl.dataclass import replace
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.syntax import UnreadableError, broken, encoded
 from fnctl.source import Span

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Diagnostic, has_errors
 from fnctl.graph import Json
 from fnctl.manifest import functions, shape, units
@@ -224,6 +224,8 @@ def _function(name: str, out: Staged, target: str, forms: _Forms, origins: Origi
 
 
 def _plain(value: Any) -> Json:
+    from dataclasses import fields, is_dataclass  # what is checked is never written out
+
     if is_dataclass(value):
         pairs = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in ("span", "at", "folder")}
         return {key: _plain(item) for key, item in pairs.items() if item is not None and item != () and item != {} and item != ""}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
 from functools import cache
 
+from fnctl.dataclass import dataclass
 from fnctl.manifest import units
 from fnctl.manifest.suggest import nearest
 

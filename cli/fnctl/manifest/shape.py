@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import fnctl_schemas
+from fnctl.dataclass import dataclass
 from fnctl.manifest.model import Key
 from fnctl.manifest.suggest import clear, did_you_mean, listed, respelt
 

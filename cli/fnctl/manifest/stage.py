@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
+from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest import shape
 from fnctl.manifest.load import Document

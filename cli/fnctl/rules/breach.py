@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TypeAlias
 
+from fnctl.dataclass import replace
 from fnctl.diagnostics import Severity
 from fnctl.rules.limits import Limit, Pattern, Runtime, Words
 from fnctl.rules.model import Found, Measured, Subject

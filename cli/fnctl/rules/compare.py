@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from fnctl.dataclass import dataclass
 from fnctl.rules.limits import Limits, Sure, document, load
 
 _ID = re.compile(r"\{([a-z0-9_.]+)\}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from fnctl.dataclass import dataclass, field, replace
 from fnctl.diagnostics import Severity
 from fnctl.errors import FnctlError
 from fnctl.graph import Json

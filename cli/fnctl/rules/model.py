@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
+from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Severity
 from fnctl.manifest.model import Service
 from fnctl.rules.limits import Limits
@@ -75,7 +74,9 @@ class Rule:
     @property
     def page(self) -> str:
         """The docstring without its indentation: Markdown."""
-        return inspect.cleandoc(self.doc)
+        from inspect import cleandoc  # for readers only
+
+        return cleandoc(self.doc)
 
 
 def rule(code: str, severity: Severity, *targets: str, preset: Preset = "recommended", fixed: bool = False) -> Callable[[Check], Rule]:

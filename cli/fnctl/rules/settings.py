@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import cast
 
+from fnctl.dataclass import dataclass, field, replace
 from fnctl.diagnostics import Diagnostic, Severity
 from fnctl.rules.model import Rule
 
