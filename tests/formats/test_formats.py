@@ -235,7 +235,8 @@ def test_a_rules_page_comes_along(tmp_path: Path) -> None:
     [found] = json.loads(run(tmp_path, "validate", "--no-files", "--output", "sarif").stdout)["runs"]
     rules = {rule["id"]: rule for rule in found["tool"]["driver"]["rules"]}
     over = next(result["ruleId"] for result in found["results"] if result["ruleId"].startswith("AWS"))
-    assert rules[over]["help"]["markdown"].startswith(rules[over]["shortDescription"]["text"])
+    assert rules[over]["help"]["text"].startswith(rules[over]["shortDescription"]["text"])
+    assert all(part in rules[over]["help"]["markdown"] for part in ("## Why\n", "```yaml", "- `lambda.timeout`: 900 s"))
 
 
 BROKEN = "fnctl: 1\nservice: orders\ntargets: { aws: { region: eu-west-1 } }\nfunctions:\n  api: { handlr: src/api.py:app, runtime: python3.13 }\n"

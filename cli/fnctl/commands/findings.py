@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,15 +53,10 @@ def written(form: str, found: Iterable[Diagnostic], world: World, manifest: str 
 
 
 def _rules() -> Mapping[str, Rule]:
-    """Collect every rule that could have found something: the portable ones, the adapters' and the plugins'."""
-    from fnctl import plugins
-    from fnctl.rules import portability
+    """Map every rule that could have found something, by its code."""
+    from fnctl import catalogue
 
-    every: list[Rule] = [*portability.RULES, *plugins.Plugins().rules()]
-    for name in plugins.names():
-        with suppress(FnctlError):  # an adapter that cannot be loaded is a finding already
-            every += plugins.adapter(name).rules()
-    return {rule.code: rule for rule in every}
+    return {rule.code: rule for rule in catalogue.every()}
 
 
 def given(words: list[str], flag: str) -> str | None:

@@ -23,9 +23,23 @@ GROUPS = {
 }
 """What the rules are about, by how their codes begin."""
 
-HEADINGS = ("What it does", "Why", "Example", "Use instead", "Sources")
+INDEX = """\
+What `fnctl validate` looks for. `fnctl rules` lists them, and `fnctl explain CODE` shows a page in the terminal.
+
+| word | meaning |
+|---|---|
+| `always` | what cannot work stays an error, whatever is said of it |
+| `recommended` | counts unless `rules:` says otherwise |
+| `strict` | counts with `rules: { extends: strict }`, or where it is named |
+
+[manifest.md](../manifest.md#findings) says more about choosing. Where a number is contested, its finding is a warning."""
+
+SOURCES = "Sources"
+HEADINGS = ("What it does", "Why", "Example", "Use instead", SOURCES)
 _HEADING = re.compile(r"^(?:## )?(What it does|Why|Example|Use instead|Sources):?(?:[ \t]+|$)", re.MULTILINE)
-_LIMIT = re.compile(r"`([a-z0-9_]+(?:\.[a-z0-9_]+)+)`")
+_DOCS = re.compile(r"\bdocs/([a-z-]+\.md)")
+_LIMIT = re.compile(r"`([a-z0-9_]+(?:\.[a-z0-9_]+)+|nodejs\d+)`")
+_ONLY_LIMITS = re.compile(r"(`[a-z0-9_.]+`(,\s+|$))+")
 
 
 def summary(rule: Rule) -> str:
@@ -78,7 +92,7 @@ def every_plan(targets: Iterable[str]) -> list[Limits]:
 def facts(rule: Rule, tables: Iterable[Limits]) -> list[Fact]:
     """Look up the limits that a page names in backquotes under `Sources`."""
     found: dict[str, Fact] = {}
-    for id_ in dict.fromkeys(_LIMIT.findall(sections(rule).get("Sources", ""))):
+    for id_ in dict.fromkeys(_LIMIT.findall(sections(rule).get(SOURCES, ""))):
         for limits in tables:
             one = limits.table.get(id_) or limits.patterns.get(id_) or limits.words.get(id_) or limits.runtimes.get(id_)
             if one is not None and (id_ not in found or found[id_].target == limits.target):
@@ -92,7 +106,8 @@ def _says(one: Limit | Pattern | Words | Runtime) -> str:
         return one.amount()
     if isinstance(one, Runtime):
         dates = {"deprecated": one.deprecated, "no new functions": one.create_blocked, "no updates": one.update_blocked}
-        return ", ".join([f"`{one.platform}`", *(f"{word} from {day}" for word, day in dates.items() if day)])
+        named = [f"`{one.platform}`"] if one.platform != one.id else []
+        return ", ".join([*named, *(f"{word} from {day}" for word, day in dates.items() if day)]) or "no end is announced"
     return one.means
 
 
@@ -109,15 +124,37 @@ def counts(rule: Rule) -> str:
 def markdown(rule: Rule, tables: Iterable[Limits]) -> str:
     """Write the page of docs/rules/."""
     targets = ", ".join(sorted(rule.targets)) or "every target"
-    lines = [f"# {rule.code}: {rule.name}", "", f"{rule.severity.capitalize()} · {targets} · counts {counts(rule)}", ""]
-    texts = sections(rule)
+    lines = [f"# {rule.code}: {rule.name}", "", f"{rule.severity.capitalize()} · {targets} · counts {counts(rule)} · [all rules](README.md)", ""]
+    return "\n".join([*lines, body(rule, tables)])
+
+
+def body(rule: Rule, tables: Iterable[Limits]) -> str:
+    """Write the sections of a page as Markdown, with the limits that it rests on."""
+    texts, lines = sections(rule), list[str]()
     for heading in HEADINGS:
-        text = texts.get(heading, "")
-        if not text:
-            continue
-        block = f"```yaml fragment\n{text}\n```" if heading in HEADINGS[2:4] and code(text) else text
-        lines += [f"## {heading}", "", block, ""]
-    found = facts(rule, tables)
-    if found:
-        lines += [*(f"- `{fact.id}`: {fact.text} ({fact.source}, {fact.date})" for fact in found), ""]
+        text, found = (texts.get(heading, ""), []) if heading != SOURCES else sources(rule, tables)
+        block = f"```yaml fragment\n{text}\n```" if heading in HEADINGS[2:4] and code(text) else _DOCS.sub(r"[\1](../\1)", text)
+        bullets = "\n".join(f"- {fact}" for fact in found)
+        if text or found:
+            lines += [f"## {heading}", "", *(f"{part}\n" for part in (block, bullets) if part)]
+    return "\n".join(lines)
+
+
+def sources(rule: Rule, tables: Iterable[Limits]) -> tuple[str, list[str]]:
+    """Return what stands under `Sources`, and a line for each limit that it names. Where it names limits only, the lines say it all."""
+    text = sections(rule).get(SOURCES, "")
+    found = [f"`{fact.id}`: {fact.text} ({fact.source}, {fact.date})" for fact in facts(rule, tables)]
+    return ("" if found and _ONLY_LIMITS.fullmatch(text) else text), found
+
+
+def index(rules: Iterable[Rule]) -> str:
+    """Write the first page of docs/rules/: every rule, under what it is about."""
+    groups: dict[str, list[Rule]] = {}
+    for rule in rules:
+        groups.setdefault(group(rule), []).append(rule)
+    lines = ["# Rules", "", INDEX, ""]
+    for title, members in groups.items():
+        lines += [f"## {title}", "", "| code | grade | counts | what it does |", "|---|---|---|---|"]
+        lines += [f"| [{r.code}]({r.code}.md) | {r.severity} | {'always' if r.fixed else r.preset} | {summary(r)} |" for r in members]
+        lines.append("")
     return "\n".join(lines)

@@ -71,10 +71,9 @@ def explained(rule: Rule, tables: Sequence[Limits], paint: Paint, width: int) ->
     texts = pages.sections(rule)
     parts = [f"{head}\n{line}", _text(texts[pages.HEADINGS[0]], width)]
     for heading in pages.HEADINGS[1:]:
-        text = _text(texts.get(heading, ""), width - 2)
-        facts = [f"`{fact.id}`: {fact.text} ({fact.source}, {fact.date})" for fact in pages.facts(rule, tables)] if heading == "Sources" else []
-        block = "\n".join([text, *(_wrapped(f"- {fact}", width - 2, "  ") for fact in facts)])
-        parts += [paint(heading, "bold") + "\n" + textwrap.indent(block, "  ")] if text else []
+        text, facts = (texts.get(heading, ""), []) if heading != pages.SOURCES else pages.sources(rule, tables)
+        block = "\n".join([*([_text(text, width - 2)] if text else []), *(_wrapped(f"- {fact}", width - 2, "  ") for fact in facts)])
+        parts += [paint(heading, "bold") + "\n" + textwrap.indent(block, "  ")] if block else []
     return "\n\n".join(parts)
 
 

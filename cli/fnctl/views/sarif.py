@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from fnctl import __version__
 from fnctl.diagnostics import Diagnostic
+from fnctl.rules import pages
 from fnctl.source import Span
 from fnctl.views.placed import Findings, fingerprints, text
 
@@ -36,12 +37,12 @@ def _rule(code: str, findings: Findings) -> dict[str, Any]:
     if rule is None:  # one of the loader's own findings: its sentence is all there is
         first = next(d for d in findings.found if d.code == code)
         return {"id": code, "shortDescription": {"text": first.message}, "defaultConfiguration": {"level": _LEVELS[first.severity]}}
-    page = rule.page or rule.name
+    page, tables = rule.page or rule.name, pages.every_plan(rule.targets)
     return {
         "id": code,
         "name": rule.name.title().replace("-", ""),
         "shortDescription": {"text": page.partition("\n")[0]},
-        "help": {"text": page, "markdown": page},
+        "help": {"text": page, "markdown": pages.body(rule, tables) if rule.page else page},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"tags": sorted(rule.targets)},
     }
