@@ -13,8 +13,10 @@ A driver is a module beside this one, `drivers/TARGET.py`, with a `DRIVER` that 
 Events are data too. `events/CASE.json` is the portable description: for each function the name of what it listens to, and the CloudEvents that its
 handler has to meet; `not` names the platforms that have no such event, with the reason. `events/TARGET/CASE.json` has the platform's documented shape
 with its `source`; `deliveries` in their order, each a native `event` and the `answer` that the platform has to get; and `own`, one object for each
-CloudEvent, with the attributes that are the platform's own, as most ids are. In all of them RESOURCE stands for the name of what the function
-listens to, and ERROR for the type that its handler throws.
+CloudEvent, with the attributes that are the platform's own, as most ids are (fewer objects where the platform stops at a failure). In all of them
+RESOURCE stands for the name of what the function listens to, and ERROR for the type that its handler throws.
+
+A new driver, and new data, change the table in docs/portability.md: `FNCTL_UPDATE_GOLDEN=1 pytest tests/portable` writes it anew.
 """
 
 from __future__ import annotations
@@ -69,6 +71,10 @@ class Delivery:
 
 class Running(Protocol):
     """The platform's runtime, serving the artifacts."""
+
+    def __hash__(self) -> int:
+        """Be the key of what has been asked already, as every object is."""
+        ...
 
     def ask(self, function: str, question: Question) -> Answer:
         """Send an HTTP request to a function."""
