@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,24 +38,29 @@ def project(folder: Path) -> Path:
 
 
 def bundled(
-    folder: Path, tmp_path: Path, handler: str = "src/thumbs.ts:handler", target: BuildTarget = parts.NODE, said: list[str] | None = None
+    folder: Path,
+    tmp_path: Path,
+    handler: str = "src/thumbs.ts:handler",
+    target: BuildTarget = parts.NODE,
+    said: list[str] | None = None,
+    **words: Any,
 ) -> Bundle:
-    thumbs = parts.function("thumbs", handler, "nodejs20")
+    thumbs = replace(parts.function("thumbs", handler, "nodejs20"), **words)
     cache = parts.cache(tmp_path, folder)
     if said is not None:
         cache = Cache(cache.root, folder, cache.environ, said.append)
-    return node.bundle(parts.service(folder, thumbs), thumbs, target, cache)
+    return node.bundles(parts.service(folder, thumbs), {"thumbs": target}, cache)["thumbs"]
 
 
-def refused(folder: Path, tmp_path: Path, handler: str = "src/thumbs.ts:handler") -> FnctlError:
+def refused(folder: Path, tmp_path: Path, handler: str = "src/thumbs.ts:handler", **words: Any) -> FnctlError:
     with pytest.raises(FnctlError) as caught:
-        bundled(folder, tmp_path, handler)
+        bundled(folder, tmp_path, handler, **words)
     return caught.value
 
 
 def run(bundle: Bundle, folder: Path, expression: str) -> object:
-    folder.mkdir(exist_ok=True)
     for file in bundle.files:
+        (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(str(file.source), folder / file.path)
     code = f'import * as m from "./handler.mjs"; console.log(JSON.stringify({expression}))'
     command = ["node", "--enable-source-maps", "--input-type=module", "-e", code]
@@ -152,7 +158,7 @@ def test_findings_have_a_place_in_code_points(shop: Path, tmp_path: Path) -> Non
 
 def test_a_syntax_error_and_a_missing_export(shop: Path, tmp_path: Path) -> None:
     missing = parts.only(refused(shop, tmp_path, "src/thumbs.ts:nothing"))
-    assert (missing.code, missing.message, missing.span) == ("FN434", "`src/thumbs.ts` exports no `nothing`", None)
+    assert (missing.code, missing.message, str(missing.span)) == ("FN434", "`src/thumbs.ts` exports no `nothing`", "fnctl.yaml:10:5")
     parts.write(shop, {"src/thumbs.ts": "export const handler = 1 + ;\n"})
     syntax = parts.only(refused(shop, tmp_path))
     assert (syntax.code, syntax.message, str(syntax.span)) == ("FN432", 'Unexpected ";"', "src/thumbs.ts:1:28")

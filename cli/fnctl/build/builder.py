@@ -11,14 +11,12 @@ from fnctl.build import archive, unpacking
 from fnctl.build import cache as memory
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
-from fnctl.build.files import write
+from fnctl.build.files import ours
 from fnctl.build.jobs import UNBUILT, about, each
 from fnctl.build.model import Builder, BuildTarget, Bundle, Recipe
 from fnctl.errors import FnctlError
 from fnctl.graph import Artifact
 from fnctl.manifest.model import Service
-
-OURS = ".fnctl"
 
 
 @dataclass(frozen=True)
@@ -113,14 +111,6 @@ def artifacts(
         return each({recipe.name: _packer(recipe, into, epoch, cache) for recipe in recipes}, parallel, "the artifacts cannot be built")
     finally:
         cache.save()
-
-
-def ours(folder: Path) -> Path:
-    """Return `.fnctl/` beside the manifest, which keeps itself out of git."""
-    ignore = folder / OURS / ".gitignore"
-    if not ignore.is_file():
-        write(ignore, b"*\n")
-    return ignore.parent
 
 
 def _packer(recipe: Recipe, into: Path, epoch: int | None, cache: Cache) -> Callable[[], Built]:

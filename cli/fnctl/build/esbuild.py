@@ -20,8 +20,8 @@ from fnctl.source import Span
 VERSION = "0.28.2"
 """What is fetched where the project has none of its own."""
 
-ENTRY = "fnctl-entry.js"
-"""The name that esbuild gives our generated entry in its complaints."""
+ENTRIES = ".fnctl/entries/"
+"""Where our generated entries lie: a place that is the same in every clone, for esbuild writes it into what it makes."""
 
 COMPLAINT = re.compile(
     r"^✘ \[ERROR\] (?P<text>.*?)(?: \[[\w-]+\])?\n(?:\n    (?P<file>[^\n]+?):(?P<line>\d+):(?P<column>\d+):\n(?P<shown>.*?)(?=\n\n|\Z))?", re.M | re.S
@@ -97,13 +97,13 @@ def _settle(fetched: Path, home: Path) -> None:
             raise
 
 
-def run(command: Sequence[str | Path], entry: str, folder: Path, cache: Cache) -> None:
-    """Run esbuild on a generated entry, in the manifest's folder.
+def run(command: Sequence[str | Path], folder: Path, cache: Cache) -> None:
+    """Run esbuild on generated entries, in the manifest's folder.
 
     Raises:
         FnctlError: one diagnostic for each complaint: FN432 syntax and the rest, FN433 an import that leads nowhere, FN434 no such export.
     """
-    done = tools.run(command, environ=cache.environ, folder=folder, text=entry)
+    done = tools.run(command, environ=cache.environ, folder=folder)
     if done.returncode:
         found = tuple(complaints(done.stderr, folder))
         message = "esbuild failed"
@@ -115,10 +115,10 @@ def run(command: Sequence[str | Path], entry: str, folder: Path, cache: Cache) -
 def complaints(text: str, folder: Path) -> Iterator[Diagnostic]:
     """Read esbuild's error messages."""
     for found in COMPLAINT.finditer(text):
-        span = _span(found, folder) if found["file"] and found["file"] != ENTRY else None
+        span = _span(found, folder) if found["file"] and not found["file"].startswith(ENTRIES) else None
         unresolved, missing = UNRESOLVED.search(found["text"]), NO_EXPORT.search(found["text"])
         if missing and span is None:
-            message = f"`{missing[1]}` exports no `{missing[2]}`"
+            message = f"`{missing[1].removeprefix('../../')}` exports no `{missing[2]}`"
             yield Diagnostic("FN434", "error", message, help="export that name from the handler file, or correct `handler`")
         elif unresolved:
             yield Diagnostic("FN433", "error", f"`{unresolved[1]}` is imported, but it is not there", span=span, help=_way_in(unresolved[1], folder))

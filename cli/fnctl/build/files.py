@@ -12,6 +12,7 @@ from typing import IO
 
 from fnctl.errors import FnctlError
 
+OURS = ".fnctl"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -52,3 +53,11 @@ def write(path: Path, content: bytes) -> None:
     """Write a whole file or nothing. Raises FnctlError FN404."""
     with replacing(path) as stream:
         stream.write(content)
+
+
+def ours(folder: Path) -> Path:
+    """Return `.fnctl/` beside the manifest, which keeps itself out of git."""
+    ignore = folder / OURS / ".gitignore"
+    if not ignore.is_file():
+        write(ignore, b"*\n")
+    return ignore.parent

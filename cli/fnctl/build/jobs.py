@@ -20,6 +20,14 @@ UNBUILT = "the functions cannot be built"
 
 def each(jobs: Mapping[str, Callable[[], T]], parallel: int, failed: str) -> dict[str, T]:
     """Run jobs in threads and keep their order; the errors of all of them become one."""
+    done, findings = attempt(jobs, parallel)
+    if findings:
+        raise FnctlError(failed, diagnostics=tuple(ordered(dict.fromkeys(findings))))
+    return done
+
+
+def attempt(jobs: Mapping[str, Callable[[], T]], parallel: int) -> tuple[dict[str, T], list[Diagnostic]]:
+    """Run jobs in threads: what those came to that went well, in their order, and what the others found."""
     done: dict[str, T] = {}
     findings: list[Diagnostic] = []
     pool = ThreadPoolExecutor(max(1, parallel), thread_name_prefix="build")
@@ -32,9 +40,7 @@ def each(jobs: Mapping[str, Callable[[], T]], parallel: int, failed: str) -> dic
                 findings += error.diagnostics
     finally:  # Ctrl-C starts nothing more
         pool.shutdown(cancel_futures=True)
-    if findings:
-        raise FnctlError(failed, diagnostics=tuple(ordered(dict.fromkeys(findings))))
-    return done
+    return done, findings
 
 
 def apart(

@@ -54,6 +54,13 @@ def files(service: Service, function: Function, cache: Cache) -> tuple[File, ...
     return tuple(File(path, source, bool(source.stat().st_mode & 0o111)) for path, source in sorted(chosen.items()))
 
 
+def included(service: Service, function: Function) -> tuple[File, ...]:
+    """Return the files that `include` names, without those of `exclude`, for a builder that knows itself what else there is. Raises as `files`."""
+    found = _included(_Place(service.folder, service.folder.resolve()), function.include)
+    excluded = globs.matcher(function.exclude)
+    return tuple(File(path, source, bool(source.stat().st_mode & 0o111)) for path, source in sorted(found.items()) if not excluded(path))
+
+
 def _handler(place: _Place, function: Function) -> str:
     path = PurePosixPath(function.handler_file)
     if path.is_absolute() or ".." in path.parts:

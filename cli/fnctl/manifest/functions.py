@@ -66,6 +66,7 @@ def function(
         include=tuple(words.get("include") or ()),
         exclude=tuple(words.get("exclude") or ()),
         budget=with_units(shape.manifest().definition("artifactBudget"), words.get("budget") or {}),
+        bundle=words.get("bundle") or {},
         tracing=words.get("tracing"),
         logs=_logs(words.get("logs") or {}),
         retry=with_units(shape.manifest().definition("retry"), words.get("retry") or {}),

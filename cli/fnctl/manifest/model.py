@@ -53,7 +53,8 @@ class Function:
     """One function. `memory` in MB, `timeout` in seconds; None where neither the manifest nor `defaults` says anything.
 
     `handler_file` is relative to the manifest's folder, with `/`. `own` holds the words of this target only (`functions.X.targets.T` and
-    `defaults.targets.T` that are not portable words). `budget` is in bytes, by `packed` and `unpacked`.
+    `defaults.targets.T` that are not portable words). `budget` is in bytes, by `packed` and `unpacked`. `bundle` says how Node's is made: `minify`,
+    `external`, `check`.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Function:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     budget: Mapping[str, int] = field(default_factory=dict)
+    bundle: Mapping[str, Json] = field(default_factory=dict)
     tracing: str | None = None
     logs: Logs = field(default_factory=Logs)
     retry: Mapping[str, Json] = field(default_factory=dict)
