@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache as cached
@@ -12,9 +13,9 @@ from fnctl.build.model import BuildTarget, Bundle, Recipe
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
 from fnctl.events import Event
-from fnctl.graph import Artifact, Graph
+from fnctl.graph import Artifact, Graph, Json
 from fnctl.manifest.model import Service
-from fnctl.preparation import Prepared, phase
+from fnctl.preparation import Prepared, commit, phase
 from fnctl.results import BuiltArtifact
 from fnctl.session import Session
 
@@ -53,6 +54,7 @@ def build(session: Session, prepared: Prepared, *, verify: bool = False) -> tupl
     with phase(session, prepared, "build"):
         targets, made = make(session, prepared)
         refuse("an artifact is over its budget", _over_budget(prepared.service, made))
+        prepared.provenance = _papers(session, prepared.service, made)
     if verify:
         with phase(session, prepared, "verify"):
             _verify(session, prepared, targets, made)
@@ -73,6 +75,22 @@ def _over_budget(service: Service, made: Making) -> tuple[Diagnostic, ...]:
     from fnctl.build.budgets import over
 
     return tuple(over(service, made.contents()))
+
+
+def _papers(session: Session, service: Service, made: Making) -> Mapping[str, Json]:
+    """Write the artifacts' bills of materials and the statement of where they come from, beside them."""
+    from fnctl.build import provenance, sbom
+    from fnctl.build.cache import Cache, home
+    from fnctl.build.files import write
+
+    cache = Cache(home(session.environ), service.folder, session.environ, lambda _: None)
+    built = [(recipe, made.artifacts[recipe.name]) for recipe in made.recipes]
+    bills = {recipe.name: sbom.ensure(recipe, made.bundles, one.artifact, one.path, cache) for recipe, one in built}
+    artifacts = {recipe.name: one.artifact for recipe, one in built}
+    said = provenance.statement(service, artifacts, bills, commit(service.folder, session.environ), session.environ)
+    if built:
+        write(built[0][1].path.with_name(provenance.FILE), json.dumps(said, indent=1).encode() + b"\n")
+    return said
 
 
 def _result(recipe: Recipe, built: Built, *, verified: bool) -> BuiltArtifact:

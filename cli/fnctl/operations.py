@@ -104,6 +104,17 @@ def _brief(release: Release, head: Release) -> dict[str, Json]:
     }
 
 
+def provenance(session: Session, number: int) -> Mapping[str, Json]:
+    """Return what a release's build said of its sources. Raises FnctlError FN944: there is no such release, or it is older than this."""
+    kept = connect(session).ledger
+    release = kept.release(number) if number in kept.numbers() else None
+    if release is None or release.provenance is None:
+        message = f"there is no release {number}" if release is None else f"release {number} says nothing of its sources"
+        help = f"kept: {', '.join(map(str, kept.numbers())) or 'none'}; see `fnctl history`" if release is None else "a release of today's fnctl does"
+        raise FnctlError(message, code="FN944", help=help)
+    return release.provenance
+
+
 def invoke(session: Session, call: Call) -> Reply:
     """Call one deployed function."""
     place = connect(session)

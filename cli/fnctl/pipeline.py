@@ -40,6 +40,7 @@ from fnctl.operations import history as history
 from fnctl.operations import invoke as invoke
 from fnctl.operations import logs as logs
 from fnctl.operations import outputs as outputs
+from fnctl.operations import provenance as provenance
 from fnctl.operations import secret_remove as secret_remove
 from fnctl.operations import secret_set as secret_set
 from fnctl.operations import secrets as secrets
@@ -91,6 +92,7 @@ def plan(session: Session, *, offline: bool = False, out: Path | None = None) ->
             prepared.service.protect,
             view.graph,
             made.basis,
+            prepared.provenance,
         )
         save_plan(out, saved, made.artifacts)
     return made
@@ -108,6 +110,7 @@ def deploy(session: Session, *, saved: Path | None = None, show: Callable[[Plan]
         graph = building.translate(session, prepared)
     place = open_place(session, prepared.service, prepared.adapter)
     place.timings.update(prepared.timings)
+    place.provenance = prepared.provenance
     return make_live(place, graph, show=show, allow=allow_data_loss, basis=basis, moves=preparation.moves(prepared.service))
 
 
@@ -117,6 +120,7 @@ def rollback(session: Session, *, to: int | None = None, show: Callable[[Plan], 
     release = _choose(place, to)
     needed = tuple(sorted({*place.service.secrets, *secrets_of(release.graph.nodes.values())}))
     place.facts = place.cloud.outputs(replace(place.service, secrets=needed))  # values are today's, also of a secret that the manifest dropped
+    place.provenance = release.provenance
     return make_live(place, release.graph, show=show, allow=allow_data_loss, restores=release.number)
 
 
@@ -305,7 +309,7 @@ def _sign(
     who = f"{lock.myself().who}@{lock.myself().host}"
     versions = {"fnctl": __version__, "graph": "1"}
     commit = preparation.commit(service.folder, place.session.environ)
-    return Release(number, service.name, service.stage, service.target, graph, ids, outputs, who, when, versions, commit, restores)
+    return Release(number, service.name, service.stage, service.target, graph, ids, outputs, who, when, versions, commit, restores, place.provenance)
 
 
 def _result(place: Place, ended: Ended, made: Plan, verb: str) -> Result:

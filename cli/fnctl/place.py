@@ -25,7 +25,7 @@ LONGEST = 3600.0
 
 @dataclass
 class Place:
-    """Where a verb works. `facts` are the account's own outputs, read once."""
+    """Where a verb works. `facts` are the account's own outputs, read once. `provenance` is of what is to be live."""
 
     session: Session
     service: Service
@@ -36,6 +36,7 @@ class Place:
     facts: Mapping[str, Json]
     notes: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, Json] | None = None
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

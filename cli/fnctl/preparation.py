@@ -15,7 +15,7 @@ from fnctl.checking import document_of, one, target_of
 from fnctl.diagnostics import as_json, has_errors, ordered
 from fnctl.errors import FnctlError, UsageError
 from fnctl.events import Event
-from fnctl.graph import Address, Graph, Node, renamed
+from fnctl.graph import Address, Graph, Json, Node, renamed
 from fnctl.manifest.model import Function, Resource, Service
 from fnctl.plan.planner import Seen, decide
 from fnctl.plan.saved import SavedPlan
@@ -32,6 +32,8 @@ class Prepared:
     service: Service
     adapter: Adapter
     timings: dict[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, Json] | None = None
+    """What the build said of its sources, once there was one."""
 
 
 def prepare(session: Session, *, files: bool = True, deploys: bool = True) -> Prepared:
@@ -138,7 +140,7 @@ def from_saved(session: Session, saved: SavedPlan) -> tuple[Prepared, Graph]:
         message = "the plan was made with --sandbox" if saved.sandbox else "the plan was made without --sandbox"
         raise UsageError(message, help=f"fnctl deploy FILE{' --sandbox' if saved.sandbox else ''}")
     service = Service(saved.service, saved.stage, saved.target, saved.settings, {}, {}, {}, saved.secrets, folder=session.cwd, protect=saved.protect)
-    return Prepared(service, plugins.adapter(saved.target)), _with_paths(saved.graph, unpacked(session))
+    return Prepared(service, plugins.adapter(saved.target), provenance=saved.provenance), _with_paths(saved.graph, unpacked(session))
 
 
 def _with_paths(graph: Graph, folder: Path) -> Graph:

@@ -69,6 +69,12 @@ def test_the_life_of_the_example(fnctl: Fnctl, project: Callable[..., Path]) -> 
     history = fnctl("history", *HERE, "--output", "json", cwd=folder).document()
     assert [(r["release"], r["restores"]) for r in history["releases"]] == [(3, 1), (2, None), (1, None)]
 
+    said = [fnctl("history", "--provenance", str(n), *HERE, cwd=folder).document() for n in (1, 2, 3)]
+    digests = [{one["name"]: one["digest"]["sha256"] for one in statement["subject"]} for statement in said]
+    assert {name for name in digests[0] if digests[0][name] != digests[1][name]} == {"api.zip"}
+    assert said[2] == said[0], "a rollback brings the statement of what it restores"
+    assert "there is no release 9" in fnctl("history", "--provenance", "9", *HERE, cwd=folder, code=1).err
+
     gone = fnctl("destroy", *HERE, "--yes", "--output", "json", cwd=folder).result()
     assert gone["status"] == "destroyed"
     assert inventory(endpoint) == set()

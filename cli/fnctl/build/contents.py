@@ -79,19 +79,20 @@ def contents(recipe: Recipe, bundles: Mapping[str, Bundle], artifact: Artifact, 
     Raises:
         FnctlError: FN445, it cannot be read.
     """
-    packages = _packages(recipe, bundles, path)
+    found = packages(recipe, bundles, path)
     if not recipe.folders:
-        return (Contents(recipe.name, recipe.functions, packages, artifact.unpacked_size, artifact.size),)
-    return tuple(_below(packages, function, folder) for function, folder in recipe.folders.items())
+        return (Contents(recipe.name, recipe.functions, found, artifact.unpacked_size, artifact.size),)
+    return tuple(_below(found, function, folder) for function, folder in recipe.folders.items())
 
 
-def _below(packages: tuple[Package, ...], function: str, folder: str) -> Contents:
-    parts = [replace(one, pieces=tuple(piece for piece in one.pieces if piece.archived.startswith(folder))) for one in packages]
+def _below(found: tuple[Package, ...], function: str, folder: str) -> Contents:
+    parts = [replace(one, pieces=tuple(piece for piece in one.pieces if piece.archived.startswith(folder))) for one in found]
     kept = _ranked(part for part in parts if part.pieces)
     return Contents(function, (function,), kept, sum(part.size for part in kept), sum(part.packed for part in kept))
 
 
-def _packages(recipe: Recipe, bundles: Mapping[str, Bundle], path: Path) -> tuple[Package, ...]:
+def packages(recipe: Recipe, bundles: Mapping[str, Bundle], path: Path) -> tuple[Package, ...]:
+    """Tell whose the files of a whole artifact are. Raises FnctlError FN445."""
     wheels = {member: wheel for folder, group in recipe.wheels.items() for wheel in group for member in archive.installed(wheel, folder)}
     own = {file.source for bundle in bundles.values() for file in bundle.files}
     files = {file.path: file for file in recipe.files}

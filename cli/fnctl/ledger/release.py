@@ -19,6 +19,7 @@ class Release:
         ids: the platform's id of every node.
         outputs: function -> {"url"?, "id"}, resolved.
         restores: the release whose graph this one brought back.
+        provenance: what the build said of the artifacts' sources, an in-toto statement; a rollback keeps that of the release that it restores.
         when: RFC 3339, UTC.
     """
 
@@ -34,6 +35,7 @@ class Release:
     versions: Mapping[str, str]
     commit: str | None = None
     restores: int | None = None
+    provenance: Mapping[str, Json] | None = None
 
     def to_json(self) -> dict[str, Json]:
         """Write it as one JSON object."""
@@ -48,6 +50,7 @@ class Release:
             "commit": self.commit,
             "restores": self.restores,
             "versions": dict(self.versions),
+            "provenance": dict(self.provenance) if self.provenance is not None else None,
             "outputs": {name: dict(values) for name, values in self.outputs.items()},
             "ids": {str(address): id_ for address, id_ in sorted(self.ids.items())},
             "graph": to_json(self.graph),
@@ -69,6 +72,7 @@ def read_release(data: Mapping[str, Any]) -> Release:
         versions=data["versions"],
         commit=data.get("commit"),
         restores=data.get("restores"),
+        provenance=data.get("provenance"),
     )
 
 

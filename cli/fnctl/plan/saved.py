@@ -29,6 +29,7 @@ class SavedPlan:
     protect: bool
     graph: Graph
     basis: Basis
+    provenance: Mapping[str, Json] | None = None
 
 
 def save(path: Path, plan: SavedPlan, artifacts: Mapping[str, Artifact]) -> None:
