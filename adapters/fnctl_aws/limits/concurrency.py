@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
@@ -114,7 +115,7 @@ def too_many_retries(subject: Subject) -> Iterator[Found]:
         kinds = {trigger.kind for trigger in function.triggers}
         id_ = "lambda.async.attempts" if asynchronous(function) else "scheduler.attempts" if "schedule" in kinds else "lambda.mapping.attempts"
         help = "let a workflow's step retry, or send what failed to a queue: dead_letter: ..."
-        yield from outside(subject.limits, id_, tries, "the number of retries", at(subject, function, "retry", "max"), help)
+        yield from outside(subject.limits, id_, tries, "the number of retries", partial(at, subject, function, "retry", "max"), help)
 
 
 @rule("AWS136", "error", "aws")
@@ -140,7 +141,7 @@ def retry_age_outside_limits(subject: Subject) -> Iterator[Found]:
         kinds = {trigger.kind for trigger in function.triggers}
         id_ = "lambda.async.age" if asynchronous(function) else "scheduler.age" if "schedule" in kinds else "lambda.mapping.age"
         help = "send what is older to a queue: dead_letter: ..."
-        yield from outside(subject.limits, id_, age, "the age", at(subject, function, "retry", "max_age"), help)
+        yield from outside(subject.limits, id_, age, "the age", partial(at, subject, function, "retry", "max_age"), help)
 
 
 @rule("AWS137", "warning", "aws")

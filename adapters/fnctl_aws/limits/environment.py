@@ -89,7 +89,7 @@ def environment_too_large(subject: Subject) -> Iterator[Found]:
 def _added(subject: Subject, function: Function) -> int:
     """Count what is handed over for `uses`: at least the variable's name and the physical name."""
     service = subject.service
-    types = {name: resource.type for name, resource in service.resources.items()}
+    types = {name: service.resources[name].type for name in function.uses if name in service.resources}
     return sum(len(environment_name(name, types.get(name, "function"))) + len(physical(service, name)) for name in function.uses)
 
 
@@ -162,11 +162,14 @@ def runtime_not_known(subject: Subject) -> Iterator[Found]:
     """
     runtimes = subject.limits.runtimes
     for function in subject.service.functions.values():
-        runtime, span = runtimes.get(function.runtime), at(subject, function, "runtime")
+        runtime = runtimes.get(function.runtime)
+        if runtime is not None and runtime.state != "preview":
+            continue
+        span = at(subject, function, "runtime")
         if runtime is None and function.runtime:
             newest = _newest(subject, function)
             yield Found(f"{function.runtime} is no runtime of AWS that fnctl knows", span, "not known", (note(runtimes[newest]),), f"use {newest}")
-        elif runtime is not None and runtime.state == "preview":
+        elif runtime is not None:
             yield Found(f"{function.runtime} is a preview on AWS", span, "a preview", (note(runtime),), f"use {_newest(subject, function)}")
 
 
@@ -263,14 +266,14 @@ def tags_refused(subject: Subject) -> Iterator[Found]:
 
 
 def _tag(subject: Subject, key: str, value: str, *path: Key) -> Iterator[Found]:
-    span, longest = subject.service.span(*path, key=True), subject.limits["lambda.tag.key"]
+    span, longest = subject.service.span, subject.limits["lambda.tag.key"]
     if key.lower().startswith("aws:"):
-        yield breach(longest, f"the tag {key} is in AWS's own namespace", span, "reserved", "use another prefix")
+        yield breach(longest, f"the tag {key} is in AWS's own namespace", span(*path, key=True), "reserved", "use another prefix")
     elif len(key) > longest.value:
-        yield breach(longest, "a tag's key is too long", span, f"{len(key)} of {longest.amount()}", "shorten it")
+        yield breach(longest, "a tag's key is too long", span(*path, key=True), f"{len(key)} of {longest.amount()}", "shorten it")
     elif len(value) > subject.limits["lambda.tag.value"].value:
         limit = subject.limits["lambda.tag.value"]
-        yield breach(limit, f"the value of the tag {key} is too long", subject.service.span(*path), f"{len(value)} of {limit.amount()}", "shorten it")
+        yield breach(limit, f"the value of the tag {key} is too long", span(*path), f"{len(value)} of {limit.amount()}", "shorten it")
 
 
 @rule("AWS140", "error", "aws")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
@@ -34,7 +35,7 @@ def timeout_outside_limits(subject: Subject) -> Iterator[Found]:
     help = "split the work with a workflow (`workflows:`), or run it in a container (Fargate)"
     for function in subject.service.functions.values():
         if function.timeout is not None:
-            yield from outside(subject.limits, "lambda.timeout", function.timeout, "timeout", at(subject, function, "timeout"), help)
+            yield from outside(subject.limits, "lambda.timeout", function.timeout, "timeout", partial(at, subject, function, "timeout"), help)
 
 
 @rule("AWS102", "error", "aws")
@@ -56,7 +57,7 @@ def memory_outside_limits(subject: Subject) -> Iterator[Found]:
     help = "a whole processor comes with 1,769 MB; more than 10 GB is a container (Fargate) or a machine (EC2)"
     for function in subject.service.functions.values():
         if function.memory is not None:
-            yield from outside(subject.limits, "lambda.memory", function.memory, "memory", at(subject, function, "memory"), help)
+            yield from outside(subject.limits, "lambda.memory", function.memory, "memory", partial(at, subject, function, "memory"), help)
 
 
 @rule("AWS103", "error", "aws")
@@ -78,7 +79,7 @@ def scratch_outside_limits(subject: Subject) -> Iterator[Found]:
     help = "keep larger files in a bucket and stream them"
     for function in subject.service.functions.values():
         if function.own:
-            size, span = whole(function.own.get("ephemeral_storage")), at(subject, function, "ephemeral_storage")
+            size, span = whole(function.own.get("ephemeral_storage")), partial(at, subject, function, "ephemeral_storage")
             yield from outside(subject.limits, "lambda.scratch", size, "ephemeral_storage", span, help)
 
 
@@ -239,7 +240,7 @@ def network_too_wide(subject: Subject) -> Iterator[Found]:
         for word in ("subnets", "security_groups"):
             given = vpc.get(word)
             count = len(given) if isinstance(given, list) else 0
-            span = at(subject, function, "vpc", word)
+            span = partial(at, subject, function, "vpc", word)
             yield from outside(subject.limits, f"lambda.vpc.{word}", count, f"the number of {word.replace('_', ' ')}", span, "leave some out")
 
 

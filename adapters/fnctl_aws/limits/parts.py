@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Resource, Service, Trigger
@@ -43,16 +43,20 @@ def source(service: Service, trigger: Trigger) -> Resource | None:
     return service.resources.get(trigger.resource or "")
 
 
-def outside(limits: Limits, id_: str, value: float | None, what: str, span: Span | None, help: str) -> Iterator[Found]:
-    """Find a value above the limit `id_` or below `id_.min`."""
+def outside(limits: Limits, id_: str, value: float | None, what: str, span: Callable[[], Span | None], help: str) -> Iterator[Found]:
+    """Find a value above the limit `id_` or below `id_.min`. `span` is asked only then: one place costs a second reading of the manifest."""
     if value is None:
         return
     most, least = limits.get(id_), limits.get(f"{id_}.min")
     if most is not None and value > most.value:
-        yield breach(most, f"{what} is over the platform's maximum", span, f"{value:,} {_unit(most.unit)}, and {_at_most(most.amount())}", help)
+        yield breach(most, f"{what} is over the platform's maximum", span(), f"{value:,} {_unit(most.unit)}, and {_at_most(most.amount())}", help)
     elif least is not None and value < least.value:
         yield breach(
-            least, f"{what} is under the platform's minimum", span, f"{value:,} {_unit(least.unit)}, and at least {least.amount()} is asked for", help
+            least,
+            f"{what} is under the platform's minimum",
+            span(),
+            f"{value:,} {_unit(least.unit)}, and at least {least.amount()} is asked for",
+            help,
         )
 
 

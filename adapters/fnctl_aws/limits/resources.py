@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from fnctl.manifest import units
@@ -35,8 +36,8 @@ def visibility_shorter_than_work(subject: Subject) -> Iterator[Found]:
     service, limits = subject.service, subject.limits
     least, advised = limits["lambda.mapping.visibility"], limits["lambda.mapping.visibility.advised"]
     for resource in service.resources.values():
-        if resource.type != "queue" or resource.existing:
-            continue
+        if resource.type != "queue" or resource.existing or "visibility" not in resource.options:
+            continue  # what fnctl computes is long enough
         hidden, span = visibility_of(service, resource), service.span("resources", resource.name, "visibility")
         for function, _ in consumers(service, resource.name):
             if hidden < least.value * timeout_of(function):
@@ -68,7 +69,7 @@ def queue_outside_limits(subject: Subject) -> Iterator[Found]:
     }
     for resource in subject.service.resources.values():
         for word, help in helps.items() if resource.type == "queue" else ():
-            span = subject.service.span("resources", resource.name, word)
+            span = partial(subject.service.span, "resources", resource.name, word)
             yield from outside(subject.limits, f"sqs.{word}", whole(resource.options.get(word)), f"`{word}`", span, help)
 
 
@@ -164,7 +165,7 @@ def workflow_too_long(subject: Subject) -> Iterator[Found]:
     """
     for name, workflow in subject.service.workflows.items():
         if workflow.get("timeout") is not None:
-            span = subject.service.span("workflows", name, "timeout")
+            span = partial(subject.service.span, "workflows", name, "timeout")
             seconds = units.seconds(workflow["timeout"])  # type: ignore[arg-type]  # a duration, by the schema
             yield from outside(subject.limits, "states.duration", seconds, "timeout", span, "start a new one for each period, by a schedule")
 

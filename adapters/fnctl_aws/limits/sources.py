@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from itertools import combinations
 
 from fnctl.manifest.model import Function, Trigger
@@ -98,7 +99,7 @@ def queue_concurrency_outside_limits(subject: Subject) -> Iterator[Found]:
     """
     for _, trigger in mapped(subject.service):
         value = whole(trigger.options.get("max_concurrency"))
-        span = subject.service.span(*trigger.at, trigger.kind, "max_concurrency")
+        span = partial(subject.service.span, *trigger.at, trigger.kind, "max_concurrency")
         help = "for one at a time take a FIFO queue with one message group, or `concurrency: { reserved: 1 }`"
         yield from outside(subject.limits, "lambda.mapping.concurrency", value, "max_concurrency", span, help)
 
@@ -145,7 +146,7 @@ def record_age_outside_limits(subject: Subject) -> Iterator[Found]:
     Sources: `lambda.mapping.age`, `lambda.mapping.age.min`
     """
     for _, trigger in mapped(subject.service):
-        age, span = whole(trigger.options.get("max_age")), subject.service.span(*trigger.at, trigger.kind, "max_age")
+        age, span = whole(trigger.options.get("max_age")), partial(subject.service.span, *trigger.at, trigger.kind, "max_age")
         yield from outside(subject.limits, "lambda.mapping.age", age, "max_age", span, "between a minute and a week")
 
 
@@ -168,7 +169,7 @@ def too_many_record_retries(subject: Subject) -> Iterator[Found]:
     Sources: `lambda.mapping.attempts`
     """
     for _, trigger in mapped(subject.service):
-        tries, span = whole(trigger.options.get("max_retries")), subject.service.span(*trigger.at, trigger.kind, "max_retries")
+        tries, span = whole(trigger.options.get("max_retries")), partial(subject.service.span, *trigger.at, trigger.kind, "max_retries")
         yield from outside(subject.limits, "lambda.mapping.attempts", tries, "max_retries", span, "a handful says as much")
 
 

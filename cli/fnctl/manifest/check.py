@@ -38,13 +38,14 @@ class _Names:
     secrets: frozenset[str]
 
 
-def check(service: Service, *, files: bool = True, families: Collection[str] = ()) -> list[Diagnostic]:
+def check(service: Service, *, files: bool = True, families: Collection[str] = (), looked: handler_files.Looked | None = None) -> list[Diagnostic]:
     """Find what is wrong with a service.
 
     Args:
         service: the manifest for one stage and target.
         files: look at handler files too.
         families: the words that runtimes can begin with, where it is known which languages can be built.
+        looked: what was seen in files so far: every target asks the same of them.
     """
     names = _Names(_types(service), frozenset(service.secrets))
     found = [*_whole(service)]
@@ -57,9 +58,9 @@ def check(service: Service, *, files: bool = True, families: Collection[str] = (
     found += _routes(service)
     for name, workflow in service.workflows.items():
         found += steps.check(service, workflow.get("steps"), ("workflows", name, "steps"))
-    if files:
-        for function in service.functions.values():
-            found += handler_files.check(service, function)
+    looked = {} if looked is None else looked
+    for function in service.functions.values() if files else ():
+        found += handler_files.check(service, function, looked)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from fnctl.diagnostics import Diagnostic, Severity
 from fnctl.manifest import handlers
@@ -17,9 +18,13 @@ _MOST = 2000
 """Files looked at for a suggestion: a manifest in a home folder must not search the disk."""
 
 
-def check(service: Service, function: Function) -> Iterator[Diagnostic]:
+Looked: TypeAlias = "dict[tuple[str, str, bool], handlers.Answer | handlers.Names | OSError | ValueError]"
+"""What was seen: for a file, a name in it, and whether its language can be read at all."""
+
+
+def check(service: Service, function: Function, looked: Looked) -> Iterator[Diagnostic]:
     """Find what is wrong with one function's handler."""
-    file, path = function.handler_file, service.folder / function.handler_file
+    file, suffix = function.handler_file, os.path.splitext(function.handler_file)[1]  # noqa: PTH122  # pathlib would take a third of the time here
     if file.startswith("/") or ".." in file.split("/") or "\\" in file:
         yield _finding(
             service,
@@ -31,22 +36,25 @@ def check(service: Service, function: Function) -> Iterator[Diagnostic]:
         )
         return
     suffixes = _suffixes(function.runtime)
-    if suffixes and path.suffix not in suffixes:
+    if suffixes and suffix not in suffixes:
         yield _finding(
             service,
             function,
             "FN054",
-            f"{function.runtime} does not run `{path.suffix or file}` files",
+            f"{function.runtime} does not run `{suffix or file}` files",
             "another language",
             f"one of {', '.join(suffixes)}; or set `runtime`",
         )
         return
-    try:
-        answer = handlers.defines(path, function.handler_name) if suffixes else _there(path)
-    except (OSError, ValueError) as error:
-        yield _unreadable(service, function, error)
+    key = (file, function.handler_name, bool(suffixes))
+    answer = looked.get(key)
+    if answer is None:
+        answer = looked[key] = _look(service.folder / file, function.handler_name if suffixes else None)
+    if answer == "yes":
         return
-    if isinstance(answer, handlers.Names):
+    if isinstance(answer, OSError | ValueError):
+        yield _unreadable(service, function, answer)
+    elif isinstance(answer, handlers.Names):
         line, column, words = answer.broken or (1, 1, "")
         yield Diagnostic(
             "FN053",
@@ -55,8 +63,8 @@ def check(service: Service, function: Function) -> Iterator[Diagnostic]:
             Span(file, line, max(column, 1)),
             help=f"functions.{function.name} is called from there",
         )
-    elif answer != "yes":
-        yield _nameless(service, function, path, answer)
+    else:
+        yield _nameless(service, function, service.folder / file, answer)
 
 
 def _suffixes(runtime: str) -> tuple[str, ...]:
@@ -64,8 +72,14 @@ def _suffixes(runtime: str) -> tuple[str, ...]:
     return handlers.PYTHON if runtime.startswith("python") else handlers.NODE if runtime.startswith("nodejs") else ()
 
 
-def _there(path: Path) -> handlers.Answer:
-    path.read_bytes()
+def _look(path: Path, name: str | None) -> handlers.Answer | handlers.Names | OSError | ValueError:
+    """See whether a file has a name; without one, whether it is there."""
+    try:
+        if name is not None:
+            return handlers.defines(path, name)
+        path.read_bytes()
+    except (OSError, ValueError) as error:
+        return error
     return "yes"
 
 

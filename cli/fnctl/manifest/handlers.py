@@ -99,12 +99,25 @@ def _defines(path: Path, name: str, _modified: int, _size: int) -> Answer | Name
 
 def _plainly(text: str, name: str) -> bool:
     """See a `def name` or `name =` at the left margin, outside strings: thirty times faster than a parse, and the usual case."""
-    match = re.search(rf"^(?:(?:async )?def {name}\b|{name} *=(?!=))", text, re.MULTILINE)
-    if match is None:
+    starts = [at for words in ("def ", "async def ", "") if (at := _at_the_margin(text, words, name)) is not None]
+    if not starts:
         return False
     if '"""' not in text and "'''" not in text:
         return True
-    return all(not (m.start() <= match.start() < m.end()) for m in _STRINGS.finditer(text))
+    return any(all(not (m.start() <= start < m.end()) for m in _STRINGS.finditer(text)) for start in starts)
+
+
+def _at_the_margin(text: str, words: str, name: str) -> int | None:
+    """Find the first line that begins with these words and the name. A pattern for each name would take longer to compile than to search."""
+    wanted = words + name
+    start = 0 if text.startswith(wanted) else text.find(f"\n{wanted}") + 1
+    if start == 0 and not text.startswith(wanted):
+        return None
+    rest = text[start + len(wanted) : start + len(wanted) + 80]
+    if words:
+        return None if rest[:1].isalnum() or rest[:1] == "_" else start
+    rest = rest.lstrip(" ")
+    return start if rest.startswith("=") and not rest.startswith("==") else None
 
 
 def _collect(body: Iterable[ast.stmt], found: set[str]) -> None:
