@@ -36,7 +36,8 @@ def unequal(service: Running, function: str) -> dict[str, Any]:
     wrong: dict[str, Any] = {}
     for stored in QUESTIONS:
         expected = wanted(stored, function)
-        found = seen(service.ask(function, question(stored["ask"], function)), expected)
+        asked = question(stored["ask"], function)
+        found = seen(service.ask(function, asked), expected, head=asked.method == "HEAD")
         if found != expected:
             wrong[stored["name"]] = {"found": found, "expected": expected}
     return wrong
@@ -60,9 +61,10 @@ def wanted(stored: Mapping[str, Any], function: str) -> dict[str, Any]:
     return {name: told[name] for name in ("status", "headers", "json", "sha256") if name in told}
 
 
-def seen(answer: Answer, expected: Mapping[str, Any]) -> dict[str, Any]:
-    """Put an answer into the form of the expected one."""
-    headers = sorted([name, value] for name, value in answer.headers if name not in HOPS)
+def seen(answer: Answer, expected: Mapping[str, Any], *, head: bool) -> dict[str, Any]:
+    """Put an answer into the form of the expected one. Where there is no body, fronts are free to name a type for it."""
+    passed = HOPS if answer.body or head else HOPS | {"content-type"}
+    headers = sorted([name, value] for name, value in answer.headers if name not in passed)
     found: dict[str, Any] = {"status": answer.status, "headers": headers}
     if "json" in expected:
         return found | {"json": document(answer.body)}

@@ -19,7 +19,7 @@ async def seen(request: Request) -> dict[str, object]:
         "query": request.query_params.multi_items(),
         "cookies": request.cookies,
         "type": request.headers.get("content-type"),
-        "tags": request.headers.get("x-tags"),
+        "tags": [tag.strip() for tag in request.headers.get("x-tags", "").split(",")],
         "body": body.hex(),
     }
 

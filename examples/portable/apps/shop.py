@@ -16,7 +16,7 @@ def seen() -> Response:
         query=list(request.args.items(multi=True)),
         cookies=request.cookies,
         type=request.headers.get("content-type"),
-        tags=request.headers.get("x-tags"),
+        tags=[tag.strip() for tag in request.headers.get("x-tags", "").split(",")],
         body=request.get_data().hex(),
     )
 

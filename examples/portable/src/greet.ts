@@ -45,7 +45,8 @@ export function handler(request: FunctionRequest): unknown {
 
 function seen({ method, path, query, cookies, headers, body }: FunctionRequest): unknown {
   const type = headers.get("content-type");
-  return { method, path, query: [...query], cookies, type, tags: headers.get("x-tags"), body: body.toString("hex") };
+  const tags = (headers.get("x-tags") ?? "").split(",").map((tag) => tag.trim());
+  return { method, path, query: [...query], cookies, type, tags, body: body.toString("hex") };
 }
 
 function visit(visits: number): Response {

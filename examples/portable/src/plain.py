@@ -24,7 +24,7 @@ def seen(request: Request) -> dict[str, Any]:
         "query": request.query.pairs(),
         "cookies": request.cookies,
         "type": request.headers.get("content-type"),
-        "tags": request.headers.get("x-tags"),
+        "tags": [tag.strip() for tag in request.headers.get("x-tags", "").split(",")],
         "body": request.body.hex(),
     }
 

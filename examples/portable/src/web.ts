@@ -40,7 +40,7 @@ async function seen(request: Request, url: URL): Promise<unknown> {
     query: [...url.searchParams],
     cookies: cookies(request),
     type: request.headers.get("content-type"),
-    tags: request.headers.get("x-tags"),
+    tags: (request.headers.get("x-tags") ?? "").split(",").map((tag) => tag.trim()),
     body: Buffer.from(await request.arrayBuffer()).toString("hex"),
   };
 }
