@@ -181,10 +181,10 @@ def _encode(body: Any) -> tuple[bytes, str | None]:
         return body.encode(), "text/plain; charset=utf-8"
     if isinstance(body, (bytes, bytearray, memoryview)):
         return bytes(body), "application/octet-stream"
-    return json.dumps(body, default=_plain, ensure_ascii=False, separators=(",", ":")).encode(), "application/json"
+    return json.dumps(body, default=plain, ensure_ascii=False, separators=(",", ":")).encode(), "application/json"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Put what databases and clocks give into JSON: decimals as numbers, times as RFC 3339, dataclasses as objects, sets as lists."""
     kind = type(value).__name__
     if kind == "Decimal":

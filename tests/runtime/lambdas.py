@@ -70,29 +70,38 @@ class Lambda:
         return Outcome(outcome.get("calls", []), outcome.get("init"), (done.stdout + done.stderr).splitlines())
 
 
-def service(function: Function) -> Service:
+def service(function: Function, more: Mapping[str, Resource] | None = None) -> Service:
     """A service that has one resource of every kind and this function."""
-    resources = {name: Resource(name, kind) for name, kind in RESOURCES.items()}  # type: ignore[arg-type]
+    resources = {name: Resource(name, kind) for name, kind in RESOURCES.items()} | dict(more or {})  # type: ignore[arg-type]
     return Service("orders", "dev", "aws", {}, {function.name: function}, resources, {}, function.secrets, Path())
 
 
-def python(folder: Path, interface: str, files: Mapping[str, str], handler: str = "src/app.py:handler", **options: Any) -> Lambda:
+def python(
+    folder: Path,
+    interface: str,
+    files: Mapping[str, str],
+    handler: str = "src/app.py:handler",
+    resources: Mapping[str, Resource] | None = None,
+    **options: Any,
+) -> Lambda:
     """Lay out a Python function."""
     file, _, name = handler.partition(":")
     function = Function("sink", file, name, interface, "python3.13", **{"triggers": EVERYTHING, **options})  # type: ignore[arg-type]
-    return _laid_out(folder / "task", function, (file, name), files)
+    return _laid_out(folder / "task", function, (file, name), files, resources)
 
 
-def node(folder: Path, interface: str, handler: str, name: str = "handler", **options: Any) -> Lambda:
+def node(
+    folder: Path, interface: str, handler: str, name: str = "handler", resources: Mapping[str, Resource] | None = None, **options: Any
+) -> Lambda:
     """Lay out a Node function; `handler` is the bundle's text."""
     function = Function("sink", "src/app.ts", name, interface, "nodejs22", **{"triggers": EVERYTHING, **options})  # type: ignore[arg-type]
-    return _laid_out(folder / "task", function, ("handler.mjs", name), {"handler.mjs": handler})
+    return _laid_out(folder / "task", function, ("handler.mjs", name), {"handler.mjs": handler}, resources)
 
 
-def _laid_out(folder: Path, function: Function, entry: tuple[str, str], files: Mapping[str, str]) -> Lambda:
+def _laid_out(folder: Path, function: Function, entry: tuple[str, str], files: Mapping[str, str], more: Mapping[str, Resource] | None) -> Lambda:
     own = tuple(File(path, text.encode()) for path, text in files.items())
     bundle = Bundle(function.name, BuildTarget(function.runtime, "x86_64"), own, (), entry, "", "")
-    made = shim(service(function), function, bundle)
+    made = shim(service(function, more), function, bundle)
     for file in (*own, *made.files):
         target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -165,7 +165,7 @@ def test_throttling_is_waited_out(language: str, tmp_path: Path, vault: Vault) -
         ("ssm:/fnctl/orders/dev/S1:4", [], {}, "secret S1 (ssm:/fnctl/orders/dev/S1:4) does not exist in that version", 1),
         ("ssm:/fnctl/orders/dev/S1:3", [(400, "AccessDeniedException")], {}, "cannot read secret S1 from ssm: 400 AccessDeniedException: because", 1),
         ("ssm:/fnctl/orders/dev/S1:3", [], {"AWS_SECRET_ACCESS_KEY": "wrong"}, "cannot read secret S1 from ssm: 400 InvalidSignatureException", 1),
-        ("ssm:/fnctl/orders/dev/S1:3", [], {"AWS_SECRET_ACCESS_KEY": ""}, "cannot read secret S1: no AWS credentials in the environment", 0),
+        ("ssm:/fnctl/orders/dev/S1:3", [], {"AWS_SECRET_ACCESS_KEY": ""}, "cannot read secret S1 from ssm: no AWS credentials in the environment", 0),
         ("", [], {}, "secret S1 has no reference: S1__REF is missing in the environment or is of no known form", 0),
     ],
 )

@@ -68,7 +68,6 @@ def _function_not_yet(service: Service, function: Function) -> Iterator[Found]:
         "retry": function.retry,
         "dead_letter": function.dead_letter,
         "per_instance": function.per_instance,
-        "idempotent": function.idempotent,
     }
     for word in sorted(_said(comforts) | (FUNCTION_COMFORTS & _said(function.own))):
         yield _missing(service, f"`{word}`", "functions", function.name, word, severity="warning")

@@ -31,7 +31,18 @@ def start(root: str) -> Handler:
 
         reveal(config["secrets"], os.environ)
     bind = _binding(config["interface"])  # before the author's folders come first on sys.path: a `src/queue.py` must not meet asyncio
-    return bind(load(root, config["file"], config["name"]), config)
+    wrap = _wrapper(config)
+    return bind(wrap(load(root, config["file"], config["name"])), config)
+
+
+def _wrapper(config: Mapping[str, Any]) -> Callable[[Any], Any]:
+    if not config["idempotent"]:
+        return lambda handler: handler
+    from fnctl_aws.runtime.claims import Claims
+    from fnctl_runtime.once import once
+
+    store = Claims(config, os.environ)
+    return lambda handler: once(handler, config, store, task=config["interface"] == "task")
 
 
 def _binding(interface: str) -> Callable[[Any, Mapping[str, Any]], Handler]:

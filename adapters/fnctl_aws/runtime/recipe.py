@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,12 +13,17 @@ from importlib.resources.abc import Traversable
 from fnctl.build.model import Bundle, File
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
+from fnctl.manifest import keys
 from fnctl.manifest.model import Function, Resource, Service, Trigger
-from fnctl_aws.names import fit, physical
+from fnctl_aws.names import environment_name, fit, physical
 
 CONFIG = "_fnctl.json"
 PYTHON = ("function", "event", "task", "asgi", "wsgi")
 NODE = ("fetch", "function", "event", "task")
+DAY = 86400
+"""Seconds that an answer is remembered where the manifest does not say."""
+LONGEST = 900
+"""Lambda's maximum timeout: how long a claim holds where the call has no deadline."""
 _LIMITS = (63, 64, 80, 128, 255)
 """How long AWS lets names of buckets, functions, queues, streams, and tables and topics be."""
 
@@ -77,9 +82,27 @@ def configuration(service: Service, function: Function, bundle: Bundle) -> dict[
         "name": name,
         "source": function.handler_file,
         "secrets": list(function.secrets),
+        "idempotent": _idempotent(service, function),
         "logs": {"format": function.logs.format, "level": function.logs.level.lower()},
         "routes": [[_word(trigger, "method", "ANY"), _word(trigger, "path", "/")] for trigger in function.triggers if trigger.kind == "http"],
         "triggers": [_trigger(service, function, trigger) for trigger in function.triggers if trigger.kind != "http"],
+    }
+
+
+def _idempotent(service: Service, function: Function) -> Json:
+    said = function.idempotent
+    if said is None:
+        return None
+    name, path = str(said["table"]), keys.path(said.get("key"))
+    table = service.resources[name].options
+    key = table.get("key") or "id"
+    return {
+        "key": list(path) if path else None,
+        "ttl": said.get("ttl") or DAY,
+        "lease": function.timeout or LONGEST,
+        "table": environment_name(name, "table"),
+        "attribute": str(key["name"]) if isinstance(key, Mapping) else str(key),
+        "expires": str(table.get("ttl") or "expires"),
     }
 
 

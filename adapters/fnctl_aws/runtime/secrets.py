@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import time
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
+from functools import partial
+from threading import Thread
 
-from fnctl_aws.runtime.sigv4 import signed_headers
+from fnctl_aws.runtime.calls import CallError, ask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping
-    from typing import Any
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping
+    from typing import Any, TypeAlias
+
+    Read: TypeAlias = Callable[[], Mapping[str, str]]
 
 SUFFIX = "__REF"
-_SDK_NAMES = {"ssm": "SSM", "secretsmanager": "SECRETS_MANAGER"}
 _BATCH = 10  # names in one GetParameters
-_ATTEMPTS = 4
-_TIMEOUT = 2.0  # seconds for one attempt: Lambda's own init ends after ten
-_LATER = ("ThrottlingException", "TooManyUpdates", "InternalServerError", "InternalServiceError", "ServiceUnavailable")
 
 
 class SecretError(Exception):
@@ -29,18 +25,44 @@ class SecretError(Exception):
 def reveal(names: Iterable[str], environ: MutableMapping[str, str]) -> None:
     """Set `NAME` for each `NAME__REF`: `ssm:/PATH:VERSION` or `secretsmanager:NAME-OR-ARN:VERSION`."""
     parameters: dict[str, str] = {}
+    asked = dict(environ)  # calls in parallel read this one
+    reads: list[Read] = []
     for name in names:
         vault, _, reference = environ.get(name + SUFFIX, "").partition(":")
         if vault == "ssm":
             parameters[name] = reference
         elif vault == "secretsmanager":
-            environ[name] = _secret(name, reference, environ)
+            reads.append(partial(_secret, name, reference, asked))
         elif name not in environ:
             message = f"secret {name} has no reference: {name}{SUFFIX} is missing in the environment or is of no known form"
             raise SecretError(message)
     pending = list(parameters.items())
-    for start in range(0, len(pending), _BATCH):
-        environ.update(_parameters(dict(pending[start : start + _BATCH]), environ))
+    reads += [partial(_parameters, dict(pending[start : start + _BATCH]), asked) for start in range(0, len(pending), _BATCH)]
+    for found in _together(reads):
+        environ.update(found)
+
+
+def _together(reads: list[Read]) -> list[Mapping[str, str]]:
+    """Run all at once: each is a round trip that the first caller waits for. The first failure, in their order, is raised."""
+    if len(reads) < 2:
+        return [read() for read in reads]
+    found: dict[int, Mapping[str, str]] = {}
+    failed: dict[int, Exception] = {}
+
+    def run(index: int, read: Read) -> None:
+        try:
+            found[index] = read()
+        except Exception as error:  # noqa: BLE001  # raised below, in the thread that waits
+            failed[index] = error
+
+    threads = [Thread(target=run, args=item) for item in enumerate(reads)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[min(failed)]
+    return [found[index] for index in sorted(found)]
 
 
 def _parameters(references: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -58,7 +80,7 @@ def _parameters(references: Mapping[str, str], environ: Mapping[str, str]) -> di
     return {name: found[reference] for name, reference in references.items()}
 
 
-def _secret(name: str, reference: str, environ: Mapping[str, str]) -> str:
+def _secret(name: str, reference: str, environ: Mapping[str, str]) -> dict[str, str]:
     secret, version = _split(reference)
     asked = {"SecretId": secret}
     if version:
@@ -67,7 +89,7 @@ def _secret(name: str, reference: str, environ: Mapping[str, str]) -> str:
     if "SecretString" not in answer:
         message = f"secret {name} (secretsmanager:{reference}) is binary; a secret in the environment is text"
         raise SecretError(message)
-    return str(answer["SecretString"])
+    return {name: str(answer["SecretString"])}
 
 
 def _split(reference: str) -> tuple[str, str]:
@@ -79,45 +101,8 @@ def _split(reference: str) -> tuple[str, str]:
 
 
 def _ask(service: str, target: str, asked: Mapping[str, Any], references: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, Any]:
-    if not environ.get("AWS_ACCESS_KEY_ID") or not environ.get("AWS_SECRET_ACCESS_KEY"):
-        message = f"cannot read secret {', '.join(references)}: no AWS credentials in the environment"
-        raise SecretError(message)
-    body = json.dumps(asked).encode()
-    trouble = ""
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            time.sleep(0.1 * 3**attempt / 3)
-        try:
-            status, answer = _post(service, target, body, environ)
-        except (OSError, HTTPException, ValueError) as error:
-            trouble = f"{type(error).__name__}: {error}"
-            continue
-        if status == 200:
-            return answer
-        kind = str(answer.get("__type", "")).rpartition("#")[2]
-        trouble = f"{status} {kind}: {answer.get('message') or answer.get('Message') or ''}"
-        if status < 500 and kind not in _LATER:
-            break
-    message = f"cannot read secret {', '.join(references)} from {service}: {trouble}"
-    raise SecretError(message)
-
-
-def _post(service: str, target: str, body: bytes, environ: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    url = urlsplit(endpoint(service, region, environ))
-    headers = signed_headers(environ, service=service, region=region, host=url.netloc, target=target, body=body, now=time.time())
-    open_connection = HTTPConnection if url.scheme == "http" else HTTPSConnection
-    connection = open_connection(url.hostname or "", url.port, timeout=_TIMEOUT)
     try:
-        connection.request("POST", "/", body, headers)
-        response = connection.getresponse()
-        return response.status, json.loads(response.read() or b"{}")
-    finally:
-        connection.close()
-
-
-def endpoint(service: str, region: str, environ: Mapping[str, str]) -> str:
-    """Say where a service answers, by the variables that every AWS SDK honours."""
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    named = environ.get(f"AWS_ENDPOINT_URL_{_SDK_NAMES[service]}") or environ.get("AWS_ENDPOINT_URL")
-    return (named or f"https://{service}.{region}.{suffix}").rstrip("/")
+        return ask(service, target, asked, environ)
+    except CallError as error:
+        message = f"cannot read secret {', '.join(references)} from {service}: {error}"
+        raise SecretError(message) from None

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
-def signed_headers(environ: Mapping[str, str], *, service: str, region: str, host: str, target: str, body: bytes, now: float) -> dict[str, str]:
-    """Give the headers of a signed `POST /` of the JSON 1.1 protocol.
+def signed_headers(
+    environ: Mapping[str, str], *, service: str, region: str, host: str, target: str, body: bytes, now: float, version: str = "1.1"
+) -> dict[str, str]:
+    """Give the headers of a signed `POST /` of the JSON protocol.
 
     Args:
         environ: holds AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for a role, AWS_SESSION_TOKEN.
@@ -24,9 +26,10 @@ def signed_headers(environ: Mapping[str, str], *, service: str, region: str, hos
         target: value of `X-Amz-Target`, `AmazonSSM.GetParameters`.
         body: the bytes that will be sent.
         now: Unix seconds.
+        version: the protocol's: `1.1`, or DynamoDB's `1.0`.
     """
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    headers = {"content-type": "application/x-amz-json-1.1", "host": host, "x-amz-date": stamp, "x-amz-target": target}
+    headers = {"content-type": f"application/x-amz-json-{version}", "host": host, "x-amz-date": stamp, "x-amz-target": target}
     if environ.get("AWS_SESSION_TOKEN"):
         headers["x-amz-security-token"] = environ["AWS_SESSION_TOKEN"]
     names = ";".join(sorted(headers))

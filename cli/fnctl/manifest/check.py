@@ -122,7 +122,8 @@ def _twice(service: Service) -> Iterator[Diagnostic]:
 
 def _uses(service: Service, function: Function, names: _Names) -> Iterator[Diagnostic]:
     for used, verbs in function.uses.items():
-        at = ("functions", function.name, "uses", used)
+        table = (function.idempotent or {}).get("table")
+        at = ("functions", function.name, *(("idempotent", "table") if used == table else ("uses", used)))
         kind = names.types.get(used)
         if kind is None:
             help = did_you_mean(used, names.types, f"declare it: resources: {{ {used}: {{ type: ... }} }}")

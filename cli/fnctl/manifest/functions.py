@@ -56,7 +56,7 @@ def function(
         timeout=units.seconds(words["timeout"]) if "timeout" in words else None,
         env={key: _spelt(value) for key, value in (words.get("env") or {}).items()},
         secrets=tuple(words.get("secrets") or ()),
-        uses={key: (verbs,) if isinstance(verbs, str) else tuple(dict.fromkeys(verbs)) for key, verbs in (words.get("uses") or {}).items()},
+        uses=_uses(words),
         triggers=triggers,
         reserved=_whole(concurrency.get("reserved")),
         provisioned=_whole(concurrency.get("provisioned", concurrency.get("always_ready"))),
@@ -139,6 +139,13 @@ def _logs(words: Mapping[str, Any]) -> Logs:
     if isinstance(kept, str):
         kept = None if kept == "forever" else units.seconds(kept) // 86400
     return Logs(words.get("format", Logs.format), words.get("level", Logs.level), _whole(kept))
+
+
+def _uses(words: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return what it uses; the table that `idempotent` names is used by the runtime in the function's name."""
+    uses = {key: (verbs,) if isinstance(verbs, str) else tuple(dict.fromkeys(verbs)) for key, verbs in (words.get("uses") or {}).items()}
+    table = (_idempotent(words.get("idempotent")) or {}).get("table")
+    return {**uses, table: tuple(dict.fromkeys((*uses.get(table, ()), "read", "write")))} if table else uses
 
 
 def _idempotent(value: Any) -> Mapping[str, Any] | None:

@@ -144,16 +144,18 @@ def twice_is_not_prevented(subject: Subject) -> Iterator[Found]:
         charge: { handler: "pay.py:charge", triggers: [{ queue: jobs }] }
 
     Use instead:
-      resources: { jobs: { type: queue } }
+      resources: { jobs: { type: queue }, done: { type: table, ttl: expires } }
       functions:
-        charge: { handler: "pay.py:charge", triggers: [{ queue: jobs }], idempotent: true }
+        charge: { handler: "pay.py:charge", triggers: [{ queue: jobs }], idempotent: { table: done } }
 
     Sources: Amazon SQS Developer Guide, "At-least-once delivery", read 2026-11
     """
     for function in subject.service.functions.values():
         if function.idempotent is None and any(trigger.kind != "http" for trigger in function.triggers):
             span = subject.service.span("functions", function.name, key=True)
-            yield Found(f"`{function.name}` may do its work twice", span, "at least once", help="say `idempotent: true`, or check the event's id")
+            yield Found(
+                f"`{function.name}` may do its work twice", span, "at least once", help="say `idempotent: { table: ... }`, or check the event's id"
+            )
 
 
 @rule("ADV019", "advice", preset="strict")

@@ -287,7 +287,7 @@ def step_may_run_twice(subject: Subject) -> Iterator[Found]:
         workflows:
           order: { steps: [{ id: charge, task: charge }] }
 
-    Use instead: `idempotent: true`, so that a repeated step gives its first answer, or pass `context.key` to the service that it calls.
+    Use instead: `idempotent: { table: done }`, so that a repeated step gives its first answer, or pass `context.key` to the service that it calls.
 
     Sources: Each finding names the page of the platform that it rests on, and its date.
     """

@@ -6,6 +6,7 @@ import { configure } from "./log.mjs";
 
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
  *   secrets: string[], logs: {format: string, level: string}, routes: [string, string][],
+ *   idempotent: {key: (string | number)[] | null, ttl: number, lease: number, table: string, attribute: string, expires: string} | null,
  *   triggers: {kind: string, key: string, names: string[], whole: boolean}[]}} Config */
 
 /** @type {Record<string, string>} */
@@ -22,7 +23,15 @@ export async function start(root = new URL("../", import.meta.url)) {
   if (config.secrets.length) await (await import("./secrets.mjs")).reveal(config.secrets, process.env);
   const ours = import(INTERFACES[config.interface] ?? "./http.mjs"); // read from disk while the bundle is
   const target = await load(root, config);
-  return (await ours).bind(target, config);
+  return (await ours).bind(await wrapped(target, config), config);
+}
+
+/** @param {Function} target @param {Config} config */
+async function wrapped(target, config) {
+  const { idempotent } = config;
+  if (!idempotent) return target;
+  const [{ once }, { claims }] = await Promise.all([import("./once.mjs"), import("./claims.mjs")]);
+  return once(target, { ...config, idempotent }, claims(idempotent, process.env));
 }
 
 /** @param {URL} root @param {Config} config */
