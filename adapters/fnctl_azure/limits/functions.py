@@ -21,7 +21,7 @@ def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
     Example:
         targets: { azure: { plan: consumption } }
         functions:
-          work: { handler: "work.py:work", timeout: 15m, triggers: [{ schedule: every 1d }] }
+          work: { handler: "work.py:work", runtime: python3.12, timeout: 15m, triggers: [{ schedule: every 1d }] }
 
     Use instead: `plan: flex`, which has no maximum; or a workflow of shorter steps.
 
@@ -219,7 +219,7 @@ def always_ready_not_on_plan(subject: Subject) -> Iterator[Found]:
     Example:
         targets: { azure: { plan: consumption } }
         functions:
-          api: { handler: "api.py:api", triggers: [{ http: GET / }], targets: { azure: { always_ready: 1 } } }
+          api: { handler: "api.py:api", runtime: python3.12, triggers: [{ http: GET / }], targets: { azure: { always_ready: 1 } } }
 
     Use instead: `plan: flex`, whose always-ready instances are billed while idle; or leave it out.
 

@@ -59,33 +59,6 @@ def runtime_past_its_end(subject: Subject) -> Iterator[Found]:
             yield breach(runtime, f"{function.runtime} is past its end of life", span, f"ended {runtime.deprecated}", _newer(table, function.runtime))
 
 
-@rule("AZ203", "error", "azure")
-def setting_name_not_allowed(subject: Subject) -> Iterator[Found]:
-    """Find variables in `env` whose names no app setting can have.
-
-    Why: Each variable becomes an app setting, and on Linux its name has letters, digits, `_` and `.` only.
-
-    Example:
-        targets: { azure: {} }
-        functions:
-          api: { handler: "api.py:api", triggers: [{ http: GET / }], env: { "log-level": info } }
-
-    Use instead: `_` for what is not allowed, and `__` where a level of nesting is meant.
-
-    Sources: validateAppSettingKey, microsoft/vscode-azuretools, 2026; `functions.setting.name`
-    """
-    pattern = subject.limits.patterns["functions.setting.name"]
-    for name, function in _variables(subject.service):
-        if not pattern.matches(name):
-            yield breach(
-                pattern,
-                f"`{name}` cannot be the name of an app setting",
-                _place(subject, function, name),
-                f"has {pattern.means} only",
-                "write `_` for the rest",
-            )
-
-
 @rule("AZ204", "error", "azure")
 def setting_not_on_flex(subject: Subject) -> Iterator[Found]:
     """Find variables in `env` that are settings of other plans, and break an app on Flex.
@@ -142,6 +115,7 @@ def plan_is_retired(subject: Subject) -> Iterator[Found]:
 
     Example:
         targets: { azure: { plan: consumption } }
+        defaults: { runtime: python3.12 }
 
     Use instead: `plan: flex`, which bills by use as well and scales faster.
 
@@ -175,7 +149,6 @@ def resource_group_name_too_long(subject: Subject) -> Iterator[Found]:
 RULES: tuple[Rule, ...] = (
     runtime_not_supported,
     runtime_past_its_end,
-    setting_name_not_allowed,
     setting_not_on_flex,
     setting_is_reserved,
     plan_is_retired,

@@ -84,33 +84,6 @@ def too_many_variables(subject: Subject) -> Iterator[Found]:
         yield breach(limit, "the project has too many variables", span, f"{count:,}, and at most {limit.amount()}", "put several into one, as JSON")
 
 
-@rule("VC204", "error", "vercel")
-def variable_name_not_allowed(subject: Subject) -> Iterator[Found]:
-    """Find variables in `env` whose names the platform refuses.
-
-    Why: A name has letters, digits and `_`, and does not begin with a digit.
-
-    Example:
-        targets: { vercel: {} }
-        functions:
-          api: { handler: "api.py:api", triggers: [{ http: GET / }], env: { "log-level": info } }
-
-    Use instead: `_` for what is not allowed.
-
-    Sources: vercel.com/docs/environment-variables, 2026-06-16; `environment.name`
-    """
-    pattern = subject.limits.patterns["environment.name"]
-    for function, name, _ in _variables(subject.service):
-        if not pattern.matches(name):
-            yield breach(
-                pattern,
-                f"`{name}` cannot be the name of a variable",
-                _place(subject, function, name),
-                f"has {pattern.means}",
-                "write `_` for the rest",
-            )
-
-
 @rule("VC205", "error", "vercel")
 def variable_is_reserved(subject: Subject) -> Iterator[Found]:
     """Find variables in `env` that fnctl or the platform sets itself, and names that begin with `AWS_`, which fluid compute hides from the code.
@@ -162,7 +135,6 @@ RULES: tuple[Rule, ...] = (
     project_name_not_allowed,
     variables_too_large,
     too_many_variables,
-    variable_name_not_allowed,
     variable_is_reserved,
     too_many_routes,
 )

@@ -28,6 +28,7 @@ def trigger_not_on_target(subject: Subject) -> Iterator[Found]:
 
     Example:
         targets: { vercel: {} }
+        resources: { uploads: { type: bucket } }
         functions:
           thumbs: { handler: "thumbs.py:made", triggers: [{ bucket: uploads }] }
 
