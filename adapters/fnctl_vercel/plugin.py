@@ -1,4 +1,4 @@
-"""The hook implementation of Vercel: its words are known, and everything else says honestly that it is not there yet."""
+"""The hook implementation of Vercel: what it checks and builds, and what says honestly that it is not there yet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # nothing of the contract is needed to check a manifest
 
 
 class Vercel:
-    """Vercel, so far for `fnctl validate` only."""
+    """Vercel, so far for `fnctl validate` and `fnctl build`. Everything but the schema is imported when it is asked for."""
 
     name = "vercel"
     title = "Vercel"
@@ -44,12 +44,20 @@ class Vercel:
         return RULES
 
     def build_target(self, service: Service, function: str) -> BuildTarget:
-        """Say that it is not there yet."""
-        _not_yet()
+        """Return Vercel's Linux; its own Python runtime travels in every Python function."""
+        from fnctl.build.model import BuildTarget
+        from fnctl_vercel.output.recipe import BOOTSTRAP
+
+        wanted = service.functions[function]
+        python = wanted.runtime.removeprefix("python") if wanted.runtime.startswith("python") else None
+        tags = _tags(wanted.architecture) if python else ()
+        return BuildTarget(wanted.runtime, wanted.architecture, platform_tags=tags, python=python, brings=(BOOTSTRAP,) if python else ())
 
     def recipes(self, service: Service, bundles: Mapping[str, Bundle]) -> Iterable[Recipe]:
-        """Say that it is not there yet."""
-        _not_yet()
+        """Return one artifact for the whole service: a Build Output tree."""
+        from fnctl_vercel.output.recipe import recipe
+
+        return (recipe(service, bundles),)
 
     def translate(self, service: Service, artifacts: Mapping[str, Artifact]) -> Graph:
         """Say that it is not there yet."""
@@ -66,7 +74,15 @@ class Vercel:
 
 def _not_yet() -> NoReturn:
     message = "fnctl cannot deploy to Vercel yet"
-    raise FnctlError(message, code="FN964", help="`fnctl validate` checks the manifest for it; to deploy choose another target")
+    raise FnctlError(message, code="FN964", help="`fnctl validate` and `fnctl build` know it; to deploy choose another target")
+
+
+def _tags(architecture: str) -> tuple[str, ...]:
+    """Return the wheels that run there: glibc 2.17 is what Vercel's own builder asks for."""
+    if architecture == "arm64":
+        return ("manylinux_2_17_aarch64", "manylinux2014_aarch64")
+    older = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(17, 4, -1))
+    return (*older, "manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64")
 
 
 @hookimpl

@@ -1,22 +1,28 @@
 // Which call is running: its request id, its trace and how long it may still take. Log lines read it here.
 
+import { AsyncLocalStorage } from "node:async_hooks";
+
 /** @typedef {{requestId: string, traceId?: string, traceparent?: string, tracestate?: string, fields: Record<string, unknown>}} Invocation */
 
+/** Some platforms run several calls in one process: each finds its own. @type {AsyncLocalStorage<Invocation>} */
+const running = new AsyncLocalStorage();
+
 /** @type {Invocation | undefined} */
-let running;
+let latest;
 
 /** @param {Invocation} invocation */
 export function enter(invocation) {
-  running = invocation;
+  latest = invocation;
+  running.enterWith(invocation);
 }
 
-/** The running call, or the one that began last. */
+/** The running call; outside of any, the one that began last. */
 export function current() {
-  return running;
+  return running.getStore() ?? latest;
 }
 
 /** @param {Invocation} [invocation] @returns {Record<string, string>} the headers that carry the trace and the correlation on */
-export function trace(invocation = running) {
+export function trace(invocation = current()) {
   const { traceparent, tracestate, fields } = invocation ?? { fields: {} };
   const carried = { traceparent, tracestate, "x-correlation-id": fields.correlation_id };
   return /** @type {Record<string, string>} */ (Object.fromEntries(Object.entries(carried).filter(([, value]) => value)));

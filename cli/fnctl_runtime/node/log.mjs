@@ -6,14 +6,16 @@ import { current } from "./invocation.mjs";
 const LEVELS = /** @type {const} */ ({ debug: 10, info: 20, warn: 30, warning: 30, error: 40 });
 
 /**
- * Makes the console write lines. `stamp` adds `timestamp`, the name under which AWS's log filter looks for the time.
- * @param {{level: string, fields: Record<string, unknown>, stamp?: boolean, write?: (line: string) => void}} options
+ * Makes the console write lines. `stamp` adds `timestamp`, the name under which AWS's log filter looks for the time. `write` hears the console's
+ * own word for the level besides.
+ * @param {{level: string, fields: Record<string, unknown>, stamp?: boolean,
+ *   write?: (line: string, name: "debug" | "info" | "warn" | "error") => void}} options
  */
 export function configure({ level, fields, stamp = false, write = (line) => process.stdout.write(line) }) {
   const least = LEVELS[/** @type {keyof typeof LEVELS} */ (level)] ?? LEVELS.info;
   for (const name of /** @type {const} */ (["debug", "info", "warn", "error"])) {
     console[name] = (/** @type {unknown[]} */ ...values) => {
-      if (LEVELS[name] >= least) write(line(name.toUpperCase(), values, fields, stamp));
+      if (LEVELS[name] >= least) write(line(name.toUpperCase(), values, fields, stamp), name);
     };
   }
 }

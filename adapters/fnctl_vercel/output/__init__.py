@@ -1,0 +1,1 @@
+"""The Build Output tree: which functions are in it, who reaches them, and what each is made of."""

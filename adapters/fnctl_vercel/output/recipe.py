@@ -1,0 +1,133 @@
+"""The one artifact of a service: config.json, and for every place a `.func` with the author's files, the runtime and the way in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from fnctl.build.model import Bundle, File, Recipe
+from fnctl.errors import FnctlError
+from fnctl.graph import Json
+from fnctl.manifest.model import Function, Service
+from fnctl_vercel.output.functions import configuration, settings
+from fnctl_vercel.output.places import Place, places
+from fnctl_vercel.output.routes import routes
+from fnctl_vercel.output.schedules import cron_entries, zoned_entries
+
+NAME, TREE = "output", ".vercel/output"
+"""The archive's name, and where Vercel's own CLI looks for the same tree."""
+BOOTSTRAP = "vercel-runtime==0.24.1 --hash=sha256:74ad58f550e8e4079945b3e278fed62270703befe9b97bf91ab919e3bc22f226"
+"""Vercel's own Python runtime, which its builder puts into every function too; it vendors what it needs."""
+PYTHON = ("function", "event", "task", "asgi", "wsgi")
+NODE = ("fetch", "function", "event", "task")
+
+_TRAMPOLINE = '''"""What Vercel imports; made by fnctl."""
+
+import os
+import time
+
+_here = os.path.dirname(os.path.abspath(__file__))
+os.environ.update(
+    __VC_PY_BOOT_START_MS=str(int(time.monotonic() * 1000)),
+    __VC_HANDLER_MODULE_NAME={module!r},
+    __VC_HANDLER_ENTRYPOINT={file!r},
+    __VC_HANDLER_ENTRYPOINT_ABS=os.path.join(_here, {file!r}),
+    __VC_HANDLER_VENDOR_DIR="_vendor",
+    __VC_HANDLER_VARIABLE_NAME={name!r},
+)
+from vercel_runtime.vc_init import vc_handler  # noqa: E402, F401
+'''
+_PYTHON_ENTRY = b'''"""What Vercel's runtime serves; made by fnctl."""
+
+import os
+
+from fnctl_vercel.runtime.entry import start
+
+app = start(os.path.dirname(os.path.abspath(__file__)))
+'''
+_NODE_ENTRY = b"""// What Vercel calls; made by fnctl.
+
+import { start } from "./_fnctl_runtime/entry.mjs";
+
+export default await start();
+"""
+
+
+def recipe(service: Service, bundles: Mapping[str, Bundle]) -> Recipe:
+    """Say what the artifact is made of. Raises FnctlError for an interface that a runtime family does not have."""
+    members = [File("config.json", _json(deployment(service)))]
+    wheels = {}
+    for place in places(service):
+        bundle = bundles[place.function.name]
+        members += [replace(file, path=place.folder + file.path) for file in (*bundle.files, *_added(service, place, bundle))]
+        if bundle.wheels:
+            wheels[f"{place.folder}_vendor/"] = bundle.wheels
+    return Recipe(NAME, tuple(members), wheels, tuple(bundles), unpacked=TREE)
+
+
+def deployment(service: Service) -> dict[str, Json]:
+    """Return config.json; `raw` of the manifest has the last word."""
+    raw = service.settings.get("raw")
+    parts: dict[str, Json] = {"crons": cron_entries(service), "schedules": zoned_entries(service)}
+    written = {key: value for key, value in parts.items() if value}
+    return {"version": 3, "routes": list(routes(service)), **written, **(raw if isinstance(raw, Mapping) else {})}
+
+
+def _added(service: Service, place: Place, bundle: Bundle) -> Iterator[File]:
+    node = bundle.target.runtime.startswith("nodejs")
+    native = place.function.interface == "native"
+    if not native and place.function.interface not in (NODE if node else PYTHON):
+        raise _refusal(service, place.function)
+    handler = "_fnctl.mjs" if node else "vc__handler__python.vc_handler"
+    yield File(".vc-config.json", _json(configuration(service, place, handler)))
+    file, name = bundle.entry
+    if node:
+        yield File("_fnctl.mjs", f'export {{ {name} as default }} from "./{file}"; // made by fnctl\n'.encode() if native else _NODE_ENTRY)
+    else:
+        module = (file.removesuffix(".py").replace("/", "."), file, name) if native else ("_fnctl_vercel", "_fnctl_vercel.py", "app")
+        yield File("vc__handler__python.py", _TRAMPOLINE.format(module=module[0], file=module[1], name=module[2]).encode())
+    if not native:
+        yield File("_fnctl.json", _json(settings(service, place, bundle)))
+        yield from _node() if node else _python()
+
+
+def _refusal(service: Service, function: Function) -> FnctlError:
+    known = NODE if function.runtime.startswith("nodejs") else PYTHON
+    return FnctlError(
+        f"function {function.name}: interface `{function.interface}` cannot run on {function.runtime} yet",
+        help=f"interfaces on {function.runtime}: {', '.join((*known, 'native'))}",
+        span=service.span("functions", function.name, "interface"),
+    )
+
+
+def _json(value: Mapping[str, Json]) -> bytes:
+    return f"{json.dumps(value, indent=1, sort_keys=True)}\n".encode()
+
+
+@cache
+def _python() -> tuple[File, ...]:
+    roots = (
+        File("_fnctl_vercel.py", _PYTHON_ENTRY),
+        File("fnctl_vercel/__init__.py", b'"""The part of the adapter for vercel that runs there."""\n'),
+    )
+    core = _modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
+    return tuple(sorted((*roots, *core, *_modules("fnctl_vercel.runtime", "fnctl_vercel/runtime", (".py",))), key=lambda file: file.path))
+
+
+@cache
+def _node() -> tuple[File, ...]:
+    core = _modules("fnctl_runtime", "_fnctl_runtime", (".mjs",), "node")
+    ours = _modules("fnctl_vercel.runtime", "_fnctl_runtime", (".mjs",), "node")
+    return tuple(sorted((*core, *ours), key=lambda file: file.path))
+
+
+def _modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "") -> Iterable[File]:
+    """Read the files of one folder of a package, wherever it is installed."""
+    home: Traversable = files(package)
+    for part in filter(None, below.split("/")):
+        home = home / part
+    return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in home.iterdir() if entry.is_file() and entry.name.endswith(suffixes)]

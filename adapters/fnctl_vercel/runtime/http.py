@@ -1,0 +1,160 @@
+"""HTTP on Vercel: an ASGI application for every interface, served by Vercel's own runtime."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+
+from fnctl_runtime.http import BadRequest, Request, Response, answer, failed, refused
+from fnctl_runtime.routes import match
+from fnctl_vercel.runtime.context import REQUEST_ID, begin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from typing import Any, TypeAlias
+
+    from fnctl_vercel.runtime.context import App, Receive, Send
+
+    Scope: TypeAlias = dict[str, Any]
+    Config: TypeAlias = Mapping[str, Any]
+
+log = logging.getLogger("fnctl")
+
+
+def bind(handler: Any, config: Config) -> App:
+    """Make the application for a handler of interface `function`, `asgi` or `wsgi`."""
+    if config["interface"] == "asgi":
+        return _asgi(handler, config)
+    respond = _function(handler) if config["interface"] == "function" else _wsgi(handler)
+    routes = [(method, path) for method, path in config["routes"]]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send)
+            return
+        request = read(scope, await body(receive))
+        begin(config, request.headers, correlation_id=request.headers.get("x-correlation-id"))
+        await write(send, await _guarded(respond, request, config, routes))
+
+    return app
+
+
+async def _guarded(respond: Callable[[Request], Awaitable[Response]], request: Request, config: Config, routes: list[tuple[str, str]]) -> Response:
+    try:
+        _refuse_events(config, request)
+        found = match(routes, request.method, request.path) if routes else {}
+        if found is None and config["interface"] == "function":
+            return Response({"error": "not found"}, 404)
+        request.path_params.update(found or {})
+        return await respond(request)
+    except BadRequest as error:
+        return refused(error)
+    except Exception:
+        log.exception("request failed", extra={"method": request.method, "path": request.path})
+        return failed(request.id)
+
+
+def _refuse_events(config: Config, request: Request) -> None:
+    kind = config["trigger"]["kind"] if config["trigger"] else "schedule" if request.path in config["crons"] else None
+    if kind:
+        message = f"{config['function']} is of interface `{config['interface']}`, and was sent an event ({kind})"
+        raise TypeError(message)
+
+
+async def call(handler: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a handler without holding up other calls: a coroutine on the loop that is there, a plain function in a thread."""
+    if inspect.iscoroutinefunction(handler):
+        return await handler(*arguments)
+    value = await asyncio.to_thread(handler, *arguments)
+    return await value if hasattr(value, "__await__") else value
+
+
+def _function(handler: Callable[[Request], Any]) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
+        return answer(await call(handler, request))
+
+    return respond
+
+
+def _wsgi(app: Any) -> Callable[[Request], Awaitable[Response]]:
+    from fnctl_runtime import wsgi
+
+    def run(request: Request) -> Response:
+        return wsgi.run(app, request, {"wsgi.multithread": True})
+
+    return lambda request: asyncio.to_thread(run, request)
+
+
+def _asgi(inner: Any, config: Config) -> App:
+    """Hand everything on as it comes, streams as well; only an answer to an exception before the first byte is ours."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await inner(scope, receive, send)
+            return
+        started = False
+
+        async def noted(message: dict[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        request = read(scope, b"")
+        begin(config, request.headers, correlation_id=request.headers.get("x-correlation-id"))
+        try:
+            _refuse_events(config, request)
+            await inner(scope, receive, noted)
+        except Exception:
+            if started:
+                raise
+            log.exception("request failed", extra={"method": request.method, "path": request.path})
+            await write(send, failed(request.id))
+
+    return app
+
+
+async def lifespan(receive: Receive, send: Send) -> None:
+    """Answer for a handler that knows no lifespan."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def body(receive: Receive) -> bytes:
+    """Read a whole body; no request here is over 4.5 MB."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def read(scope: Scope, content: bytes) -> Request:
+    """Read a request."""
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    known = dict(headers)
+    return Request(
+        scope["method"],
+        scope["path"],
+        raw_path=scope["raw_path"].decode("latin-1"),
+        query_string=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=content,
+        id=known.get(REQUEST_ID, ""),
+        client=known.get("x-forwarded-for", "").split(",")[0].strip(),
+        native=scope,
+    )
+
+
+async def write(send: Send, response: Response) -> None:
+    """Send an answer whose length is known."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers if name != "content-length"]
+    if response.status not in (204, 304):
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,98 @@
+// HTTP on Vercel: Node's own request in, a Response out, streamed as it comes.
+
+import { once } from "node:events";
+import { begin, bodyOf, correlated, headersOf } from "./entry.mjs";
+import { BadRequest, FunctionRequest, answer, failed, refused } from "./request.mjs";
+import { match } from "./routes.mjs";
+
+/** @typedef {import("./entry.mjs").Config} Config @typedef {import("./entry.mjs").Incoming} Incoming @typedef {import("./entry.mjs").Outgoing} Outgoing */
+/** @typedef {{method: string, path: string, rawPath: string, queryString: string, pathParams: Record<string, string>, headers: Headers,
+ *   body: Buffer, id: string, native: Incoming}} Parts */
+
+/** @param {Function} handler @param {Config} config */
+export function bind(handler, config) {
+  const respond = config.interface === "fetch" ? fetching(handler) : calling(handler);
+  return async (/** @type {Incoming} */ incoming, /** @type {Outgoing} */ outgoing) => {
+    const request = await read(incoming);
+    const found = config.routes.length ? match(config.routes, request.method, request.path) : {};
+    Object.assign(request.pathParams, found);
+    const call = begin(config, request.headers, incoming, { params: request.pathParams, fields: correlated(request.headers) });
+    const lost = !found && config.interface === "function";
+    const response = lost ? Response.json({ error: "not found" }, { status: 404 }) : await guarded(respond, request, call, config);
+    await write(response, outgoing, request.method === "HEAD");
+  };
+}
+
+/** @param {Function} respond @param {Parts} request @param {import("./fnctl-runtime").Context} call @param {Config} config */
+async function guarded(respond, request, call, config) {
+  try {
+    const kind = config.trigger?.kind ?? (request.path in config.crons ? "schedule" : undefined);
+    if (kind) throw new TypeError(`${config.function} is of interface \`${config.interface}\`, and was sent an event (${kind})`);
+    return await respond(request, call);
+  } catch (error) {
+    if (error instanceof BadRequest) return refused(error);
+    console.error("request failed", error, { method: request.method, path: request.path });
+    return failed(request.id);
+  }
+}
+
+/** @param {Function} handler */
+function calling(handler) {
+  return async (/** @type {Parts} */ parts, /** @type {unknown} */ call) => answer(await handler(new FunctionRequest(parts), call));
+}
+
+/** @param {Function} handler */
+function fetching(handler) {
+  return async (/** @type {Parts} */ { method, headers, rawPath, queryString, body }, /** @type {unknown} */ call) => {
+    const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
+    const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
+    const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
+    const response = await handler(new Request(url, { method, headers, body: bodiless ? undefined : body }), call);
+    if (response instanceof Response) return response;
+    throw new TypeError(`a fetch handler answers with a Response, and this one answered with ${typeof response}`);
+  };
+}
+
+/** @param {Incoming} incoming @returns {Promise<Parts>} */
+export async function read(incoming) {
+  const [rawPath, ...rest] = (incoming.url ?? "/").split("?");
+  const headers = headersOf(incoming);
+  return {
+    method: (incoming.method ?? "GET").toUpperCase(),
+    path: decoded(rawPath),
+    rawPath,
+    queryString: rest.join("?"),
+    pathParams: {},
+    headers,
+    body: await bodyOf(incoming),
+    id: headers.get("x-vercel-id") ?? "",
+    native: incoming,
+  };
+}
+
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a stray `%` is what it says
+  }
+}
+
+/**
+ * Sends an answer in the pieces in which it comes. One that breaks off is cut, so that nobody takes it for complete.
+ * @param {Response} response @param {Outgoing} outgoing @param {boolean} bare
+ */
+export async function write(response, outgoing, bare = false) {
+  for (const [name, value] of response.headers) if (name !== "set-cookie") outgoing.setHeader(name, value);
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length) outgoing.setHeader("set-cookie", cookies);
+  outgoing.statusCode = response.status;
+  try {
+    for await (const chunk of (!bare && response.body) || []) if (!outgoing.write(chunk)) await once(outgoing, "drain");
+    outgoing.end();
+  } catch (error) {
+    console.error("the answer broke off", error);
+    outgoing.destroy();
+  }
+}
