@@ -94,7 +94,7 @@ def one(session: Session, document: Document, target: str, more: plugins.Plugins
     service = resolution.service
     found, rules = list(resolution.diagnostics), (*portable.RULES, *adapter.rules(), *more.rules())
     if service is not None:
-        looked = document.memo.setdefault(check, {})
+        looked = document.memo.setdefault(check.Looked, check.Looked())
         found += check.check(service, files=files, families=plugins.families(), looked=looked)
         found += engine.run(rules, _subject(session, service, adapter), _settings(session, service))
     return service, _heard(session, document, service, found, rules)

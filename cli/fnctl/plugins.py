@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -59,27 +59,28 @@ class Described:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Scan the installed distributions by hand: importlib.metadata costs 50 ms, this 1-2 ms."""
+    """Scan the installed distributions by hand: importlib.metadata costs 50 ms, pathlib 3, this 1."""
     seen: dict[tuple[str, str], Entry] = {}
     for folder in sys.path:
-        for entry in _scan(Path(folder or ".")):
+        for entry in _scan(folder or "."):
             seen.setdefault((entry.group, entry.name), entry)
     return tuple(seen.values())
 
 
-def _scan(folder: Path) -> Iterator[Entry]:
+def _scan(folder: str) -> Iterator[Entry]:
     try:
-        found = [path for path in folder.iterdir() if path.name.endswith(".dist-info")]
+        found = [name for name in os.listdir(folder) if name.endswith(".dist-info")]  # noqa: PTH208  # see above
     except OSError:
         return
     for info in found:
         try:
-            text = (info / "entry_points.txt").read_text("utf-8")
+            with open(f"{folder}/{info}/entry_points.txt", "rb") as file:  # noqa: PTH123  # see above
+                raw = file.read()
         except OSError:
             continue
-        if "[fnctl." in text:
-            distribution, _, version = info.name.removesuffix(".dist-info").partition("-")
-            yield from _parse(text, distribution.replace("_", "-"), version)
+        if b"[fnctl." in raw:
+            distribution, _, version = info.removesuffix(".dist-info").partition("-")
+            yield from _parse(raw.decode("utf-8"), distribution.replace("_", "-"), version)
 
 
 def _parse(text: str, distribution: str, version: str) -> Iterator[Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from fnctl.dataclass import dataclass
+from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Diagnostic, Severity
 from fnctl.manifest import files as handler_files
 from fnctl.manifest import steps
@@ -31,6 +31,14 @@ _LANGUAGES = {"asgi": "python", "wsgi": "python", "fetch": "nodejs"}
 
 
 @dataclass(frozen=True)
+class Looked:
+    """What was seen while one manifest was checked: in files, and which functions are fine."""
+
+    files: handler_files.Looked = field(default_factory=dict)
+    fine: dict[str, Function] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class _Names:
     """Every name of the manifest and its type, hosted here or not."""
 
@@ -38,29 +46,30 @@ class _Names:
     secrets: frozenset[str]
 
 
-def check(service: Service, *, files: bool = True, families: Collection[str] = (), looked: handler_files.Looked | None = None) -> list[Diagnostic]:
+def check(service: Service, *, files: bool = True, families: Collection[str] = (), looked: Looked | None = None) -> list[Diagnostic]:
     """Find what is wrong with a service.
 
     Args:
         service: the manifest for one stage and target.
         files: look at handler files too.
         families: the words that runtimes can begin with, where it is known which languages can be built.
-        looked: what was seen in files so far: every target asks the same of them.
+        looked: what was seen for other targets of the same manifest: most of it holds for all of them.
     """
     names = _Names(_types(service), frozenset(service.secrets))
     found = [*_whole(service)]
+    looked = looked or Looked()
     for function in service.functions.values():
         found += _uses(service, function, names)
-        found += _triggers(service, function, names)
-        found += _interface(service, function)
-        found += _unbuilt(service, function, families)
-        found += _values(service, function, names)
+        if looked.fine.get(function.name) is function:  # a function that says nothing of any target is the same object for all
+            continue
+        own = [*_triggers(service, function, names), *_interface(service, function), *_unbuilt(service, function, families)]
+        own += [*_values(service, function, names), *(handler_files.check(service, function, looked.files) if files else ())]
+        found += own
+        if not own:
+            looked.fine[function.name] = function
     found += _routes(service)
     for name, workflow in service.workflows.items():
         found += steps.check(service, workflow.get("steps"), ("workflows", name, "steps"))
-    looked = {} if looked is None else looked
-    for function in service.functions.values() if files else ():
-        found += handler_files.check(service, function, looked)
     return found
 
 

@@ -45,7 +45,7 @@ _OPEN = re.compile(r"\bexport\s*\*\s*from|\bexports\s*\[|__exportStar\(|Object\.
 def defines(path: Path, name: str) -> Answer | Names:
     """Say whether a file defines a name; the Names themselves when it cannot be parsed. Raises OSError, UnicodeDecodeError."""
     stat = path.stat()
-    return _defines(path, name.split(".")[0], stat.st_mtime_ns, stat.st_size)
+    return _defines(str(path), name.split(".")[0], stat.st_mtime_ns, stat.st_size)
 
 
 def names(path: Path) -> frozenset[str]:
@@ -87,11 +87,12 @@ def node(text: str) -> Names:
 
 
 @lru_cache(maxsize=4096)
-def _defines(path: Path, name: str, _modified: int, _size: int) -> Answer | Names:
-    text = path.read_text(encoding="utf-8-sig")
-    if path.suffix in PYTHON and _plainly(text, name):
+def _defines(path: str, name: str, _modified: int, _size: int) -> Answer | Names:
+    with open(path, "rb") as file:  # noqa: PTH123  # pathlib and a text stream take longer than all that follows
+        text = file.read().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    if path.endswith(PYTHON) and _plainly(text, name):
         return "yes"
-    read = python(text) if path.suffix in PYTHON else node(text)
+    read = python(text) if path.endswith(PYTHON) else node(text)
     if read.broken:
         return read
     return "yes" if name in read.found else "unsure" if read.open else "no"

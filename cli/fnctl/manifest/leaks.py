@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Prefixes are the vendors' own, made so that scanners find them; each is followed by enough characters to be a key and not a word about keys.
 _KEYS = re.compile(
@@ -29,8 +30,18 @@ _LONG = re.compile(r"[A-Za-z0-9+/=_.~!@#%^&*-]{12,}")
 _PLAIN = re.compile(r"[a-z]+(?:[-_./][a-z]+)*|arn:.*|/.*|https?://[^@]*", re.IGNORECASE)
 
 
+SHORTEST = 9
+"""No form of a key is shorter: `://a:bcd@`."""
+
+
+@lru_cache(maxsize=32_768)
 def looks_secret(key: str, value: str) -> bool:
-    """Tell whether an environment value is a credential: by its own form, or by a name such as DB_PASSWORD with a random-looking value."""
+    """Tell whether an environment value is a credential: by its own form, or by a name such as DB_PASSWORD with a random-looking value.
+
+    Remembered, because every target asks the same.
+    """
+    if len(value) < SHORTEST:
+        return False
     if _KEYS.search(value):
         return True
     return bool(_NAMED.search(key)) and bool(_LONG.fullmatch(value)) and not _PLAIN.fullmatch(value)
