@@ -272,7 +272,8 @@ def cold_starts_are_felt(subject: Subject) -> Iterator[Found]:
     for function in (*behind_api(service), *(f for f in service.functions.values() if has_url(service, f))) if service.protect else ():
         if not function.provisioned and not function.own.get("snap_start"):
             help = "where it matters: concurrency: { provisioned: ... } (8.76 USD a month for each GB on arm64), or snap_start"
-            yield Found(f"callers of `{function.name}` may wait for a cold start", service.span("functions", function.name, key=True), help=help)
+            span = service.span("functions", function.name, key=True)
+            yield Found(f"callers of `{function.name}` may wait for a cold start", span, "none kept warm", help=help)
 
 
 @rule("ADV011", "advice", "aws")

@@ -115,7 +115,9 @@ def too_many_retries(subject: Subject) -> Iterator[Found]:
         kinds = {trigger.kind for trigger in function.triggers}
         id_ = "lambda.async.attempts" if asynchronous(function) else "scheduler.attempts" if "schedule" in kinds else "lambda.mapping.attempts"
         help = "let a workflow's step retry, or send what failed to a queue: dead_letter: ..."
-        yield from outside(subject.limits, id_, tries, "the number of retries", partial(at, subject, function, "retry", "max"), help)
+        yield from outside(
+            subject.limits, id_, tries, f"the number of retries of `{function.name}`", partial(at, subject, function, "retry", "max"), help
+        )
 
 
 @rule("AWS136", "error", "aws")
@@ -141,7 +143,9 @@ def retry_age_outside_limits(subject: Subject) -> Iterator[Found]:
         kinds = {trigger.kind for trigger in function.triggers}
         id_ = "lambda.async.age" if asynchronous(function) else "scheduler.age" if "schedule" in kinds else "lambda.mapping.age"
         help = "send what is older to a queue: dead_letter: ..."
-        yield from outside(subject.limits, id_, age, "the age", partial(at, subject, function, "retry", "max_age"), help)
+        yield from outside(
+            subject.limits, id_, age, f"the age of retried events of `{function.name}`", partial(at, subject, function, "retry", "max_age"), help
+        )
 
 
 @rule("AWS137", "warning", "aws")
@@ -158,7 +162,7 @@ def too_many_roles(subject: Subject) -> Iterator[Found]:
     """
     limit, count = subject.limits["iam.roles"], len(subject.service.functions)
     if count > limit.value:
-        label = f"{count:,} functions, and {limit.amount()} are possible"
+        label = f"{count:,} functions, and at most {limit.amount()}"
         help = "have the quota raised and say so: limits: { aws: { iam.roles: ... } }"
         yield breach(limit, "an account has fewer roles than this service has functions", subject.service.span("functions", key=True), label, help)
 

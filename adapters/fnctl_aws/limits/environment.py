@@ -61,7 +61,7 @@ def environment_name_refused(subject: Subject) -> Iterator[Found]:
         for name in function.env:
             if not pattern.matches(name) and name not in reserved:
                 span = subject.service.span("functions", function.name, "env", name, key=True)
-                yield breach(pattern, f"Lambda does not take the environment name {name}", span, "not a name", f"it has {pattern.means}")
+                yield breach(pattern, f"Lambda does not take the environment name {name}", span, "not a name", f"use {pattern.means}")
 
 
 @rule("AWS115", "error", "aws")
@@ -80,9 +80,13 @@ def environment_too_large(subject: Subject) -> Iterator[Found]:
     for function in subject.service.functions.values():
         size = sum(len(key.encode()) + len(value.encode()) for key, value in function.env.items()) + _added(subject, function)
         if size > limit.value:
-            label = f"{size:,} bytes with what fnctl adds, and {limit.amount()} are possible"
+            label = f"{size:,} bytes with what fnctl adds, and at most {limit.amount()}"
             yield breach(
-                limit, "the environment is too large", at(subject, function, "env"), label, "keep it in a file of the package, or in a bucket"
+                limit,
+                f"the environment of `{function.name}` is too large",
+                at(subject, function, "env"),
+                label,
+                "keep it in a file of the package, or in a bucket",
             )
 
 
@@ -116,7 +120,7 @@ def runtime_ended(subject: Subject) -> Iterator[Found]:
             continue
         blocked = runtime.create_blocked is not None and runtime.create_blocked <= today
         label = f"no new ones since {runtime.create_blocked}" if blocked else f"no new ones from {runtime.create_blocked} on"
-        message = f"AWS has ended {runtime.platform} on {runtime.deprecated}"
+        message = f"AWS ended {runtime.platform} on {runtime.deprecated}"
         span, help = at(subject, function, "runtime"), f"move to {_newest(subject, function)}"
         yield Found(message, span, label, (note(runtime),), help, "error" if blocked else "warning")
 
@@ -230,7 +234,7 @@ def _named(subject: Subject, resource: Resource, name: str) -> Iterator[Found]:
     pattern, most, least = limits.patterns[id_], limits[id_], limits.get(f"{id_}.min")
     span = subject.service.span("resources", resource.name, "name")
     if not pattern.matches(name):
-        yield breach(pattern, f"a {resource.type} on AWS cannot be called {name}", span, "not a name there", f"it has {pattern.means}")
+        yield breach(pattern, f"a {resource.type} on AWS cannot be called {name}", span, "not a name there", f"use {pattern.means}")
     elif len(name) > most.value:
         yield breach(most, f"the name of the {resource.type} is too long", span, f"{len(name)} of {most.amount()}", "shorten it")
     elif least is not None and len(name) < least.value:
@@ -261,7 +265,7 @@ def tags_refused(subject: Subject) -> Iterator[Found]:
             yield from _tag(subject, key, value, "functions", function.name, "tags", key)
         count = len({**service.tags, **function.tags}) + OWN_TAGS
         if count > limit.value:
-            label = f"{count} with those of fnctl, and {limit.amount()} are possible"
+            label = f"{count} with those of fnctl, and at most {limit.amount()}"
             yield breach(limit, f"`{function.name}` has too many tags", at(subject, function, "tags"), label, "leave some out")
 
 
@@ -293,7 +297,7 @@ def package_too_large(subject: Subject) -> Iterator[Found]:
         if built.unpacked_size > limit.in_bytes():
             name = built.functions[0]
             largest = "; ".join(f"{path} {size / 1024**2:.1f} MB" for path, size in built.largest[:3])
-            label = f"{built.unpacked_size / 1024**2:.1f} MB unpacked, and {limit.amount()} are possible"
+            label = f"{built.unpacked_size / 1024**2:.1f} MB unpacked, and at most {limit.amount()}"
             found = breach(
                 limit,
                 f"the package of `{name}` is too large",

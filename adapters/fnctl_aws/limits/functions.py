@@ -35,7 +35,14 @@ def timeout_outside_limits(subject: Subject) -> Iterator[Found]:
     help = "split the work with a workflow (`workflows:`), or run it in a container (Fargate)"
     for function in subject.service.functions.values():
         if function.timeout is not None:
-            yield from outside(subject.limits, "lambda.timeout", function.timeout, "timeout", partial(at, subject, function, "timeout"), help)
+            yield from outside(
+                subject.limits,
+                "lambda.timeout",
+                function.timeout,
+                f"the timeout of `{function.name}`",
+                partial(at, subject, function, "timeout"),
+                help,
+            )
 
 
 @rule("AWS102", "error", "aws")
@@ -57,7 +64,9 @@ def memory_outside_limits(subject: Subject) -> Iterator[Found]:
     help = "a whole processor comes with 1,769 MB; more than 10 GB is a container (Fargate) or a machine (EC2)"
     for function in subject.service.functions.values():
         if function.memory is not None:
-            yield from outside(subject.limits, "lambda.memory", function.memory, "memory", partial(at, subject, function, "memory"), help)
+            yield from outside(
+                subject.limits, "lambda.memory", function.memory, f"the memory of `{function.name}`", partial(at, subject, function, "memory"), help
+            )
 
 
 @rule("AWS103", "error", "aws")
@@ -80,7 +89,7 @@ def scratch_outside_limits(subject: Subject) -> Iterator[Found]:
     for function in subject.service.functions.values():
         if function.own:
             size, span = whole(function.own.get("ephemeral_storage")), partial(at, subject, function, "ephemeral_storage")
-            yield from outside(subject.limits, "lambda.scratch", size, "ephemeral_storage", span, help)
+            yield from outside(subject.limits, "lambda.scratch", size, f"`ephemeral_storage` of `{function.name}`", span, help)
 
 
 @rule("AWS106", "error", "aws")
@@ -107,7 +116,13 @@ def description_too_long(subject: Subject) -> Iterator[Found]:
     for function in subject.service.functions.values():
         if len(function.description) > limit.value - MARK:
             label = f"{len(function.description)} characters, and fnctl leaves {limit.value - MARK:g} of {limit.amount()}"
-            yield breach(limit, "the description is too long", at(subject, function, "description"), label, "say it in the code, or in the README")
+            yield breach(
+                limit,
+                f"the description of `{function.name}` is too long",
+                at(subject, function, "description"),
+                label,
+                "say it in the code, or in the README",
+            )
 
 
 @rule("AWS109", "error", "aws")
@@ -162,8 +177,14 @@ def too_many_layers(subject: Subject) -> Iterator[Found]:
     limit = subject.limits["lambda.layers"]
     for function in subject.service.functions.values():
         if len(function.layers) > limit.value:
-            label = f"{len(function.layers)}, and {limit.amount()} are possible"
-            yield breach(limit, "too many layers", at(subject, function, "layers"), label, "bundle the code: fnctl packs what a function needs")
+            label = f"{len(function.layers)}, and at most {limit.amount()}"
+            yield breach(
+                limit,
+                f"`{function.name}` has too many layers",
+                at(subject, function, "layers"),
+                label,
+                "bundle the code: fnctl packs what a function needs",
+            )
 
 
 @rule("AWS118", "error", "aws")
@@ -214,7 +235,13 @@ def handler_too_long(subject: Subject) -> Iterator[Found]:
         name = f"{function.handler_file.rpartition('.')[0]}.{function.handler_name}"
         if function.interface == "native" and len(name) > limit.value:
             label = f"{len(name)} of {limit.amount()}"
-            yield breach(limit, "the handler's name is too long", at(subject, function, "handler"), label, "move the file up, or shorten its name")
+            yield breach(
+                limit,
+                f"the handler of `{function.name}` has too long a name",
+                at(subject, function, "handler"),
+                label,
+                "move the file up, or shorten its name",
+            )
 
 
 @rule("AWS125", "error", "aws")
@@ -241,7 +268,9 @@ def network_too_wide(subject: Subject) -> Iterator[Found]:
             given = vpc.get(word)
             count = len(given) if isinstance(given, list) else 0
             span = partial(at, subject, function, "vpc", word)
-            yield from outside(subject.limits, f"lambda.vpc.{word}", count, f"the number of {word.replace('_', ' ')}", span, "leave some out")
+            yield from outside(
+                subject.limits, f"lambda.vpc.{word}", count, f"the number of {word.replace('_', ' ')} of `{function.name}`", span, "leave some out"
+            )
 
 
 @rule("AWS128", "error", "aws")

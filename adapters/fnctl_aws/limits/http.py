@@ -56,7 +56,7 @@ def too_many_routes(subject: Subject) -> Iterator[Found]:
     taken = {route_key(trigger) for _, trigger in routes}
     count = len(taken) + len({key for key in taken if key.endswith("+}") and key[: key.rindex("/")] not in taken})
     if count > limit.value:
-        label = f"{count} routes, and {limit.amount()} are possible"
+        label = f"{count} routes, and at most {limit.amount()}"
         span = subject.service.span(*routes[-1][1].at)
         yield breach(limit, "the API has too many routes", span, label, "let one app route: http: ANY /{path*}, or split the service")
 
@@ -75,7 +75,7 @@ def too_many_integrations(subject: Subject) -> Iterator[Found]:
     """
     limit, behind = subject.limits["http_api.integrations"], behind_api(subject.service)
     if len(behind) > limit.value:
-        label = f"{len(behind)} functions, and {limit.amount()} are possible"
+        label = f"{len(behind)} functions, and at most {limit.amount()}"
         span = at(subject, behind[-1], "triggers")
         yield breach(limit, "the API has too many functions behind it", span, label, "split the service, or give some a function URL")
 
@@ -138,7 +138,8 @@ def cors_too_long(subject: Subject) -> Iterator[Found]:
             cors = trigger.options.get("cors")
             for word, limit, found in _long(subject, cors) if isinstance(cors, Mapping) else ():
                 span = service.span(*trigger.at, "http", "cors", word)
-                yield breach(limit, f"`{word}` is more than a function URL holds", span, f"{found:,}, and at most {limit.amount()}", "leave some out")
+                help = f"say {limit.value:g}s, or leave it out" if word == "max_age" else "leave some out"
+                yield breach(limit, f"`{word}` is more than a function URL holds", span, f"{found:,}, and at most {limit.amount()}", help)
 
 
 def _long(subject: Subject, cors: Mapping[str, Json]) -> Iterator[tuple[str, Limit, int]]:
@@ -219,7 +220,7 @@ def _tokens(subject: Subject, function: Function, trigger: Trigger) -> Iterator[
     for word, id_ in (("audience", "http_api.audiences"), ("scopes", "http_api.scopes")):
         given, limit = auth.get(word), subject.limits[id_]
         if isinstance(given, list) and len(given) > limit.value:
-            span, label = subject.service.span(*trigger.at, "http", "auth", word), f"{len(given)}, and {limit.amount()} are possible"
+            span, label = subject.service.span(*trigger.at, "http", "auth", word), f"{len(given)}, and at most {limit.amount()}"
             yield breach(limit, f"`{function.name}` names too many: {word}", span, label, "check the rest in the handler")
 
 

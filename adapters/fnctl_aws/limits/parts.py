@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Resource, Service, Trigger
 from fnctl.rules.breach import breach
-from fnctl.rules.limits import Limits
+from fnctl.rules.limits import Limit, Limits
 from fnctl.rules.model import Found, Subject
 from fnctl.source import Span
 
@@ -49,20 +49,12 @@ def outside(limits: Limits, id_: str, value: float | None, what: str, span: Call
         return
     most, least = limits.get(id_), limits.get(f"{id_}.min")
     if most is not None and value > most.value:
-        yield breach(most, f"{what} is over the platform's maximum", span(), f"{value:,} {_unit(most.unit)}, and {_at_most(most.amount())}", help)
+        yield breach(most, f"{what} is over the platform's maximum", span(), f"{_written(value, most)}, and at most {most.amount()}", help)
     elif least is not None and value < least.value:
-        yield breach(
-            least,
-            f"{what} is under the platform's minimum",
-            span(),
-            f"{value:,} {_unit(least.unit)}, and at least {least.amount()} is asked for",
-            help,
-        )
+        yield breach(least, f"{what} is under the platform's minimum", span(), f"{_written(value, least)}, and at least {least.amount()}", help)
 
 
-def _unit(unit: str) -> str:
-    return "s" if unit == "seconds" else unit
-
-
-def _at_most(amount: str) -> str:
-    return f"at most {amount} is possible"
+def _written(value: float, limit: Limit) -> str:
+    """Write a value with its unit where that is short; `at most 5 subnets` says the others."""
+    units = {"seconds": " s", "MB": " MB"}
+    return f"{value:,}{units.get(limit.unit, '')}"

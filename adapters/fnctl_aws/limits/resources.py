@@ -10,7 +10,6 @@ from fnctl.manifest import units
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_aws.limits.parts import outside, whole
-from fnctl_aws.names import resource_address
 from fnctl_aws.translate.function import timeout_of
 from fnctl_aws.translate.queue import consumers, visibility_of
 
@@ -41,10 +40,10 @@ def visibility_shorter_than_work(subject: Subject) -> Iterator[Found]:
         hidden, span = visibility_of(service, resource), service.span("resources", resource.name, "visibility")
         for function, _ in consumers(service, resource.name):
             if hidden < least.value * timeout_of(function):
-                label = f"{hidden} s, and {function.name} may work for {timeout_of(function)} s"
+                label = f"{hidden} s, and `{function.name}` may take {timeout_of(function)} s"
                 wanted = min(advised.value * timeout_of(function), limits["sqs.visibility"].value)
                 help = f"raise `visibility` to {wanted:g}s, {advised.value:g} times the timeout, or leave it out"
-                message = f"{resource_address(resource)} shows a message again while it is worked on"
+                message = f"`{resource.name}` shows a message again while it is worked on"
                 yield Found(message, span, label, (f"AWS refuses the trigger ({least.source}, {least.date})",), help)
 
 
@@ -70,7 +69,7 @@ def queue_outside_limits(subject: Subject) -> Iterator[Found]:
     for resource in subject.service.resources.values():
         for word, help in helps.items() if resource.type == "queue" else ():
             span = partial(subject.service.span, "resources", resource.name, word)
-            yield from outside(subject.limits, f"sqs.{word}", whole(resource.options.get(word)), f"`{word}`", span, help)
+            yield from outside(subject.limits, f"sqs.{word}", whole(resource.options.get(word)), f"`{word}` of `{resource.name}`", span, help)
 
 
 @rule("AWS144", "error", "aws")
@@ -167,7 +166,9 @@ def workflow_too_long(subject: Subject) -> Iterator[Found]:
         if workflow.get("timeout") is not None:
             span = partial(subject.service.span, "workflows", name, "timeout")
             seconds = units.seconds(workflow["timeout"])  # type: ignore[arg-type]  # a duration, by the schema
-            yield from outside(subject.limits, "states.duration", seconds, "timeout", span, "start a new one for each period, by a schedule")
+            yield from outside(
+                subject.limits, "states.duration", seconds, f"the timeout of `{name}`", span, "start a new one for each period, by a schedule"
+            )
 
 
 @rule("AWS181", "warning", "aws")

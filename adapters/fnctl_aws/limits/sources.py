@@ -32,13 +32,13 @@ def batch_outside_limits(subject: Subject) -> Iterator[Found]:
 
     Sources: `lambda.mapping.batch`, `lambda.mapping.batch.fifo`
     """
-    for _, trigger in mapped(subject.service):
+    for function, trigger in mapped(subject.service):
         limit = subject.limits["lambda.mapping.batch.fifo" if _fifo(subject, trigger) else "lambda.mapping.batch"]
         batch = whole(trigger.options.get("batch"))
         if batch is not None and batch > limit.value:
             span = subject.service.span(*trigger.at, trigger.kind, "batch")
-            label = f"{batch:,}, and {limit.amount()} are possible"
-            yield Found("the batch is too large", span, label, (limit.note(),), f"say {limit.value:g}, or split what is sent")
+            label = f"{batch:,}, and at most {limit.amount()}"
+            yield Found(f"the batch of `{function.name}` is too large", span, label, (limit.note(),), f"say {limit.value:g}, or split what is sent")
 
 
 def _fifo(subject: Subject, trigger: Trigger) -> bool:
@@ -65,7 +65,7 @@ def window_outside_limits(subject: Subject) -> Iterator[Found]:
     Sources: `lambda.mapping.window`, `lambda.mapping.batch.no_window`, `lambda.mapping.window.fifo`
     """
     most, without, fifo = (subject.limits[f"lambda.mapping.{id_}"] for id_ in ("window", "batch.no_window", "window.fifo"))
-    for _, trigger in mapped(subject.service):
+    for function, trigger in mapped(subject.service):
         window, batch = whole(trigger.options.get("window")), whole(trigger.options.get("batch")) or 0
         if window is None:
             continue
@@ -73,10 +73,13 @@ def window_outside_limits(subject: Subject) -> Iterator[Found]:
         if _fifo(subject, trigger) and window > fifo.value:
             yield Found("a FIFO queue has no batching window", span, f"{window} s", (fifo.note(),), "leave it out")
         elif window > most.value:
-            yield breach(most, "the batching window is too long", span, f"{window} s, and {most.amount()} are possible", "shorten it")
+            yield breach(
+                most, f"the batching window of `{function.name}` is too long", span, f"{window} s, and at most {most.amount()}", "shorten it"
+            )
         elif window == 0 and batch > without.value:
             label = f"a batch of {batch}, and at most {without.value:g} without a window"
-            yield breach(without, "a large batch needs a moment to fill", span, label, "say `window: 1s` or more, or leave it out")
+            help = "say `window: 1s` or more, or leave it out"
+            yield breach(without, f"the large batch of `{function.name}` needs a moment to fill", span, label, help)
 
 
 @rule("AWS143", "error", "aws")
@@ -97,11 +100,11 @@ def queue_concurrency_outside_limits(subject: Subject) -> Iterator[Found]:
 
     Sources: `lambda.mapping.concurrency`, `lambda.mapping.concurrency.min`
     """
-    for _, trigger in mapped(subject.service):
+    for function, trigger in mapped(subject.service):
         value = whole(trigger.options.get("max_concurrency"))
         span = partial(subject.service.span, *trigger.at, trigger.kind, "max_concurrency")
         help = "for one at a time take a FIFO queue with one message group, or `concurrency: { reserved: 1 }`"
-        yield from outside(subject.limits, "lambda.mapping.concurrency", value, "max_concurrency", span, help)
+        yield from outside(subject.limits, "lambda.mapping.concurrency", value, f"`max_concurrency` of `{function.name}`", span, help)
 
 
 @rule("AWS147", "error", "aws")
@@ -124,7 +127,7 @@ def filter_too_long(subject: Subject) -> Iterator[Found]:
                 size = len(json.dumps(given, separators=(",", ":")))
                 if size > limit.value:
                     span = subject.service.span(*trigger.at, trigger.kind, "filter")
-                    yield breach(limit, "the filter is too long", span, f"{size:,} of {limit.amount()}", "filter in the handler")
+                    yield breach(limit, f"a filter of `{function.name}` is too long", span, f"{size:,} of {limit.amount()}", "filter in the handler")
 
 
 @rule("AWS153", "error", "aws")
@@ -145,9 +148,9 @@ def record_age_outside_limits(subject: Subject) -> Iterator[Found]:
 
     Sources: `lambda.mapping.age`, `lambda.mapping.age.min`
     """
-    for _, trigger in mapped(subject.service):
+    for function, trigger in mapped(subject.service):
         age, span = whole(trigger.options.get("max_age")), partial(subject.service.span, *trigger.at, trigger.kind, "max_age")
-        yield from outside(subject.limits, "lambda.mapping.age", age, "max_age", span, "between a minute and a week")
+        yield from outside(subject.limits, "lambda.mapping.age", age, f"`max_age` of `{function.name}`", span, "between a minute and a week")
 
 
 @rule("AWS154", "error", "aws")
@@ -168,9 +171,9 @@ def too_many_record_retries(subject: Subject) -> Iterator[Found]:
 
     Sources: `lambda.mapping.attempts`
     """
-    for _, trigger in mapped(subject.service):
+    for function, trigger in mapped(subject.service):
         tries, span = whole(trigger.options.get("max_retries")), partial(subject.service.span, *trigger.at, trigger.kind, "max_retries")
-        yield from outside(subject.limits, "lambda.mapping.attempts", tries, "max_retries", span, "a handful says as much")
+        yield from outside(subject.limits, "lambda.mapping.attempts", tries, f"`max_retries` of `{function.name}`", span, "a handful says as much")
 
 
 @rule("AWS155", "warning", "aws")

@@ -31,7 +31,7 @@ def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
         limit = limits_of(subject, function).get("functions.timeout")
         if limit and (function.timeout or 0) > limit.value:
             message = f"the timeout of `{function.name}` is over the maximum of the plan {plan_of(subject, function)}"
-            label = f"{function.timeout} s, and the host stops it at {limit.amount()}"
+            label = f"{function.timeout:,} s, and the host stops it at {limit.amount()}"
             span = subject.service.span("functions", function.name, "timeout")
             yield breach(limit, message, span, label, "`plan: flex` has no maximum; or split the work with a workflow")
 
@@ -55,7 +55,7 @@ def http_answer_too_late(subject: Subject) -> Iterator[Found]:
     for function in subject.service.functions.values():
         if (function.timeout or 0) > limit.value and any(trigger.kind == "http" for trigger in function.triggers):
             message = f"`{function.name}` may work for longer than its caller can wait"
-            label = f"{function.timeout} s, and the connection is cut at {limit.amount()}"
+            label = f"{function.timeout:,} s, and the connection is cut at {limit.amount()}"
             span = subject.service.span("functions", function.name, "timeout")
             yield breach(limit, message, span, label, "answer 202 and `start` a workflow, or `send` to a queue")
 
@@ -81,7 +81,7 @@ def memory_over_maximum(subject: Subject) -> Iterator[Found]:
             message = f"`{function.name}` asks for more memory than the plan {plan_of(subject, function)} has"
             span = subject.service.span("functions", function.name, "memory")
             help = "`plan: premium` has up to 14 GB; above that, use a container app"
-            yield breach(limit, message, span, f"{function.memory} MB, and an instance has {limit.amount()}", help)
+            yield breach(limit, message, span, f"{function.memory:,} MB, and an instance has {limit.amount()}", help)
 
 
 @rule("AZ104", "advice", "azure")
@@ -104,9 +104,9 @@ def memory_is_rounded_up(subject: Subject) -> Iterator[Found]:
         sizes = table.words.get("functions.memory")
         if sizes and function.memory and function.memory <= table["functions.memory"].value and function.memory not in sizes.values:
             size = size_of(function, table)
-            message = f"an instance of {function.memory} MB is made with {size} MB"
+            message = f"an instance of {function.memory:,} MB is made with {size:,} MB"
             span = subject.service.span("functions", function.name, "memory")
-            yield breach(sizes, message, span, f"billed as {size} MB", f"say so for this target: targets: {{ azure: {{ memory: {size}MB }} }}")
+            yield breach(sizes, message, span, f"billed as {size:,} MB", f"say so for this target: targets: {{ azure: {{ memory: {size}MB }} }}")
 
 
 @rule("AZ105", "warning", "azure")
@@ -155,7 +155,7 @@ def too_many_instances(subject: Subject) -> Iterator[Found]:
             message = f"`{function.name}` needs more instances than the plan {plan_of(subject, function)} gives"
             span = subject.service.span("functions", function.name, "concurrency", "reserved")
             help = "let an instance take more calls: concurrency: { per_instance: ... }"
-            yield breach(limit, message, span, f"{wanted} instances, and a function gets {limit.amount()}", help)
+            yield breach(limit, message, span, f"{wanted:,}, and a function gets {limit.amount()}", help)
 
 
 @rule("AZ107", "warning", "azure")
@@ -179,7 +179,7 @@ def few_instances_are_contested(subject: Subject) -> Iterator[Found]:
         if limit and wanted and wanted < limit.value:
             message = f"`{function.name}` is held to fewer instances than the platform may take"
             span = subject.service.span("functions", function.name, "concurrency", "reserved")
-            label = f"{wanted} instance{'s' * (wanted > 1)}, and it may ask for {limit.amount()}"
+            label = f"{wanted}, and it may ask for {limit.amount()}"
             yield breach(limit, message, span, label, "where a low number must hold: a queue with Service Bus sessions, or a lock in the code")
 
 

@@ -124,7 +124,7 @@ def plan_is_retired(subject: Subject) -> Iterator[Found]:
     if subject.limits.plan == "consumption":
         notes = ("limit: Azure Functions hosting options (2026-09-16)",)
         span = subject.service.span("targets", "azure", "plan")
-        yield Found("the plan consumption ends on 2028-09-30", span, "ends 2028-09-30", notes, "plan: flex")
+        yield Found("the plan consumption ends on 2028-09-30", span, "ends 2028-09-30", notes, "say `plan: flex`")
 
 
 @rule("AZ207", "error", "azure")
@@ -143,7 +143,13 @@ def resource_group_name_too_long(subject: Subject) -> Iterator[Found]:
     limit, name = subject.limits["resource_group.name"], subject.service.settings.get("resource_group")
     if isinstance(name, str) and len(name) > limit.value:
         span = subject.service.span("targets", "azure", "resource_group")
-        yield breach(limit, "no resource group has so long a name", span, f"{len(name)} characters, and at most {limit.amount()}", "az group list")
+        yield breach(
+            limit,
+            "no resource group has so long a name",
+            span,
+            f"{len(name)} characters, and at most {limit.amount()}",
+            "take a shorter one, such as `az group list` prints",
+        )
 
 
 RULES: tuple[Rule, ...] = (

@@ -59,9 +59,8 @@ def schedule_on_either_day(subject: Subject) -> Iterator[Found]:
         if cron and timing.either_day(cron):
             notes = ("platform: atifaziz/NCrontab#107 (2023-01-06)",)
             span = subject.service.span(*trigger.at, "schedule")
-            yield Found(
-                "NCRONTAB takes a day and a weekday as both at once", span, "means either of them", notes, "write two schedules, one for each"
-            )
+            label, help = "a manifest means either", "write two schedules, one for each"
+            yield Found("a timer fires only when day and weekday both match", span, label, notes, help)
 
 
 @rule("AZ303", "warning", "azure")
@@ -85,7 +84,7 @@ def rate_is_uneven(subject: Subject) -> Iterator[Found]:
             pattern = subject.limits.patterns["functions.schedule"]
             span = subject.service.span(*trigger.at, "schedule")
             message = "a timer counts within the hour and the day, and this rate does not divide them"
-            yield breach(pattern, message, span, "uneven", f"every {timing.even(rate)}")
+            yield breach(pattern, message, span, "uneven", f"say `every {timing.even(rate)}`")
 
 
 @rule("AZ304", "error", "azure")
@@ -109,7 +108,9 @@ def batch_over_maximum(subject: Subject) -> Iterator[Found]:
         batch = trigger.options.get("batch")
         if isinstance(batch, int) and batch > limit.value:
             span = subject.service.span(*trigger.at, "queue", "batch")
-            yield breach(limit, "the host fetches fewer messages at a time", span, f"{batch}, and at most {limit.amount()}", "batch: 32")
+            yield breach(
+                limit, "the host fetches fewer messages at a time", span, f"{batch}, and at most {limit.amount()}", f"say `batch: {limit.value:g}`"
+            )
 
 
 @rule("AZ305", "warning", "azure")

@@ -38,7 +38,7 @@ def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(beta, f"the timeout of `{function.name}` is a beta", span, f"{seconds} s, and without the beta {limit.amount()}", help)
         else:
             message = f"the timeout of `{function.name}` is over the maximum of the plan {subject.limits.plan}"
-            yield breach(limit, message, span, f"{seconds} s, and a function is stopped at {limit.amount()}", help)
+            yield breach(limit, message, span, f"{seconds:,} s, and a function is stopped at {limit.amount()}", help)
 
 
 @rule("VC102", "advice", "vercel")
@@ -61,7 +61,7 @@ def timeout_needs_fluid(subject: Subject) -> Iterator[Found]:
         if limit.value < (function.timeout or 0) <= fluid.value:
             span = subject.service.span("functions", function.name, "timeout")
             notes = (limit.note(),)
-            label = f"{function.timeout} s, and without fluid compute {limit.amount()}"
+            label = f"{function.timeout:,} s, and without fluid compute {limit.amount()}"
             help = "new projects have it; an older project gets it in its settings"
             yield Found(f"the timeout of `{function.name}` needs fluid compute", span, label, notes, help)
 
@@ -87,7 +87,7 @@ def memory_over_maximum(subject: Subject) -> Iterator[Found]:
             message = f"`{function.name}` asks for more memory than the plan {subject.limits.plan} has"
             span = subject.service.span("functions", function.name, "memory")
             help = "host it on another target" if subject.limits.plan != "hobby" else "`plan: pro` has up to 4 GB"
-            yield breach(limit, message, span, f"{function.memory} MB, and a function gets {limit.amount()}", help)
+            yield breach(limit, message, span, f"{function.memory:,} MB, and a function gets {limit.amount()}", help)
 
 
 @rule("VC104", "advice", "vercel")

@@ -32,7 +32,7 @@ def project_name_not_allowed(subject: Subject) -> Iterator[Found]:
     if len(name) > limit.value:
         yield breach(limit, "no project has so long a name", span, f"{len(name)} characters, and at most {limit.amount()}", "take a shorter name")
     else:
-        yield breach(pattern, f"no project can be called `{name}`", span, f"has {pattern.means}", "name it: targets: { vercel: { project: ... } }")
+        yield breach(pattern, f"no project can be called `{name}`", span, f"has {pattern.means}", "take another name, or leave it out")
 
 
 @rule("VC202", "error", "vercel")
@@ -128,7 +128,13 @@ def too_many_routes(subject: Subject) -> Iterator[Found]:
     routes = [t for f in subject.service.functions.values() for t in f.triggers if t.kind == "http"]
     if len(routes) > limit.value:
         span = subject.service.span(*routes[int(limit.value)].at, "http")
-        yield breach(limit, "the deployment has too many routes", span, f"{len(routes):,}, and at most {limit.amount()}", "http: ANY /{path*}")
+        yield breach(
+            limit,
+            "the deployment has too many routes",
+            span,
+            f"{len(routes):,}, and at most {limit.amount()}",
+            "let one app route: http: ANY /{path*}",
+        )
 
 
 RULES: tuple[Rule, ...] = (

@@ -154,7 +154,7 @@ def rate_is_uneven(subject: Subject) -> Iterator[Found]:
             pattern = subject.limits.patterns["cron.expression"]
             span = subject.service.span(*trigger.at, "schedule")
             message = "a cron counts within the hour and the day, and this rate does not divide them"
-            yield breach(pattern, message, span, "uneven", f"every {timing.even(rate)}")
+            yield breach(pattern, message, span, "uneven", f"say `every {timing.even(rate)}`")
 
 
 @rule("VC307", "error", "vercel")
@@ -180,10 +180,10 @@ def queue_time_out_of_range(subject: Subject) -> Iterator[Found]:
             span = subject.service.span("resources", resource.name, option)
             if value > most.value:
                 message = f"the {option} of `{resource.name}` is over the maximum"
-                yield breach(most, message, span, f"{value} s, and at most {most.amount()}", f"{option}: {int(most.value)}s")
+                yield breach(most, message, span, f"{value:,} s, and at most {most.amount()}", f"say `{option}: {int(most.value)}s`")
             elif least and value < least.value:
                 message = f"the {option} of `{resource.name}` is under the minimum"
-                yield breach(least, message, span, f"{value} s, and at least {least.amount()}", f"{option}: {int(least.value)}s")
+                yield breach(least, message, span, f"{value:,} s, and at least {least.amount()}", f"say `{option}: {int(least.value)}s`")
 
 
 @rule("VC308", "error", "vercel")
@@ -207,7 +207,7 @@ def concurrency_over_maximum(subject: Subject) -> Iterator[Found]:
         if (function.reserved or 0) > limit.value:
             span = subject.service.span("functions", function.name, "concurrency", "reserved")
             message = f"the concurrency of `{function.name}` is over the maximum"
-            yield breach(limit, message, span, f"{function.reserved}, and at most {limit.amount()}", "leave it out: it scales to what the plan has")
+            yield breach(limit, message, span, f"{function.reserved:,}, and at most {limit.amount()}", "leave it out: it scales to what the plan has")
 
 
 @rule("VC309", "advice", "vercel")

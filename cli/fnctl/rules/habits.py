@@ -180,7 +180,7 @@ def no_tracing_in_production(subject: Subject) -> Iterator[Found]:
     if service.protect and service.functions and all(f.tracing in (None, "none") for f in service.functions.values()):
         first = next(iter(service.functions))
         span = service.span("functions", first, key=True)
-        yield Found(f"nothing is traced in {service.stage}", span, help="say it once for all: defaults: { tracing: platform }")
+        yield Found(f"nothing is traced in {service.stage}", span, "no `tracing`", help="say it once for all: defaults: { tracing: platform }")
 
 
 @rule("ADV020", "advice", preset="strict")
@@ -204,9 +204,9 @@ def no_budget(subject: Subject) -> Iterator[Found]:
     """
     service = subject.service
     if service.protect and not service.budget and not any(_capped(function) for function in service.functions.values()):
-        span = service.span("stages", service.stage, key=True)
+        span = service.span("protect", key=True)
         help = "say `budget: { monthly: ... }`, or cap functions: concurrency: { reserved: ... }"
-        yield Found("nothing limits what this stage may cost", span, help=help)
+        yield Found("nothing limits what this stage may cost", span, "no budget", help=help)
 
 
 def _capped(function: Function) -> bool:
