@@ -19,3 +19,33 @@ def physical(service: Service, name: str, limit: int) -> str:
 def stored(service: Service, resource: Resource) -> str:
     """Return the name of a queue or a container: `targets.azure.name`, or the computed one."""
     return str(resource.own.get("name") or physical(service, resource.name, 63))
+
+
+def short(name: str, limit: int) -> str:
+    """Return a name that fits; what is cut off is kept as a hash."""
+    if len(name) <= limit:
+        return name
+    import hashlib
+
+    return f"{name[: limit - 9].rstrip('-_')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def setting(name: str, kind: str) -> str:
+    """Return under which name what a function uses, or listens to, stands in its environment: `JOBS_QUEUE`, as on every platform."""
+    return f"{name}_{kind}".replace("-", "_").upper()
+
+
+def connection(resource: Resource) -> str:
+    """Return the prefix of the settings through which the host reaches a resource: `JOBS_QUEUE_CONNECTION__queueServiceUri`."""
+    return f"{setting(resource.name, resource.type)}_CONNECTION"
+
+
+def listened(service: Service, resource: Resource) -> str:
+    """Return what the host calls a resource that a function listens to: the last part of an `existing` id, else its physical name."""
+    return resource.existing.rstrip("/").rpartition("/")[2] if resource.existing else stored(service, resource)
+
+
+def database(service: Service, resource: Resource) -> str:
+    """Return the Cosmos DB database that holds a table: the service's, or the one that an `existing` id names."""
+    _, found, rest = (resource.existing or "").partition("/sqlDatabases/")
+    return rest.partition("/")[0] if found else f"{service.name}-{service.stage}"

@@ -1,4 +1,4 @@
-"""The hook implementation of Azure Functions: its words are known, and everything else says honestly that it is not there yet."""
+"""The hook implementation of Azure Functions: its words, its limits and its artifacts; deploying says honestly that it is not there yet."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ from fnctl.errors import FnctlError
 from fnctl.hookspecs import hookimpl
 
 if TYPE_CHECKING:  # nothing of the contract is needed to check a manifest
-    from fnctl.adapter import Adapter, Cloud, Sandbox, Where
+    from fnctl.adapter import Adapter, Cloud, Indexed, Sandbox, Where
     from fnctl.build.model import BuildTarget, Bundle, Recipe
     from fnctl.graph import Artifact, Graph, Json
     from fnctl.manifest.model import Service
     from fnctl.rules.model import Rule
 
+EXTERNALS = ("@azure/functions", "@azure/functions-core")
+"""An app has one copy of the library, which registers for all its functions; the host lends the core."""
+
+GLIBC = 28
+"""Minor version of glibc. The oldest image of a Python that Azure still has is Debian 11, with 2.31; packages publish for 2.28 at most."""
+
 
 class Azure:
-    """Azure Functions, so far for `fnctl validate` only."""
+    """Azure Functions: its artifacts are built and checked; deploying them is not there yet."""
 
     name = "azure"
     title = "Azure Functions"
@@ -44,12 +50,32 @@ class Azure:
         return RULES
 
     def build_target(self, service: Service, function: str) -> BuildTarget:
-        """Say that it is not there yet."""
-        _not_yet()
+        """Return Linux on x86_64, which is all that the plans have, whatever the manifest asks for elsewhere."""
+        from fnctl.build.model import BuildTarget
+        from fnctl_azure.artifact.library import brings
+
+        wanted = service.functions[function].runtime
+        python = wanted.removeprefix("python") if wanted.startswith("python") else None
+        return BuildTarget(
+            wanted,
+            "x86_64",
+            platform_tags=_tags() if python else (),
+            python=python,
+            externals=() if python else EXTERNALS,
+            brings=brings(python) if python else (),
+        )
 
     def recipes(self, service: Service, bundles: Mapping[str, Bundle]) -> Iterable[Recipe]:
-        """Say that it is not there yet."""
-        _not_yet()
+        """Return one artifact an app."""
+        from fnctl_azure.artifact.recipe import recipes
+
+        return recipes(service, bundles)
+
+    def index(self, service: Service, recipe: Recipe, artifact: Path, environ: Mapping[str, str]) -> Indexed:
+        """Find the artifact's functions as the host would."""
+        from fnctl_azure.artifact.index import index
+
+        return index(service, recipe, artifact, environ)
 
     def translate(self, service: Service, artifacts: Mapping[str, Artifact]) -> Graph:
         """Say that it is not there yet."""
@@ -66,7 +92,12 @@ class Azure:
 
 def _not_yet() -> NoReturn:
     message = "fnctl cannot deploy to Azure Functions yet"
-    raise FnctlError(message, code="FN964", help="`fnctl validate` checks the manifest for it; to deploy choose another target")
+    raise FnctlError(message, code="FN964", help="`fnctl validate` and `fnctl build` work for it; to deploy choose another target")
+
+
+def _tags() -> tuple[str, ...]:
+    modern = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(GLIBC, 16, -1))
+    return (*modern, *(f"{tag}_x86_64" for tag in ("manylinux2014", "manylinux2010", "manylinux1")))
 
 
 @hookimpl

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from fnctl.build.model import BuildTarget, Bundle, Recipe
+from fnctl.diagnostics import Diagnostic
 from fnctl.events import Cancel as Cancel
 from fnctl.events import Event
 from fnctl.graph import Address, Artifact, Graph, Json, Node, State
@@ -289,4 +290,21 @@ class Adapter(Protocol):
 
     def sandbox(self, folder: Path) -> Sandbox | None:
         """The stand-in for this platform, None where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """What a platform would find in an artifact. `notes`: why nobody could look, in a sentence."""
+
+    findings: tuple[Diagnostic, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Indexes(Protocol):
+    """An adapter whose platform finds functions by running what was uploaded: it is asked, before anybody uploads, what would be found."""
+
+    def index(self, service: Service, recipe: Recipe, artifact: Path, environ: Mapping[str, str]) -> Indexed:
+        """Look into one archive as the platform does, with its own library. A function that would not be there is an error."""
         ...

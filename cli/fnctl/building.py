@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cache as cached
 from typing import TYPE_CHECKING
 
-from fnctl import plugins
+from fnctl import __version__, plugins
+from fnctl.adapter import Indexed, Indexes
 from fnctl.build.model import BuildTarget, Bundle, Recipe
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
@@ -55,10 +56,11 @@ def build(session: Session, prepared: Prepared, *, verify: bool = False) -> tupl
         targets, made = make(session, prepared)
         refuse("an artifact is over its budget", _over_budget(prepared.service, made))
         prepared.provenance = _papers(session, prepared.service, made)
+        looked = _indexed(session, prepared, made)
     if verify:
         with phase(session, prepared, "verify"):
             _verify(session, prepared, targets, made)
-    return tuple(_result(recipe, made.artifacts[recipe.name], verified=verify) for recipe in made.recipes)
+    return tuple(_result(recipe, made.artifacts[recipe.name], looked[recipe.name].notes, verified=verify) for recipe in made.recipes)
 
 
 def make(session: Session, prepared: Prepared) -> tuple[Mapping[str, BuildTarget], Making]:
@@ -93,8 +95,29 @@ def _papers(session: Session, service: Service, made: Making) -> Mapping[str, Js
     return said
 
 
-def _result(recipe: Recipe, built: Built, *, verified: bool) -> BuiltArtifact:
-    return BuiltArtifact(recipe.name, recipe.functions, built.artifact, built.path, built.cached, verified=verified)
+def _result(recipe: Recipe, built: Built, notes: tuple[str, ...], *, verified: bool) -> BuiltArtifact:
+    return BuiltArtifact(recipe.name, recipe.functions, built.artifact, built.path, built.cached, notes, verified=verified)
+
+
+def _indexed(session: Session, prepared: Prepared, made: Making) -> dict[str, Indexed]:
+    """Ask what the platform would find in each artifact. Raises FnctlError with what it would not; a good answer is kept by the artifact's digest."""
+    adapter = prepared.adapter
+    if not isinstance(adapter, Indexes):
+        return dict.fromkeys(made.artifacts, Indexed())
+    from fnctl.build import cache as memory
+
+    cache = memory.Cache(memory.home(session.environ), prepared.service.folder, session.environ)
+    looked: dict[str, Indexed] = {}
+    for recipe in made.recipes:
+        built = made.artifacts[recipe.name]
+        name = memory.key(adapter.name, __version__, built.artifact.sha256)
+        looked[recipe.name] = Indexed()
+        if cache.get("indexed", name) is None:
+            looked[recipe.name] = adapter.index(prepared.service, recipe, built.path, session.environ)
+            if looked[recipe.name] == Indexed():
+                cache.put("indexed", name, True)
+    refuse("the platform would not find what was built", (finding for one in looked.values() for finding in one.findings))
+    return looked
 
 
 def _make(session: Session, prepared: Prepared, targets: Mapping[str, BuildTarget], environ: Mapping[str, str], parallel: int = 4) -> Making:

@@ -135,12 +135,13 @@ def start(app: App) -> Lifespan:
     """Run the application's startup on this environment's event loop, and its shutdown when the process ends in order."""
     import atexit
 
-    lifespan = loop().run_until_complete(_started(app))
+    lifespan = loop().run_until_complete(started(app))
     atexit.register(_end, lifespan)
     return lifespan
 
 
-async def _started(app: App) -> Lifespan:
+async def started(app: App) -> Lifespan:
+    """Run the application's startup on the loop that runs."""
     lifespan = Lifespan(app)
     await lifespan.start()
     return lifespan
@@ -153,13 +154,14 @@ def _end(lifespan: Lifespan) -> None:
 
 def run(app: App, request: Request, state: Mapping[str, Any], extra: Mapping[str, Any]) -> Response:
     """Answer one request. Background work that the application does after its answer is finished first: the platform freezes us afterwards."""
-    return loop().run_until_complete(_answer(app, request, {**scope(request), "state": dict(state), **extra}))
+    return loop().run_until_complete(answer(app, request, state, extra))
 
 
-async def _answer(app: App, request: Request, asked: Scope) -> Response:
+async def answer(app: App, request: Request, state: Mapping[str, Any], extra: Mapping[str, Any]) -> Response:
+    """Answer one request on the loop that runs, beside others."""
     exchange = _Exchange(request)
     try:
-        await app(asked, exchange.receive, exchange.send)
+        await app({**scope(request), "state": dict(state), **extra}, exchange.receive, exchange.send)
     except Exception:
         if not exchange.complete:
             raise

@@ -51,6 +51,9 @@ def _execute(path: str, file: str) -> ModuleType:
     from importlib.util import module_from_spec, spec_from_file_location
 
     dotted = file.removesuffix(".py").replace("/", ".")
+    known = sys.modules.get(dotted)
+    if known is not None and getattr(known, "__file__", None) == path:
+        return known  # another function of this process has its handler in the same file
     spec = spec_from_file_location(dotted, path)
     assert spec is not None and spec.loader is not None  # noqa: S101, PT018  # the suffix is .py
     module = module_from_spec(spec)

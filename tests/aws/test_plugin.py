@@ -46,9 +46,7 @@ def test_its_words_are_those_of_the_manifests_schema(name: str, root: Path) -> N
 @pytest.mark.parametrize("name", ["azure", "vercel"])
 def test_what_is_not_there_says_so(name: str, tmp_path: Path) -> None:
     adapter, made = door(name), service(function())
-    building = (lambda: adapter.build_target(made, "api"), lambda: adapter.recipes(made, {})) if name == "azure" else ()
     for call in (
-        *building,
         lambda: adapter.translate(made, {}),
         lambda: adapter.connect(Where("orders", "dev", {}, {}, tmp_path)),
         lambda: adapter.sandbox(tmp_path),

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from fnctl.rules.model import Rule
-from fnctl_azure.limits import apps, functions, settings, sizes, triggers
+from fnctl_azure.limits import apps, functions, settings, sharing, sizes, triggers
 
-RULES: tuple[Rule, ...] = (*functions.RULES, *settings.RULES, *triggers.RULES, *apps.RULES, *sizes.RULES)
+RULES: tuple[Rule, ...] = (*functions.RULES, *settings.RULES, *triggers.RULES, *apps.RULES, *sharing.RULES, *sizes.RULES)

@@ -8,18 +8,22 @@ from fnctl.manifest.model import Function, Resource
 from fnctl.rules.breach import breach
 from fnctl.rules.limits import Limits
 from fnctl.rules.model import Found, Rule, Subject, rule
-from fnctl_azure.limits.plans import limits_of, plan_of, size_of
+from fnctl_azure.apps import app_of, apps
+from fnctl_azure.limits.plans import plan_of
 from fnctl_azure.names import stored
 
 FLEX = "platform: Azure Functions Flex Consumption plan hosting (2025-05-12)"
+ANOTHER = "give one of them an app of its own: functions: {{ {}: {{ targets: {{ azure: {{ app: ... }} }} }} }}"
 _KINDS = {"queue": "queue", "bucket": "container"}
 
 
 @rule("AZ401", "error", "azure")
 def app_members_differ(subject: Subject) -> Iterator[Found]:
-    """Find functions that name one `app` and ask for a different runtime, memory, timeout or plan.
+    """Find functions of one app that ask for different runtimes or plans.
 
-    Why: All of these belong to the app. One of the functions would get what the other asks for.
+    Functions of one language share an app unless `app` says otherwise.
+
+    Why: An app has one runtime of one version, and one plan. One of the functions would get what the other asks for.
 
     Example:
         targets: { azure: {} }
@@ -27,48 +31,46 @@ def app_members_differ(subject: Subject) -> Iterator[Found]:
           api: { handler: "api.py:api", triggers: [{ http: GET / }], targets: { azure: { app: shop } } }
           page: { handler: "page.ts:page", runtime: nodejs24, triggers: [{ http: GET /page }], targets: { azure: { app: shop } } }
 
-    Use instead: Two names of apps; or none, and fnctl puts together what can be.
+    Use instead: An app of its own for one of them, with `app`; or the same version for both.
 
     Sources: Azure Functions Flex Consumption plan hosting, 2025-05-12.
     """
-    first: dict[str, Function] = {}
-    for function in subject.service.functions.values():
-        app = function.own.get("app")
-        if not isinstance(app, str):
-            continue
-        other = first.setdefault(app, function)
-        mine, theirs = _shared(subject, function), _shared(subject, other)
-        if different := [word for word in mine if mine[word] != theirs[word]]:
-            message = f"`{function.name}` and `{other.name}` cannot share the app `{app}`"
-            span = subject.service.span("functions", function.name, "app")
-            label = f"other {' and '.join(different)} than `{other.name}`"
-            yield Found(message, span, label, (FLEX,), "name two apps, or none: fnctl then puts together what can be")
+    for app in apps(subject.service):
+        first = app.functions[0]
+        theirs = _fixed(subject, first)
+        for function in app.functions[1:]:
+            if different := [word for word, mine in _fixed(subject, function).items() if mine != theirs[word]]:
+                message = f"`{function.name}` and `{first.name}` cannot share the app `{app.name}`"
+                word = "app" if function.own.get("app") else "runtime"
+                span = subject.service.span("functions", function.name, word)
+                label = f"other {' and '.join(different)} than `{first.name}`"
+                yield Found(message, span, label, (FLEX,), ANOTHER.format(function.name))
 
 
 @rule("AZ402", "advice", "azure")
 def routes_on_several_apps(subject: Subject) -> Iterator[Found]:
-    """Find http functions that end in different apps, because their rights or sizes differ.
+    """Find http functions that end in different apps: those of another language, or with an `app` of their own.
 
     Why: Each app has a host name of its own, so one service answers under several. A browser then needs CORS between them.
 
     Example:
         targets: { azure: {} }
-        secrets: [STRIPE_KEY]
         functions:
           api: { handler: "api.py:api", triggers: [{ http: GET / }] }
-          pay: { handler: "pay.py:pay", triggers: [{ http: POST /pay }], secrets: [STRIPE_KEY] }
+          pay: { handler: "pay.py:pay", triggers: [{ http: POST /pay }], targets: { azure: { app: pay } } }
 
-    Use instead: The same `uses` and `secrets`, where that is acceptable; or API Management or Front Door in front.
+    Use instead: One language and one app, where that is acceptable; or API Management or Front Door in front.
 
     Sources: Azure Functions Flex Consumption plan hosting, 2025-05-12.
     """
     answering = [f for f in subject.service.functions.values() if any(trigger.kind == "http" for trigger in f.triggers)]
     for function in answering[1:]:
-        if _app(subject, function) != _app(subject, answering[0]):
+        app = app_of(subject.service, function)
+        if app != app_of(subject.service, answering[0]):
             message = f"`{function.name}` answers under another host name than `{answering[0].name}`"
             span = subject.service.span("functions", function.name, key=True)
-            help = "give them the same `uses`, `secrets`, memory and timeout, or put API Management or Front Door in front"
-            yield Found(message, span, "in an app of its own", (FLEX,), help)
+            help = "write them in one language and one app, or put API Management or Front Door in front"
+            yield Found(message, span, f"in the app `{app}`", (FLEX,), help)
 
 
 @rule("AZ403", "error", "azure")
@@ -163,14 +165,6 @@ def _apps(subject: Subject) -> dict[str, Function]:
     return apps
 
 
-def _shared(subject: Subject, function: Function) -> dict[str, object]:
+def _fixed(subject: Subject, function: Function) -> dict[str, str]:
     """Return what a function must have in common with all others of its app."""
-    size = size_of(function, limits_of(subject, function))
-    return {"runtime": function.runtime, "memory": size, "timeout": function.timeout, "plan": plan_of(subject, function)}
-
-
-def _app(subject: Subject, function: Function) -> tuple[object, ...]:
-    """Return what decides the app of a function: its name, or all that the app's members share, with the rights."""
-    if app := function.own.get("app"):
-        return (app,)
-    return (*_shared(subject, function).values(), tuple(sorted(function.uses.items())), tuple(sorted(function.secrets)))
+    return {"runtime": function.runtime, "plan": plan_of(subject, function)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fnctl.build import archive, unpacking
+from fnctl.build import archive, npm, unpacking
 from fnctl.build import cache as memory
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
@@ -115,14 +115,15 @@ def artifacts(
 
 def _packer(recipe: Recipe, into: Path, epoch: int | None, cache: Cache) -> Callable[[], Built]:
     def make() -> Built:
-        name = digest(recipe, epoch, cache)
+        whole = npm.placed(recipe, cache)
+        name = digest(whole, epoch, cache)
         known = _known(name, into / f"{recipe.name}.zip", cache)
         if known:
             _lay_out(recipe, known, into)
             return Built(known, into / f"{recipe.name}.zip", cached=True)
         cache.report(f"packing {recipe.name}")
-        artifact = archive.write(recipe, into, epoch=epoch)
-        if digest(recipe, epoch, cache, fresh=True) != name:
+        artifact = archive.write(whole, into, epoch=epoch)
+        if digest(whole, epoch, cache, fresh=True) != name:
             message = f"the files of `{recipe.name}` changed while they were packed"
             raise FnctlError(message, code="FN443", help="run the same command again")
         cache.put("artifacts", name, {"sha256": artifact.sha256, "size": artifact.size, "unpacked_size": artifact.unpacked_size})

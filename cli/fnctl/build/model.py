@@ -86,9 +86,11 @@ class Bundle:
 class Recipe:
     """What one artifact is made of, said by the adapter: bundles plus its shim. Two members of one path are an error.
 
-    `wheels` by the folder that their members go to: `""` for the archive's root, `"a/b/"` for one below it. `unpacked` names a folder beside the
-    archive where the same tree is laid out for other tools, "" for none. `folders` says in which one each function stands alone
-    (`"functions/api.func/"`), where functions do not share the archive.
+    Attributes:
+        wheels: by the folder that their members go to: `""` for the archive's root, `"a/b/"` for one below it.
+        unpacked: names a folder beside the archive where the same tree is laid out for other tools, "" for none.
+        folders: in which one each function stands alone (`"functions/api.func/"`), where functions do not share the archive.
+        packages: a folder with a `package.json` and the lock that goes with it: npm packages that the shim needs beside it, in `node_modules/`.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Recipe:
     facts: Mapping[str, Json] = field(default_factory=dict)
     unpacked: str = ""
     folders: Mapping[str, str] = field(default_factory=dict)
+    packages: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,43 @@
+"""Which function apps a service becomes: what decides it is the manifest alone, so that no edit moves a function to another host name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fnctl.manifest.model import Function, Resource, Service
+
+
+@dataclass(frozen=True)
+class App:
+    """One function app. `name` is that of `targets.azure.app`, else `python` or `node`; its artifact is called the same."""
+
+    name: str
+    functions: tuple[Function, ...]
+
+    @property
+    def python(self) -> bool:
+        """Whether its functions are Python's."""
+        return family(self.functions[0]) == "python"
+
+
+def apps(service: Service) -> tuple[App, ...]:
+    """Return the apps in the manifest's order, each with at least one function."""
+    groups: dict[str, list[Function]] = {}
+    for function in service.functions.values():
+        groups.setdefault(app_of(service, function), []).append(function)
+    return tuple(App(name, tuple(members)) for name, members in groups.items())
+
+
+def app_of(service: Service, function: Function) -> str:
+    """Return the name of a function's app: its own word, the target's, else its language."""
+    return str(function.own.get("app") or service.settings.get("app") or family(function))
+
+
+def family(function: Function) -> str:
+    """Return the language of a runtime, as a word: `python`, `node`, or somebody's own."""
+    return function.runtime.rstrip("0123456789.").removesuffix("js")
+
+
+def service_bus(resource: Resource) -> bool:
+    """Tell whether a queue is one of Service Bus: a Storage queue keeps no order."""
+    return resource.type == "topic" or bool(resource.options.get("fifo"))

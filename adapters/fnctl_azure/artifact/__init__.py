@@ -1,0 +1,1 @@
+"""What is uploaded: which apps, which functions in them, their settings, and a look at it before anybody uploads."""

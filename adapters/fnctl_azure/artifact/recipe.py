@@ -1,0 +1,181 @@
+"""One artifact an app: its functions' own files, their packages, the shim that the host loads, and what the shim reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from fnctl.build.model import Bundle, File, Recipe
+from fnctl.errors import FnctlError
+from fnctl.graph import Json
+from fnctl.manifest.model import Function, Service
+from fnctl_azure.apps import App, apps
+from fnctl_azure.artifact.bindings import doors
+from fnctl_azure.artifact.clashes import clashes
+from fnctl_azure.artifact.host import host
+from fnctl_azure.artifact.library import PINS, wheels
+
+CONFIG = "_fnctl.json"
+PACKAGES = ".python_packages/lib/site-packages/"
+"""Where the Python worker looks for an app's packages."""
+
+PYTHON = ("function", "event", "asgi", "wsgi", "task", "native")
+NODE = ("fetch", "function", "event", "task", "native")
+_PYTHON_ENTRY = b'''"""What Azure Functions loads; made by fnctl."""
+
+import os
+
+from fnctl_azure.runtime.entry import start
+
+app = start(os.path.dirname(os.path.abspath(__file__)))
+'''
+_NODE_ENTRY = b"""// What Azure Functions loads; made by fnctl.
+
+import { start } from "./_fnctl/entry.mjs";
+
+await start();
+"""
+_NODE_PACKAGE = {"name": "fnctl-app", "private": True, "type": "module", "main": "_fnctl.mjs"}
+_ROOT = b'"""The part of the adapter for azure that runs there."""\n'
+
+
+def recipes(service: Service, bundles: Mapping[str, Bundle]) -> Iterator[Recipe]:
+    """Yield what each app is made of.
+
+    Raises:
+        FnctlError: an interface that its runtime does not have, or functions of one app that need two versions of a package (AZ603) or of a
+            module (AZ604).
+    """
+    for app in apps(service):
+        for function in app.functions:
+            _able(service, function)
+        members = {function.name: bundles[function.name] for function in app.functions}
+        found = tuple(clashes(service, app, members)) if app.python else ()
+        if found:
+            message = f"the functions of the app `{app.name}` cannot live together"
+            raise FnctlError(message, diagnostics=found)
+        yield (_python if app.python else _node)(service, app, members)
+
+
+def _able(service: Service, function: Function) -> None:
+    known = PYTHON if function.runtime.startswith("python") else NODE
+    if function.interface not in known:
+        raise FnctlError(
+            f"function {function.name}: interface `{function.interface}` cannot run on {function.runtime}",
+            help=f"interfaces on {function.runtime}: {', '.join(known)}",
+            span=service.span("functions", function.name, "interface"),
+        )
+
+
+def _python(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Recipe:
+    code = _python_code()
+    own = _once(file for bundle in bundles.values() for file in bundle.files)
+    made = (*own, *code, *_said(service, app, bundles))
+    return Recipe(app.name, made, {PACKAGES: wheels(bundles)}, _names(app), _facts(service, app, code))
+
+
+def _node(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Recipe:
+    code = _node_code()
+    own = [replace(file, path=f"{name}/{file.path}") for name, bundle in bundles.items() for file in bundle.files]
+    package = File("package.json", json.dumps(_NODE_PACKAGE, indent=1).encode())
+    made = (*own, package, *code, *_said(service, app, bundles))
+    return Recipe(app.name, made, {}, _names(app), _facts(service, app, code), packages=PINS)
+
+
+def _names(app: App) -> tuple[str, ...]:
+    return tuple(function.name for function in app.functions)
+
+
+def _facts(service: Service, app: App, code: Iterable[File]) -> dict[str, Json]:
+    """Return what a deploy needs to know: which functions the host will list, and the shim's own digest."""
+    return {"functions": {f.name: [str(door["name"]) for door in doors(service, f)] for f in app.functions}, "shim": _digest(code)}
+
+
+def _once(found: Iterable[File]) -> list[File]:
+    """Return files that several functions share once; one path with two contents is the archive's error."""
+    return list(dict.fromkeys(found))
+
+
+def _said(service: Service, app: App, bundles: Mapping[str, Bundle]) -> tuple[File, File]:
+    """Return host.json, and what the manifest says to the shim: baked, so that nothing is guessed at the first call."""
+    settings = configuration(service, app, bundles)
+    return (File("host.json", _text(host(service, app))), File(CONFIG, _text(settings)))
+
+
+def _text(document: Mapping[str, Json]) -> bytes:
+    return json.dumps(document, indent=1, sort_keys=True).encode()
+
+
+def configuration(service: Service, app: App, bundles: Mapping[str, Bundle]) -> dict[str, Json]:
+    """Say to the runtime what the manifest says of an app's functions."""
+    plain = all(function.logs.format == "text" for function in app.functions)
+    return {
+        "service": service.name,
+        "stage": service.stage,
+        "app": app.name,
+        "secrets": sorted({name for function in app.functions for name in function.secrets}),
+        "logs": {"format": "text" if plain else "json", "level": _least(app)},
+        "functions": [_function(service, app, function, bundles[function.name]) for function in app.functions],
+    }
+
+
+_ORDER = ("debug", "info", "warning", "warn", "error")
+
+
+def _least(app: App) -> str:
+    """Return the most talkative level of an app: its functions write to one logger, and the host filters each by host.json."""
+    return min((function.logs.level.lower() for function in app.functions), key=_ORDER.index)
+
+
+def _function(service: Service, app: App, function: Function, bundle: Bundle) -> dict[str, Json]:
+    file, name = bundle.entry
+    routes: list[Json] = [
+        [str(trigger.options.get("method", "ANY")), str(trigger.options["path"])] for trigger in function.triggers if trigger.kind == "http"
+    ]
+    return {
+        "function": function.name,
+        "interface": function.interface,
+        "file": file if app.python else f"{function.name}/{file}",
+        "name": name,
+        "source": function.handler_file,
+        "level": function.logs.level.lower(),
+        "routes": routes,
+        "doors": list(doors(service, function)),
+    }
+
+
+@cache
+def _python_code() -> tuple[File, ...]:
+    core = _modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
+    ours = _modules("fnctl_azure.runtime", "fnctl_azure/runtime", (".py",))
+    roots = (File("function_app.py", _PYTHON_ENTRY), File("fnctl_azure/__init__.py", _ROOT))
+    return tuple(sorted((*roots, *core, *ours), key=lambda file: file.path))
+
+
+@cache
+def _node_code() -> tuple[File, ...]:
+    core = _modules("fnctl_runtime", "_fnctl", (".mjs",), "node")
+    ours = _modules("fnctl_azure.runtime", "_fnctl", (".mjs",), "node")
+    return tuple(sorted((File("_fnctl.mjs", _NODE_ENTRY), *core, *ours), key=lambda file: file.path))
+
+
+def _modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "") -> Iterable[File]:
+    """Read the files of one folder of a package, wherever it is installed."""
+    home: Traversable = files(package)
+    for part in filter(None, below.split("/")):
+        home = home / part
+    return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in home.iterdir() if entry.is_file() and entry.name.endswith(suffixes)]
+
+
+def _digest(code: Iterable[File]) -> str:
+    total = hashlib.sha256()
+    for file in code:
+        content = file.source if isinstance(file.source, bytes) else file.source.read_bytes()
+        total.update(f"{file.path}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()

@@ -1,0 +1,107 @@
+"""The events of Service Bus, Event Grid, Event Hubs and Cosmos DB: read only in an app whose functions listen to one of these."""
+
+from __future__ import annotations
+
+import json
+
+from fnctl_azure.runtime.context import attempt
+from fnctl_azure.runtime.shapes import source, when
+from fnctl_runtime.event import Event, from_structured, is_cloudevent, message
+from fnctl_runtime.logs import timestamp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, TypeAlias
+
+    Config: TypeAlias = Mapping[str, Any]
+
+_OWN = ("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn")
+"""What Cosmos DB adds to every document."""
+
+_CARRIED = ("traceparent", "tracestate", "correlationid")
+
+
+def service_bus(config: Config, door: Config, native: Any) -> Event:
+    """Read a message of a queue, or of a topic's subscription. Its own properties may carry a trace."""
+    topic = door["kind"] == "topic"
+    properties: Mapping[str, Any] = native.application_properties or native.user_properties or {}
+    return message(
+        native.get_body(),
+        id=native.message_id,
+        source=source(config, door),
+        type="fnctl.topic.message" if topic else "fnctl.queue.message",
+        subject=native.session_id or ((native.subject or native.label) if topic else None),
+        time=when(native.enqueued_time_utc),
+        extensions={name: properties[name] for name in _CARRIED if properties.get(name)},
+        attempt=native.delivery_count or 1,
+        native=native,
+    )
+
+
+def bucket(config: Config, door: Config, native: Mapping[str, Any]) -> Event:
+    """Read what Event Grid says of a blob, in either of its schemas. `subject` is `/blobServices/default/containers/NAME/blobs/KEY`."""
+    container, _, key = str(native.get("subject", "")).partition("/containers/")[2].partition("/blobs/")
+    about: Mapping[str, Any] = native.get("data") or {}
+    etag, sequencer = about.get("eTag"), about.get("sequencer")
+    word = str(native.get("type") or native.get("eventType"))
+    what = "created" if word.endswith("BlobCreated") else "deleted" if word.endswith("BlobDeleted") else "changed"
+    identity = f"{container}/{key}@{sequencer or etag or native.get('id')}"
+    data = {"bucket": container, "key": key, "size": about.get("contentLength"), "etag": etag, "version": about.get("blobVersion")}
+    moment = native.get("time") or native.get("eventTime")
+    return Event(identity, source(config, door), f"fnctl.bucket.{what}", data, subject=key, time=moment, native=native)
+
+
+def bus(config: Config, door: Config, native: Mapping[str, Any]) -> Event:
+    """Read an event of a custom topic: a CloudEvent as itself, one of Event Grid's own schema by its names."""
+    if is_cloudevent(native):
+        return from_structured(native, native=native)
+    home, data = native.get("topic") or source(config, door), native.get("data")
+    if is_cloudevent(data):
+        return from_structured(data, transport=native.get("id"), native=native)
+    return Event(str(native["id"]), home, str(native["eventType"]), data, subject=native.get("subject"), time=native.get("eventTime"), native=native)
+
+
+def stream(config: Config, door: Config, native: Any, context: Any) -> list[Event]:
+    """Read a batch of Event Hubs: an id is partition and sequence number."""
+    return [_record(config, door, record, context) for record in native]
+
+
+def _record(config: Config, door: Config, record: Any, context: Any) -> Event:
+    return message(
+        record.get_body(),
+        id=f"{_partition(record)}:{record.sequence_number}",
+        source=source(config, door),
+        type="fnctl.stream.record",
+        subject=record.partition_key,
+        time=when(record.enqueued_time),
+        attempt=attempt(context),
+        native=record,
+    )
+
+
+def _partition(record: Any) -> str:
+    about: Any = (record.metadata or {}).get("PartitionContext") or {}
+    found = json.loads(about) if isinstance(about, str) else about
+    return str(found.get("PartitionId", ""))
+
+
+def table(config: Config, door: Config, native: Any, context: Any) -> list[Event]:
+    """Read a batch of the change feed. It has the new state only, and does not say whether that was an insert."""
+    return [_change(config, door, document, context) for document in native]
+
+
+def _change(config: Config, door: Config, document: Mapping[str, Any], context: Any) -> Event:
+    keys = {name: document.get(name) for name in door["keys"]}
+    data = {"change": "modify", "keys": keys, "new": {name: value for name, value in document.items() if name not in _OWN}, "old": None}
+    moment = document.get("_ts")
+    return Event(
+        f"{document.get('id')}@{str(document.get('_etag', '')).strip(chr(34))}",
+        source(config, door),
+        "fnctl.table.changed",
+        data,
+        subject="/".join(str(keys[name]) for name in sorted(keys)),
+        time=timestamp(float(moment)) if moment else None,
+        attempt=attempt(context),
+        native=document,
+    )
