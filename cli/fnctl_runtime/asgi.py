@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from fnctl_runtime.http import Response
-from fnctl_runtime.invocation import loop
+from fnctl_runtime.invocation import loop, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _end(lifespan: Lifespan) -> None:
 
 def run(app: App, request: Request, state: Mapping[str, Any], extra: Mapping[str, Any]) -> Response:
     """Answer one request. Background work that the application does after its answer is finished first: the platform freezes us afterwards."""
-    return loop().run_until_complete(answer(app, request, state, extra))
+    return wait(answer(app, request, state, extra))
 
 
 async def answer(app: App, request: Request, state: Mapping[str, Any], extra: Mapping[str, Any]) -> Response:

@@ -116,9 +116,10 @@ class Request:
         """Cookies by name; of two with one name the first, which is the more specific one."""
         found: dict[str, str] = {}
         for part in self.headers.get("cookie", "").split(";"):
-            name, equals, value = part.strip().partition("=")
-            if equals:
-                found.setdefault(name, value.removeprefix('"').removesuffix('"'))
+            name, _, value = (piece.strip() for piece in part.partition("="))
+            if name and "=" in part:
+                quoted = len(value) > 1 and value[0] == value[-1] == '"'
+                found.setdefault(name, value[1:-1] if quoted else value)
         return found
 
     @property
@@ -161,7 +162,7 @@ class Response:
     ) -> None:
         self.body, media = _encode(body)
         self.status = status if status is not None else (204 if body is None else 200)
-        self.headers = _pairs(headers) + [("set-cookie", cookie) for cookie in cookies]
+        self.headers = _pairs(headers) + [("set-cookie", _value(cookie)) for cookie in cookies]
         if media and self.status not in _NO_BODY and not any(name == "content-type" for name, _ in self.headers):
             self.headers.insert(0, ("content-type", media))
         if self.status in _NO_BODY:
@@ -171,7 +172,16 @@ class Response:
 def _pairs(headers: Mapping[str, str | list[str]] | Iterable[tuple[str, str]] | None) -> list[tuple[str, str]]:
     given: Any = headers or ()  # an author's own: JSON-like values are taken as text
     fields: list[tuple[str, Any]] = list(given.items() if isinstance(given, Mapping) else given)
-    return [(name.lower(), str(item)) for name, value in fields for item in (value if isinstance(value, list) else [value])]
+    return [(name.lower(), _value(item)) for name, value in fields for item in (value if isinstance(value, list) else [value])]
+
+
+def _value(item: Any) -> str:
+    """Refuse what would end the field and begin another: a caller's text in a header must not become a header of its own."""
+    text = str(item)
+    if "\r" in text or "\n" in text or "\0" in text:
+        message = "a header's value holds the end of a line"
+        raise ValueError(message)
+    return text
 
 
 def _encode(body: Any) -> tuple[bytes, str | None]:
@@ -181,7 +191,7 @@ def _encode(body: Any) -> tuple[bytes, str | None]:
         return body.encode(), "text/plain; charset=utf-8"
     if isinstance(body, (bytes, bytearray, memoryview)):
         return bytes(body), "application/octet-stream"
-    return json.dumps(body, default=plain, ensure_ascii=False, separators=(",", ":")).encode(), "application/json"
+    return json.dumps(body, default=plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(), "application/json"
 
 
 def plain(value: Any) -> Any:

@@ -8,8 +8,10 @@ from contextvars import ContextVar
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Awaitable, Callable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 
 class Invocation:
@@ -127,4 +129,16 @@ def loop() -> AbstractEventLoop:
 def call(handler: Callable[..., Any], *arguments: Any) -> Any:
     """Call a handler, and wait for it when it is asynchronous."""
     answer = handler(*arguments)
-    return loop().run_until_complete(answer) if hasattr(answer, "__await__") else answer
+    return wait(answer) if hasattr(answer, "__await__") else answer
+
+
+def wait(answer: Awaitable[T]) -> T:
+    """Wait for what is asynchronous. A cancellation that nobody caught is a failure like any other: let out, it would end the process."""
+    running = loop()
+    from asyncio import CancelledError
+
+    try:
+        return running.run_until_complete(answer)
+    except CancelledError as error:
+        message = "the handler's own work was cancelled, and nothing caught that"
+        raise RuntimeError(message) from error

@@ -79,6 +79,9 @@ async def broken(receive, send):
     await start(send)
     raise RuntimeError("half-way")
 
+async def cancelled(receive, send):
+    raise asyncio.CancelledError
+
 async def page(receive, send):
     await start(send, 500)
     await body(send, b"sorry")
@@ -125,14 +128,15 @@ def test_work_after_the_answer_is_finished_before_the_platform_freezes_us(tmp_pa
 
 
 def test_an_application_that_breaks_the_protocol_is_a_500_and_the_next_request_works(tmp_path: Path) -> None:
-    outcome = call(tmp_path, "/nothing", "/twice", "/headless", "/broken", "/unknown", "/state")
-    assert [answer["statusCode"] for answer in outcome.answers] == [500] * 5 + [200]
+    outcome = call(tmp_path, "/nothing", "/twice", "/headless", "/broken", "/unknown", "/cancelled", "/state")
+    assert [answer["statusCode"] for answer in outcome.answers] == [500] * 6 + [200]
     assert [line["error"] for line in outcome.logs] == [
         "the application ended without a complete answer",
         "the answer was started twice",
         "a body came before the start of the answer",
         "half-way",
         "'unknown'",
+        "the handler's own work was cancelled, and nothing caught that",
     ]
 
 

@@ -150,6 +150,7 @@ export async function handler(request) {
     case "/value": return { a: [1, "é"] };
     case "/text": return "hé";
     case "/bytes": return new Uint8Array([255]);
+    case "/buffer": return new Uint8Array([1, 255]).buffer;
     case "/none": return undefined;
     case "/response": return new Response("x", { status: 418, headers: [["x-a", "1"], ["x-a", "2"], ["set-cookie", "a=1"], ["set-cookie", "b=2"]] });
     case "/json": return request.json();
@@ -160,7 +161,7 @@ export async function handler(request) {
 
 
 def test_what_a_node_handler_may_answer(tmp_path: Path) -> None:
-    paths = ["/value", "/text", "/bytes", "/none", "/response"]
+    paths = ["/value", "/text", "/bytes", "/buffer", "/none", "/response"]
     outcome = node(tmp_path, "function", ANSWERS_NODE, triggers=()).call(*map(get, paths))
     answers = dict(zip(paths, outcome.answers, strict=True))
     assert answers["/value"] == {
@@ -171,6 +172,7 @@ def test_what_a_node_handler_may_answer(tmp_path: Path) -> None:
     }
     assert answers["/text"]["body"] == "hé"
     assert (answers["/bytes"]["body"], answers["/bytes"]["isBase64Encoded"]) == ("/w==", True)
+    assert answers["/buffer"]["body"] == "Af8="
     assert (answers["/none"]["statusCode"], answers["/none"]["body"]) == (204, "")
     assert (answers["/response"]["statusCode"], answers["/response"]["headers"]["x-a"]) == (418, "1, 2")
     assert answers["/response"]["cookies"] == ["a=1", "b=2"]
@@ -202,6 +204,40 @@ def test_each_front_gets_its_own_shape_back(language: str, tmp_path: Path) -> No
     assert rest["headers"]["x-a"] == "1"
     assert (single["headers"]["set-cookie"], "multiValueHeaders" in single) == ("b=2", False)
     assert (multiple["multiValueHeaders"]["set-cookie"], "headers" in multiple) == (["a=1", "b=2"], False)
+
+
+@pytest.mark.parametrize("interface", ["function", "node function"])
+def test_cookies_are_read_alike(interface: str, tmp_path: Path) -> None:
+    sent = ['a="x, y"', "b=1", "a=2", "empty=", "no equals", " spaced = v ", "=nameless", 'half="', "t=a=b=="]
+    (answer,) = made(interface, tmp_path).call({**fixture("http-api")["event"], "cookies": sent}).answers
+    assert json.loads(answer["body"])["cookies"] == {"a": "x, y", "b": "1", "empty": "", "spaced": "v", "half": '"', "t": "a=b=="}
+
+
+WRONG_PYTHON = """
+import math
+from fnctl_runtime import Response
+
+def handler(request):
+    if request.path == "/nan":
+        return {"mean": math.nan}
+    return Response("x", 200, {"location": request.query["to"]}, ["to=" + request.query["to"]])
+"""
+WRONG_NODE = """
+export function handler(request) {
+  if (request.path === "/half") return new Response(new ReadableStream({ pull(controller) { controller.error(new Error("the source is gone")); } }));
+  return new Response("x", { headers: { location: request.query.get("to") } });
+}
+"""
+
+
+@pytest.mark.parametrize("language", ["python", "node"])
+def test_an_answer_that_cannot_be_sent_is_a_500(language: str, tmp_path: Path) -> None:
+    files = {"src/app.py": WRONG_PYTHON}
+    function = python(tmp_path, "function", files, triggers=()) if language == "python" else node(tmp_path, "function", WRONG_NODE, triggers=())
+    split = get("/line", rawQueryString="to=%2Fhome%0D%0Aset-cookie%3A%20admin%3D1")
+    outcome = function.call(get("/nan" if language == "python" else "/half"), split, get("/line", rawQueryString="to=%2Fhome"))
+    assert [answer["statusCode"] for answer in outcome.answers] == [500, 500, 200]
+    assert [line["msg"] for line in outcome.logs if line["level"] == "ERROR"] == ["request failed"] * 2
 
 
 @pytest.mark.parametrize("interface", ["function", "node function"])

@@ -28,7 +28,8 @@ export class FunctionRequest {
     const found = {};
     for (const part of (this.headers.get("cookie") ?? "").split(";")) {
       const at = part.indexOf("=");
-      if (at > 0) found[part.slice(0, at).trim()] ??= part.slice(at + 1).trim().replace(/^"(.*)"$/, "$1");
+      const name = part.slice(0, Math.max(at, 0)).trim();
+      if (name) found[name] ??= part.slice(at + 1).trim().replace(/^"(.*)"$/, "$1");
     }
     return found;
   }
@@ -56,7 +57,7 @@ export function answer(value) {
   if (value instanceof Response) return value;
   if (value === undefined || value === null) return new Response(null, { status: 204 });
   if (typeof value === "string") return new Response(value, { headers: { "content-type": "text/plain; charset=utf-8" } });
-  if (value instanceof Uint8Array) return new Response(value, { headers: { "content-type": "application/octet-stream" } });
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return new Response(value, { headers: { "content-type": "application/octet-stream" } });
   return Response.json(value);
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import uuid
@@ -80,7 +81,10 @@ class Lambdas:
         environment, _ = self._environment(function)
         arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:portable-dev-{function}:live"
         trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
-        return environment.invoke(Invocation(str(uuid.uuid4()), json.dumps(payload).encode(), arn, trace, SECONDS))
+        outcome = environment.invoke(Invocation(str(uuid.uuid4()), json.dumps(payload).encode(), arn, trace, SECONDS))
+        if not outcome.alive:  # the next call meets a new one, as on Lambda
+            del self._environments[function]
+        return outcome
 
     def _environment(self, function: str) -> tuple[Environment, list[str]]:
         if function not in self._environments:
@@ -158,7 +162,8 @@ def _body(body: bytes, media: str) -> dict[str, Any]:
     if not body:
         return {}
     if media.startswith(TEXTS):
-        return {"body": body.decode()}
+        with contextlib.suppress(UnicodeDecodeError):
+            return {"body": body.decode()}
     return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
 
 

@@ -24,7 +24,7 @@ export function bind(handler, config) {
     const routed = !kind || route(request, native, config);
     const call = begin(native, context, { ...carried(request.headers), params: request.pathParams });
     if (!routed) return write(Response.json({ error: "not found" }, { status: 404 }), native);
-    return write(await guarded(respond, request, call), kind ? native : V2);
+    return guarded(respond, request, call, kind ? native : V2);
   };
 }
 
@@ -39,14 +39,17 @@ function route(request, native, config) {
   return found !== undefined || config.interface !== "function";
 }
 
-/** @param {Function} respond @param {Parts} request @param {import("./fnctl-runtime").Context} call */
-async function guarded(respond, request, call) {
+/**
+ * Answers, also when the handler or the stream of its answer fails.
+ * @param {Function} respond @param {Parts} request @param {import("./fnctl-runtime").Context} call @param {Native} native
+ */
+async function guarded(respond, request, call, native) {
   try {
-    return await respond(request, call);
+    return await write(await respond(request, call), native);
   } catch (error) {
-    if (error instanceof BadRequest) return refused(error);
+    if (error instanceof BadRequest) return write(refused(error), native);
     console.error("request failed", error, { method: request.method, path: request.path });
-    return failed(request.id);
+    return write(failed(request.id), native);
   }
 }
 
