@@ -53,7 +53,7 @@ CASES: list[tuple[str, list[Function | Resource], list[tuple[str, str]]]] = [
     ("retry", [function(retry={"max": 1}, dead_letter="jobs")], [("FN190", "warning"), ("FN190", "warning")]),
     ("vpc", [function(own={"vpc": {"subnets": []}})], [("FN190", "error")]),
     ("task", [function(interface="task")], []),
-    ("otel", [function(tracing="otel")], [("FN190", "warning")]),
+    ("otel", [function(tracing="otel")], []),
     ("indexes", [resource("orders", "table", options={"indexes": {"a": {"key": "b"}}})], [("FN190", "error")]),
     ("recovery", [resource("orders", "table", options={"recovery": True})], [("FN190", "warning")]),
     ("platform encryption", [resource("jobs", "queue", options={"encryption": "platform"})], []),

@@ -60,10 +60,6 @@ def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
 
 
 def _function_not_yet(service: Service, function: Function) -> Iterator[Found]:
-    if function.tracing == "otel":
-        yield _missing(
-            service, "`tracing: otel`", "functions", function.name, "tracing", severity="warning", instead="X-Ray records the calls instead"
-        )
     comforts = {
         "retry": function.retry,
         "dead_letter": function.dead_letter,
@@ -102,8 +98,8 @@ def _said(words: Mapping[str, object]) -> set[str]:
     return {word for word, value in words.items() if value not in (None, False, {}, [], ())}
 
 
-def _missing(service: Service, what: str, *at: Key, severity: Softer | None = None, instead: str | None = None) -> Found:
-    help = instead or "leave it out, or keep it for another target"
+def _missing(service: Service, what: str, *at: Key, severity: Softer | None = None) -> Found:
+    help = "leave it out, or keep it for another target"
     return Found(f"{what} is not acted on by AWS yet", service.span(*at), help=help, severity=severity)
 
 

@@ -16,6 +16,7 @@ from fnctl_runtime.logs import LEVELS, JsonLines
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import ModuleType
     from typing import Any, TypeAlias
 
     Handler: TypeAlias = Callable[[Any, Any], Any]
@@ -31,8 +32,20 @@ def start(root: str) -> Handler:
 
         reveal(config["secrets"], os.environ)
     bind = _binding(config["interface"])  # before the author's folders come first on sys.path: a `src/queue.py` must not meet asyncio
-    wrap = _wrapper(config)
-    return bind(wrap(load(root, config["file"], config["name"])), config)
+    wrap, spans = _wrapper(config), _spans(config)
+    handle = bind(wrap(load(root, config["file"], config["name"])), config, spans)
+    return spans.flushing(handle) if spans else handle
+
+
+def _spans(config: Mapping[str, Any]) -> ModuleType | None:
+    if config["tracing"] != "otel":
+        return None
+    try:
+        from fnctl_runtime import otel
+    except ImportError as error:
+        logging.getLogger("fnctl").error("no spans: `tracing: otel` needs opentelemetry-api: %s", error)  # noqa: TRY400  # its stack tells nothing
+        return None
+    return otel
 
 
 def _wrapper(config: Mapping[str, Any]) -> Callable[[Any], Any]:
@@ -45,7 +58,7 @@ def _wrapper(config: Mapping[str, Any]) -> Callable[[Any], Any]:
     return lambda handler: once(handler, config, store, task=config["interface"] == "task")
 
 
-def _binding(interface: str) -> Callable[[Any, Mapping[str, Any]], Handler]:
+def _binding(interface: str) -> Callable[[Any, Mapping[str, Any], Any], Handler]:
     if interface == "event":
         from fnctl_aws.runtime import events
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("fnctl")
 
 
-def bind(handler: Callable[..., Any], config: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
-    """Make Lambda's function for a handler of interface `event`."""
+def bind(handler: Callable[..., Any], config: Mapping[str, Any], spans: Any = None) -> Callable[[Any, Any], Any]:
+    """Make Lambda's function for a handler of interface `event`; `spans` is `fnctl_runtime.otel` where calls are traced."""
+    handler = spans.events(handler, config) if spans else handler
     if any(trigger["kind"] not in ("queue", "schedule") for trigger in config["triggers"]):
         import_module("fnctl_aws.runtime.feeds")  # now, and not while the first caller waits
     whole = {trigger["kind"] for trigger in config["triggers"] if trigger.get("whole")}

@@ -22,9 +22,10 @@ log = logging.getLogger("fnctl")
 _SAFE = "/:@!$&'()*+,;=-._~"
 
 
-def bind(handler: Any, config: Mapping[str, Any]) -> Callable[[Any, Any], dict[str, Any]]:
-    """Make Lambda's function for a handler of interface `function`, `asgi` or `wsgi`."""
+def bind(handler: Any, config: Mapping[str, Any], spans: Any = None) -> Callable[[Any, Any], dict[str, Any]]:
+    """Make Lambda's function for a handler of interface `function`, `asgi` or `wsgi`; `spans` is `fnctl_runtime.otel` where calls are traced."""
     respond = _RESPONDERS[config["interface"]](handler)
+    respond = spans.requests(respond, _route_of) if spans else respond
     routes = [(method, path) for method, path in config["routes"]]
 
     def handle(native: Any, context: Any) -> dict[str, Any]:
@@ -48,6 +49,13 @@ def bind(handler: Any, config: Mapping[str, Any]) -> Callable[[Any, Any], dict[s
 def _routed_here(native: Native) -> bool:
     """Tell whether it came through a function URL, which knows no routes."""
     return ".lambda-url." in native["requestContext"].get("domainName", "")
+
+
+def _route_of(request: Request) -> str | None:
+    """Give the path of the API's route, `/orders/{id}`, where an API routed it."""
+    native: Native = request.native if isinstance(request.native, dict) else {}
+    path = str(native.get("routeKey") or "").partition(" ")[2] or native.get("resource")
+    return str(path) if path else None
 
 
 def _route(request: Request, routes: list[tuple[str, str]]) -> bool:

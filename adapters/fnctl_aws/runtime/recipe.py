@@ -82,6 +82,7 @@ def configuration(service: Service, function: Function, bundle: Bundle) -> dict[
         "name": name,
         "source": function.handler_file,
         "secrets": list(function.secrets),
+        "tracing": "otel" if function.tracing == "otel" else None,
         "idempotent": _idempotent(service, function),
         "logs": {"format": function.logs.format, "level": function.logs.level.lower()},
         "routes": [[_word(trigger, "method", "ANY"), _word(trigger, "path", "/")] for trigger in function.triggers if trigger.kind == "http"],

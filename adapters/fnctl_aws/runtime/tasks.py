@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def bind(handler: Callable[..., Any], config: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
-    """Make Lambda's function for a handler of interface `task`."""
+def bind(handler: Callable[..., Any], config: Mapping[str, Any], spans: Any = None) -> Callable[[Any, Any], Any]:
+    """Make Lambda's function for a handler of interface `task`; `spans` is `fnctl_runtime.otel` where calls are traced."""
+    handler = spans.tasks(handler, config) if spans else handler
 
     def handle(native: Any, context: Any) -> Any:
         request_id = getattr(context, "aws_request_id", "")

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from fnctl.build import bundling, esbuild, packages, sources, typescript
+from fnctl.build import bundling, esbuild, packages, sources, spans, typescript
 from fnctl.build import cache as memory
 from fnctl.build.bundling import OUT, Job
 from fnctl.build.cache import Cache
@@ -89,6 +89,7 @@ def _job(service: Service, function: Function, target: BuildTarget, cache: Cache
     options = (*OPTIONS, *minify, f"--target={target.runtime.replace('nodejs', 'node')}", *(f"--external:{name}" for name in outside))
     # Only what the platform calls is exported, so that all else can be shaken off. The entry has a file, for there can be several in one call.
     entry = f"export {{ {function.handler_name} }} from {json.dumps(f'../../{handler}')};\n"
+    entry += spans.EXPORT if spans.wanted(function) else ""
     return Job(service, function, binary, options, entry, folder, cache)
 
 

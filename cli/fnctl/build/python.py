@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fnctl.build import cache as memory
-from fnctl.build import jobs, requirements, sources
+from fnctl.build import jobs, requirements, sources, spans
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
 from fnctl.build.files import write
@@ -28,11 +28,12 @@ def bundle(service: Service, function: Function, target: BuildTarget, cache: Cac
 
     Raises:
         FnctlError: see fnctl.build.sources (FN411-FN413), fnctl.build.requirements (FN424), fnctl.build.wheels (FN421-FN423, FN426, FN427) and
-            fnctl.build.local (FN425).
+            fnctl.build.local (FN425), fnctl.build.spans (FN447).
     """
     files = sources.files(service, function, cache)
     wanted = cache.once(f"list {Path(function.handler_file).parent}", lambda: requirements.nearest(service.folder, function.handler_file))
     brought = _with_platforms(wheels(wanted, target, cache) if wanted else (), target, cache)
+    spans.present(function, files, (wheel.name for wheel in brought))
     dependencies = memory.key([[wheel.name, cache.digest(wheel)] for wheel in brought]) if brought else ""
     entry = (function.handler_file, function.handler_name)
     return Bundle(function.name, target, files, brought, entry, dependencies, digest(files, dependencies, entry, target, cache))

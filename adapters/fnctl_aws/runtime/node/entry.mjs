@@ -6,6 +6,7 @@ import { configure } from "./log.mjs";
 
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
  *   secrets: string[], logs: {format: string, level: string}, routes: [string, string][],
+ *   tracing: "otel" | null,
  *   idempotent: {key: (string | number)[] | null, ttl: number, lease: number, table: string, attribute: string, expires: string} | null,
  *   triggers: {kind: string, key: string, names: string[], whole: boolean}[]}} Config */
 
@@ -22,8 +23,29 @@ export async function start(root = new URL("../", import.meta.url)) {
   }
   if (config.secrets.length) await (await import("./secrets.mjs")).reveal(config.secrets, process.env);
   const ours = import(INTERFACES[config.interface] ?? "./http.mjs"); // read from disk while the bundle is
-  const target = await load(root, config);
-  return (await ours).bind(await wrapped(target, config), config);
+  const { target, api } = await load(root, config);
+  const otel = config.tracing === "otel" && (await spans(api));
+  const handle = (await ours).bind(await wrapped(target, config), config, otel);
+  return otel ? otel.flushing(handle) : handle;
+}
+
+/**
+ * What opens spans, where the bundle holds OpenTelemetry's API as `fnctl build` puts it there.
+ * @typedef {{events: Function, tasks: Function, requests: Function, flushing: Function}} Spans
+ * @param {unknown} api @returns {Promise<Spans | false>}
+ */
+async function spans(api) {
+  if (!api) {
+    console.error("no spans: `tracing: otel` needs @opentelemetry/api in the bundle");
+    return false;
+  }
+  const { events, tasks, requests, flushing } = await import("./otel.mjs");
+  return {
+    events: events.bind(undefined, api),
+    tasks: tasks.bind(undefined, api),
+    requests: requests.bind(undefined, api),
+    flushing: flushing.bind(undefined, api),
+  };
 }
 
 /** @param {Function} target @param {Config} config */
@@ -50,7 +72,7 @@ async function load(root, config) {
   if (typeof target !== "function") {
     throw new Error(`${config.source} exports no function ${config.name}: the manifest's \`handler\` is ${config.source}:${config.name}`);
   }
-  return target;
+  return { target, api: bundle.fnctl_otel };
 }
 
 /**
@@ -73,7 +95,9 @@ export function begin(event, context, { carrier = {}, params = {}, fields = {} }
   enter(invocation);
   return {
     requestId,
-    traceId: invocation.traceId,
+    get traceId() {
+      return invocation.traceId; // that of our own span, once there is one
+    },
     correlationId: /** @type {string | undefined} */ (fields.correlation_id),
     params,
     trace: () => trace(invocation),

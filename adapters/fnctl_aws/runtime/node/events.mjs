@@ -5,8 +5,9 @@ import { ITEM, envelope, kindOf, readRecord, readSingle, recordsOf } from "./sha
 
 /** @typedef {import("./entry.mjs").Config} Config @typedef {import("./event.mjs").CloudEvent} CloudEvent */
 
-/** @param {Function} handler @param {Config} config */
-export function bind(handler, config) {
+/** @param {Function} author @param {Config} config @param {import("./entry.mjs").Spans | false} [spans] where calls are traced */
+export function bind(author, config, spans) {
+  const handler = spans ? spans.events(author, config) : author;
   const whole = new Set(config.triggers.filter((trigger) => trigger.whole).map((trigger) => trigger.kind));
   return async (/** @type {any} */ native, /** @type {any} */ context) => {
     begin(native, context);

@@ -12,9 +12,10 @@ import { envelope } from "./shapes.mjs";
 const V2 = { version: "2.0" };
 const BARE = new Set([101, 204, 205, 304]); // statuses whose Response must have no body
 
-/** @param {Function} handler @param {Config} config */
-export function bind(handler, config) {
-  const respond = config.interface === "fetch" ? fetching(handler) : calling(handler);
+/** @param {Function} handler @param {Config} config @param {import("./entry.mjs").Spans | false} [spans] where calls are traced */
+export function bind(handler, config, spans) {
+  const plainly = config.interface === "fetch" ? fetching(handler) : calling(handler);
+  const respond = spans ? spans.requests(plainly, described) : plainly;
   return async (/** @type {Native} */ native, /** @type {any} */ context) => {
     const kind = envelope(native);
     if (kind !== undefined && kind !== "http") {
@@ -51,6 +52,13 @@ async function guarded(respond, request, call, native) {
     console.error("request failed", error, { method: request.method, path: request.path });
     return write(failed(request.id), native);
   }
+}
+
+/** What a span says of a request. @param {Parts} request */
+function described({ method, path, headers, native }) {
+  const route = String(native?.routeKey ?? "").split(" ")[1] ?? native?.resource;
+  const client = native?.requestContext?.http?.sourceIp ?? native?.requestContext?.identity?.sourceIp;
+  return { method, path, headers, route, client };
 }
 
 /** What a request brings along of its trace and its correlation. @param {Headers} headers */

@@ -3,11 +3,15 @@
 import { begin } from "./entry.mjs";
 import { failure, read } from "./task.mjs";
 
-/** @param {Function} handler @param {import("./entry.mjs").Config} config */
-export function bind(handler, config) {
+/**
+ * @param {Function} author @param {import("./entry.mjs").Config} config
+ * @param {import("./entry.mjs").Spans | false} [spans] where calls are traced
+ */
+export function bind(author, config, spans) {
+  const handler = spans ? spans.tasks(author, config) : author;
   return async (/** @type {any} */ native, /** @type {any} */ context) => {
     const [input, step] = read(native, { step: config.function, requestId: context?.awsRequestId ?? "" });
     const { compensation, ...fields } = step;
-    return handler(input, { ...begin(native, context, { fields }), ...step, error: failure });
+    return handler(input, Object.assign(begin(native, context, { fields }), step, { error: failure }));
   };
 }
