@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -17,6 +17,7 @@ from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError, UsageError
 from fnctl.hookspecs import HOOKS, MARK
 from fnctl.rules.model import Rule
+from fnctl.rules.settings import CODE, FAMILIES, family
 
 if TYPE_CHECKING:
     import pluggy
@@ -190,23 +191,36 @@ class Plugins:
     def __init__(self) -> None:
         self.findings: list[Diagnostic] = []
         self._manager: pluggy.PluginManager | None = None
+        self._rules: list[Rule] | None = None
         modules = [self._load(entry) for entry in entries() if entry.group == PLUGINS]
         loaded = [(entry, module) for entry, module in modules if module is not None]
         if loaded:
             self._register(loaded)
 
     def rules(self) -> list[Rule]:
-        """Return every rule that a plugin adds."""
-        if self._manager is None:
-            return []
-        found = [rule for rules in self._manager.hook.fnctl_rules() for rule in rules]
-        for odd in found:
-            if not isinstance(odd, Rule):
-                message = f"a plugin gives {odd!r:.60} where a rule belongs"
-                help = "make it with fnctl.rules.model.rule; `fnctl plugins` says which plugins there are"
-                finding = Diagnostic("FN961", "warning", message, help=help)
-                self.findings += [finding] if finding not in self.findings else []
-        return [rule for rule in found if isinstance(rule, Rule)]
+        """Return every rule that a plugin adds. What a plugin raises, and what is no rule, is a finding, told once."""
+        if self._manager is not None and self._rules is None:
+            self._rules = [rule for hook in self._manager.hook.fnctl_rules.get_hookimpls() for rule in self._asked(hook.plugin_name, hook.function)]
+        return self._rules or []
+
+    def _asked(self, name: str, hook: Callable[..., Any]) -> Iterator[Rule]:
+        try:
+            found = list(hook())
+        except Exception as error:  # noqa: BLE001  # plugin load: whatever a stranger raises becomes a finding
+            why = f"{type(error).__name__}: {error}"
+            self._finding(f"the plugin '{name}' failed to give its rules: {why}", "report it to its authors; none of its rules were checked")
+            return
+        for rule in found:
+            if not isinstance(rule, Rule):
+                self._finding(f"the plugin '{name}' gives {rule!r:.60} where a rule belongs", "make it with fnctl.rules.model.rule")
+            elif not CODE.fullmatch(rule.code) or family(rule.code) in FAMILIES:
+                help = f"take letters of your own and three digits, such as ACME001; {', '.join(FAMILIES)} are fnctl's"
+                self._finding(f"the plugin '{name}' gives a rule the code '{rule.code}', which it cannot have", help)
+            else:
+                yield rule
+
+    def _finding(self, message: str, help: str) -> None:
+        self.findings.append(Diagnostic("FN961", "warning", message, help=help))
 
     def observe(self, event: Event) -> list[Diagnostic]:
         """Hand an event to every observer. What one raises becomes a warning, told once."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,7 +13,8 @@ from typing import Any
 
 import pytest
 
-PACKAGES = Path(__file__).with_name("third_party")
+from plugins.conftest import installed
+
 MANIFEST = """\
 fnctl: 1
 service: shop
@@ -31,12 +31,7 @@ Fnctl = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both packages installed, as pip would; nothing is fetched."""
-    target = tmp_path_factory.mktemp("site")
-    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    assert uv, "scripts/setup brings uv"
-    options = ["--quiet", "--offline", "--no-deps", "--no-build-isolation", "--python", sys.executable, "--target", str(target)]
-    subprocess.run([uv, "pip", "install", *options, *(str(PACKAGES / name) for name in ("folder", "broken", "audit", "bash"))], check=True)
-    return target
+    return installed(tmp_path_factory.mktemp("site"), "folder", "broken", "audit", "bash")
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.load import Document
 from fnctl.manifest.parse import events
+from fnctl.rules.settings import CODE
 from fnctl.source import Span
 
 UNUSED = "FN065"
 _MARK = b"fnctl: ignore"
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*fnctl: ignore(?:\[(?P<codes>[^\]]*)\])?.*$")
-_CODE = re.compile(r"[A-Z]{2,8}[0-9]{3}")
 _Place: TypeAlias = tuple[int, int]
 
 
@@ -88,7 +88,7 @@ def _file(name: str, raw: bytes) -> Iterator[Ignore]:
             code = part.strip()
             column = lines[number - 1].find(code, match.start()) + 1 if code else match.start() + 1
             end = column + (len(code) or len(match[0].rstrip()))
-            yield Ignore(code if _CODE.fullmatch(code) else "", line, Span(name, number, column, number, end))
+            yield Ignore(code if CODE.fullmatch(code) else "", line, Span(name, number, column, number, end))
 
 
 def _comments(lines: list[str], raw: bytes) -> Iterator[tuple[int, re.Match[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
@@ -11,6 +12,9 @@ from fnctl.rules.model import Rule
 
 EXTENDS = "extends"
 STRICT = "strict"
+CODE = re.compile(r"[A-Z]{2,8}[0-9]{3}")
+FAMILIES = ("FN", "SEC", "ADV", "FIT", "AWS", "AZ", "VC")
+"""How fnctl's own codes begin; a plugin has letters of its own."""
 
 
 @dataclass(frozen=True)
