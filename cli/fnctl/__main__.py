@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 TYPE_CHECKING = False  # type checkers know the name; importing it from typing would cost `--version` a third of its time
 if TYPE_CHECKING:
+    from fnctl import kept
     from fnctl.commands.world import World
     from fnctl.errors import FnctlError
 
@@ -21,19 +22,27 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
 
         sys.stdout.write(line() + "\n")
         return 0
-    if words[:1] == ["validate"] and world is None:
+    found = None
+    if words[:1] == ["validate"] and "--no-cache" not in words and (world is None or world.remembers):
+        from fnctl import kept
+
+        environ, cwd, stderr = (os.environ, None, sys.stderr) if world is None else (world.environ, str(world.cwd), world.stderr)
+        found = kept.find(words[1:], environ, cwd)
+        if found is not None and not found[1] and kept.say(words, found[0], environ, stderr):
+            return 0
+    if world is None and words[:1] == ["validate"]:
         gc.disable()  # the process ends before there is anything worth collecting
     from fnctl.commands.world import World
 
-    return _guarded(words, world or World())
+    return _guarded(words, world or World(remembers=True), found)
 
 
-def _guarded(words: list[str], world: World) -> int:
+def _guarded(words: list[str], world: World, found: kept.Answer | None) -> int:
     from fnctl.errors import Exit, FnctlError
 
     world.guard()
     try:
-        code = _dispatch(words, world)
+        code = _dispatch(words, world, found)
         world.stdout.flush()
     except FnctlError as error:
         return _refused(error, words, world)
@@ -50,21 +59,32 @@ def _guarded(words: list[str], world: World) -> int:
     return code
 
 
-def _dispatch(words: list[str], world: World) -> int:
+def _dispatch(words: list[str], world: World, found: kept.Answer | None) -> int:
     from fnctl.commands.run import Run
     from fnctl.commands.table import GLOBALS, VALIDATE, Settings, read
 
     argv = ("fnctl", *words)
     given = read(words[1:], GLOBALS + VALIDATE) if words[:1] == ["validate"] else None
     if given is not None:  # the same option table as typer's, so that the verb that editors run does not wait for typer
-        from fnctl.commands.check import check
-
-        strict, files = bool(given.pop("strict", False)), not given.pop("no_files", False)
-        select, ignore = str(given.pop("select", "")), str(given.pop("ignore", ""))
-        return check(Run(world, Settings(**given), argv), strict=strict, files=files, select=select, ignore=ignore)  # type: ignore[arg-type]  # by the table
+        return _validate(words, world, given, found)
     from fnctl.app import run
 
     return run(words, Run(world, Settings(), argv))
+
+
+def _validate(words: list[str], world: World, given: dict[str, str | bool], found: kept.Answer | None) -> int:
+    from fnctl.commands import check
+    from fnctl.commands.run import Run
+    from fnctl.commands.table import Settings
+
+    anew, strict, files = bool(given.pop("no_cache", False)), bool(given.pop("strict", False)), not given.pop("no_files", False)
+    select, ignore = str(given.pop("select", "")), str(given.pop("ignore", ""))
+    run = Run(world, Settings(**given), ("fnctl", *words))  # type: ignore[arg-type]  # by the table
+    if found is not None:
+        return check.answer(run, found, strict=strict)
+    if anew or not world.remembers:
+        return check.check(run, strict=strict, files=files, select=select, ignore=ignore)
+    return check.check_and_keep(run, words[1:], strict=strict, files=files, select=select, ignore=ignore)
 
 
 def _refused(error: FnctlError, words: list[str], world: World) -> int:

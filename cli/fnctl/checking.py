@@ -80,7 +80,7 @@ def validate(session: Session, *, files: bool = True) -> Checked:
             services.append(service)
     findings = [*_heard(session, document, next(iter(services), None), findings), *more.findings, *checked]
     findings += _idle(session, document, services, more, alone=bool(asked))
-    return Checked(tuple(services), tuple(ordered(findings)))
+    return Checked(tuple(services), tuple(ordered(findings)), document)
 
 
 def one(session: Session, document: Document, target: str, more: plugins.Plugins, *, files: bool) -> tuple[Service | None, list[Diagnostic]]:

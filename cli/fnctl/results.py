@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # `validate` neither builds nor shows what a build made
 
     from fnctl.build.contents import Contents
     from fnctl.graph import Artifact, Json
+    from fnctl.manifest.load import Document
     from fnctl.manifest.model import Service
     from fnctl.rules.limits import Limit
 
@@ -22,10 +23,11 @@ Status: TypeAlias = Literal["deployed", "unchanged", "destroyed", "restored", "s
 
 @dataclass(frozen=True)
 class Checked:
-    """What `validate` found: the services that could be resolved (one a target), and every finding, sorted."""
+    """What `validate` found: the services that could be resolved (one a target), and every finding, sorted; and what it looked at."""
 
     services: tuple[Service, ...]
     diagnostics: tuple[Diagnostic, ...]
+    document: Document | None = None
 
 
 @dataclass(frozen=True)

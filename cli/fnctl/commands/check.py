@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
+from fnctl import kept
 from fnctl.commands.run import Run
 from fnctl.dataclass import replace
-from fnctl.diagnostics import has_errors, summary
+from fnctl.diagnostics import Diagnostic, has_errors, summary
 from fnctl.errors import Exit
 
 
@@ -13,16 +16,39 @@ def check(run: Run, *, strict: bool, files: bool, built: bool = False, select: s
     session = run.session()
     session.options = replace(session.options, built=built, select=codes(select), ignore=codes(ignore))
     checked = run.world.checker.validate(session, files=files)
-    counts = summary(checked.diagnostics)
+    return _shown(run, sorted({service.target for service in checked.services}), checked.diagnostics, strict=strict)
+
+
+def check_and_keep(run: Run, words: list[str], *, strict: bool, files: bool, select: str, ignore: str) -> int:
+    """Check, and keep the answer for the next run of the same words."""
+    from fnctl.commands import keeping
+
+    since, session = time.time(), run.session()
+    session.options = replace(session.options, select=codes(select), ignore=codes(ignore))
+    session.environ = environ = keeping.Noted(session.environ)
+    checked = run.world.checker.validate(session, files=files)
+    code = _shown(run, sorted({service.target for service in checked.services}), checked.diagnostics, strict=strict)
+    keeping.keep(words, environ, run.world, checked, since=since)
+    return code
+
+
+def answer(run: Run, found: kept.Answer, *, strict: bool) -> int:
+    """Show what was kept."""
+    from fnctl.commands.keeping import read
+
+    return _shown(run, found[0], tuple(read(one) for one in found[1]), strict=strict)
+
+
+def _shown(run: Run, targets: list[str], diagnostics: tuple[Diagnostic, ...], *, strict: bool) -> int:
     if run.settings.output != "text":
         from fnctl.commands.findings import written
 
-        run.write(written(run.settings.output, checked.diagnostics, run.world, run.settings.manifest, strict=strict))
+        run.write(written(run.settings.output, diagnostics, run.world, run.settings.manifest, strict=strict))
     else:
-        run.findings(checked.diagnostics)
-        if not checked.diagnostics:
-            run.say(_verdict(sorted({service.target for service in checked.services})))
-    failed = has_errors(checked.diagnostics) or (strict and counts["warning"] > 0)
+        run.findings(diagnostics)
+        if not diagnostics:
+            run.say(kept.verdict(targets))
+    failed = has_errors(diagnostics) or (strict and summary(diagnostics)["warning"] > 0)
     return Exit.FINDINGS if failed else Exit.OK
 
 
@@ -34,7 +60,3 @@ def codes(given: str) -> tuple[str, ...]:
 
         catalogue.known(asked)
     return asked
-
-
-def _verdict(targets: list[str]) -> str:
-    return f"The manifest is fine for {', '.join(targets)}." if targets else "The manifest is fine, and names no target to check it for."

@@ -40,7 +40,8 @@ STRICT = Option("strict", ("--strict",), "Fail on warnings too.", "Options")
 NO_FILES = Option("no_files", ("--no-files",), "Do not look at handler files.", "Options")
 SELECT = Option("select", ("--select",), "Only these rules: codes, or how they begin; AWS1,SEC for two.", "Options", "CODES", many=True)
 IGNORE = Option("ignore", ("--ignore",), "Not these rules; the longer beginning wins over --select.", "Options", "CODES", many=True)
-VALIDATE = (STRICT, NO_FILES, SELECT, IGNORE)
+NO_CACHE = Option("no_cache", ("--no-cache",), "Check anew what was checked before.", "Options")
+VALIDATE = (STRICT, NO_FILES, SELECT, IGNORE, NO_CACHE)
 
 REPORTS = ("sarif", "github", "junit", "gitlab")
 """What `validate --output` speaks besides text and json."""

@@ -11,7 +11,7 @@ from fnctl.commands.check import check
 from fnctl.commands.comparison import compare
 from fnctl.commands.options import declare
 from fnctl.commands.run import Run
-from fnctl.commands.table import IGNORE, NO_FILES, SELECT, STRICT
+from fnctl.commands.table import IGNORE, NO_CACHE, NO_FILES, SELECT, STRICT
 from fnctl.dataclass import replace
 from fnctl.errors import Exit, UsageError
 
@@ -23,6 +23,7 @@ def validate(
     no_files: Annotated[bool, declare(NO_FILES)] = False,
     select: Annotated[list[str] | None, declare(SELECT)] = None,
     ignore: Annotated[list[str] | None, declare(IGNORE)] = None,
+    no_cache: Annotated[bool, declare(NO_CACHE)] = False,  # noqa: ARG001  # what comes this way is always checked anew
     all_targets: Annotated[
         bool, typer.Option("--all-targets", help="Compare every platform: what works, what does not, what to use instead.")
     ] = False,

@@ -59,7 +59,7 @@ class Engine(Checker, Protocol):
 
 @dataclass
 class World:
-    """The streams, environment and folder of one process, and the engine behind it. Tests put their own in."""
+    """The streams, environment and folder of one process, the engine behind it, and whether answers are kept. Tests put their own in."""
 
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
@@ -68,6 +68,7 @@ class World:
     cwd: Path = field(default_factory=Path.cwd)
     given: Engine | None = None
     hidden: list[str] = field(default_factory=list)
+    remembers: bool = False
 
     @cached_property
     def engine(self) -> Engine:

@@ -172,7 +172,7 @@ def _include(
                 )
             )
             continue
-        paths = sorted(p for p in _glob(main.folder, pattern) if p.is_file() and p != main.path)
+        paths = sorted(p for p in matching(main.folder, pattern) if p.is_file() and p != main.path)
         if not paths:
             found.append(Diagnostic("FN009", "error", "`include` matches no file", at, "nothing there", help="look at the glob, or remove it"))
         for path in paths:
@@ -184,7 +184,8 @@ def _include(
     return found
 
 
-def _glob(folder: Path, pattern: str) -> list[Path]:
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Find what a pattern of `include` names; nothing for one that cannot be."""
     try:
         return list(folder.glob(pattern))
     except (ValueError, NotImplementedError, IndexError, OSError):  # `**x`, an empty part: pathlib refuses, and so nothing matches
