@@ -20,7 +20,7 @@ from fnctl.views.limits import QUESTIONS
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "schemas" / "fnctl_schemas" / "limits"
 SECTIONS = {
-    "limits": {"value", "plans", "regions", "unit", "severity", "effect", "source", "sure", "raisable", "artifact", "family"},
+    "limits": {"value", "unchecked", "plans", "regions", "unit", "severity", "effect", "source", "sure", "raisable", "artifact", "family"},
     "patterns": {"pattern", "means", "source", "sure"},
     "words": {"values", "means", "plans", "source", "sure"},
     "runtimes": {"platform", "state", "deprecated", "create_blocked", "update_blocked", "plans", "source", "sure"},

@@ -11,9 +11,6 @@ from fnctl_aws.translate.http import behind_api, has_url
 SMALL = 256
 """MB from which a Python with an SDK starts in a bearable time."""
 
-LARGE = 50 * 1024**2
-"""Bytes of a package from which loading it is felt at a cold start."""
-
 WRITES = {"bucket": "write", "queue": "send", "topic": "publish", "table": "write", "stream": "put", "bus": "emit"}
 WATCHED = {"queue": "sqs", "topic": "sns", "bucket": "s3"}
 """Triggers whose loops Lambda detects, as `lambda.recursion.watched` calls them."""
@@ -289,12 +286,13 @@ def package_is_large(subject: Subject) -> Iterator[Found]:
     Sources: `lambda.zip.upload`, `lambda.init`
     """
     for built in subject.built.values():
-        if built.size > LARGE:
+        if built.size > subject.limits["lambda.zip.upload"].in_bytes():
             name = built.functions[0]
             largest = "; ".join(f"{path} {size / 1024**2:.1f} MB" for path, size in built.largest[:3])
             span = subject.service.span("functions", name, "handler")
             label, help = f"{built.size / 1024**2:.1f} MB packed", "leave out what it never loads: exclude: [...]"
-            yield Found(f"`{name}` has a large package", span, label, (f"largest: {largest}",), help)
+            notes = (subject.limits["lambda.zip.upload"].note(), f"largest: {largest}")
+            yield Found(f"`{name}` has a large package", span, label, notes, help)
 
 
 @rule("ADV012", "advice", "aws")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl_aws.limits.filled import compact
 from fnctl_aws.limits.parts import asynchronous, at, outside, whole
+from fnctl_aws.translate.policy import function_policy
+
+FEW = 12
+"""Uses whose rights fit in any case: nearly every function has fewer, and pays nothing."""
 
 
 @rule("AWS130", "error", "aws")
@@ -167,6 +173,55 @@ def too_many_roles(subject: Subject) -> Iterator[Found]:
         yield breach(limit, "an account has fewer roles than this service has functions", subject.service.span("functions", key=True), label, help)
 
 
+OWNED = {"bucket": "s3.buckets", "table": "dynamodb.tables", "topic": "sns.topics"}
+
+
+@rule("AWS138", "warning", "aws")
+def too_many_of_a_kind(subject: Subject) -> Iterator[Found]:
+    """Find services with more buckets, tables, topics or secrets than an account has room for.
+
+    Why: The first ones are made, and the platform refuses the rest until the quota is raised.
+
+    Example: A manifest with 2,501 tables.
+
+    Use instead: Several services in several accounts, or a raised quota: `limits: { aws: { dynamodb.tables: 5000 } }`.
+
+    Sources: `s3.buckets`, `dynamodb.tables`, `sns.topics`, `sns.topics.fifo`, `ssm.parameters`
+    """
+    service = subject.service
+    kinds = [OWNED[r.type] + (".fifo" if r.options.get("fifo") else "") for r in service.resources.values() if r.type in OWNED and not r.existing]
+    if service.settings.get("secrets") != "secretsmanager":
+        kinds += ["ssm.parameters"] * len(service.secrets)
+    for id_, count in Counter(kinds).items():
+        limit = subject.limits[id_]
+        if count > limit.value:
+            help = f"have the quota raised and say so: limits: {{ aws: {{ {id_}: ... }} }}"
+            span = service.span("secrets" if id_ == "ssm.parameters" else "resources", key=True)
+            yield breach(limit, f"an account has fewer {limit.unit} than this service", span, f"{count:,}, and at most {limit.amount()}", help)
+
+
+@rule("AWS139", "error", "aws")
+def rights_too_long(subject: Subject) -> Iterator[Found]:
+    """Find functions that use so much that their rights do not fit in a role.
+
+    Why: PutRolePolicy refuses policies of more than 10,240 characters. Each thing that a function uses is a statement of its own.
+
+    Example: A function that uses a hundred tables.
+
+    Use instead: Several functions with fewer rights each; or one table whose keys tell apart what the many held.
+
+    Sources: `iam.policy.inline`
+    """
+    limit = subject.limits["iam.policy.inline"]
+    for function in subject.service.functions.values():
+        if len(function.uses) + len(function.secrets) + len(function.triggers) < FEW:
+            continue
+        size = len(compact(subject.service, function_policy(subject.service, function)))
+        if size > limit.value:
+            label = f"{size:,} characters of rights, and at most {limit.amount()}"
+            yield breach(limit, f"`{function.name}` uses too much", at(subject, function, "uses"), label, "split it into functions that use less")
+
+
 RULES: tuple[Rule, ...] = (
     provisioned_over_reserved,
     reservations_over_account,
@@ -174,4 +229,6 @@ RULES: tuple[Rule, ...] = (
     too_many_retries,
     retry_age_outside_limits,
     too_many_roles,
+    too_many_of_a_kind,
+    rights_too_long,
 )

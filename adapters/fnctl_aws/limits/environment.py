@@ -8,8 +8,10 @@ from datetime import timedelta
 from fnctl.manifest.model import Function, Key, Resource
 from fnctl.rules.breach import breach, note
 from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl_aws.limits.filled import filled
 from fnctl_aws.limits.parts import at
-from fnctl_aws.names import ADDRESS_TAG, SERVICE_TAG, STAGE_TAG, environment_name, physical
+from fnctl_aws.names import ADDRESS_TAG, SERVICE_TAG, STAGE_TAG, physical
+from fnctl_aws.translate.function import environment
 
 SOON = timedelta(days=90)
 OWN_TAGS = len((SERVICE_TAG, STAGE_TAG, ADDRESS_TAG))
@@ -66,7 +68,7 @@ def environment_name_refused(subject: Subject) -> Iterator[Found]:
 
 @rule("AWS115", "error", "aws")
 def environment_too_large(subject: Subject) -> Iterator[Found]:
-    """Find environments that are too large together: names and values, with those that fnctl adds for what a function uses.
+    """Find environments that are too large together: names and values, with those that fnctl adds for what a function uses and for its secrets.
 
     Why: CreateFunction refuses more than 4 KB in all.
 
@@ -78,7 +80,8 @@ def environment_too_large(subject: Subject) -> Iterator[Found]:
     """
     limit = subject.limits["lambda.environment"]
     for function in subject.service.functions.values():
-        size = sum(len(key.encode()) + len(value.encode()) for key, value in function.env.items()) + _added(subject, function)
+        variables = environment(subject.service, function)
+        size = sum(len(key.encode()) + len(str(filled(subject.service, value)).encode()) for key, value in variables.items())
         if size > limit.value:
             label = f"{size:,} bytes with what fnctl adds, and at most {limit.amount()}"
             yield breach(
@@ -88,13 +91,6 @@ def environment_too_large(subject: Subject) -> Iterator[Found]:
                 label,
                 "keep it in a file of the package, or in a bucket",
             )
-
-
-def _added(subject: Subject, function: Function) -> int:
-    """Count what is handed over for `uses`: at least the variable's name and the physical name."""
-    service = subject.service
-    types = {name: service.resources[name].type for name in function.uses if name in service.resources}
-    return sum(len(environment_name(name, types.get(name, "function"))) + len(physical(service, name)) for name in function.uses)
 
 
 @rule("AWS105", "error", "aws")

@@ -10,7 +10,7 @@ from fnctl.rules.breach import breach
 from fnctl.rules.limits import Limit
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_aws.limits.parts import at, whole
-from fnctl_aws.translate.http import behind_api, has_url, route_key, triggers
+from fnctl_aws.translate.http import behind_api, folder_key, has_url, route_key, triggers
 
 
 @rule("AWS201", "warning", "aws")
@@ -54,7 +54,7 @@ def too_many_routes(subject: Subject) -> Iterator[Found]:
     if 2 * len(routes) <= limit.value:
         return
     taken = {route_key(trigger) for _, trigger in routes}
-    count = len(taken) + len({key for key in taken if key.endswith("+}") and key[: key.rindex("/")] not in taken})
+    count = len(taken | {folder for key in taken if (folder := folder_key(key))})
     if count > limit.value:
         label = f"{count} routes, and at most {limit.amount()}"
         span = subject.service.span(*routes[-1][1].at)
@@ -112,7 +112,7 @@ def cors_differs_by_route(subject: Subject) -> Iterator[Found]:
 
 @rule("AWS206", "error", "aws")
 def cors_too_long(subject: Subject) -> Iterator[Found]:
-    """Find CORS of a function URL with more origins, methods or headers than it holds, or for longer than a day.
+    """Find CORS of a function URL with more or longer origins, methods or headers than it holds, or for longer than a day.
 
     Why: CreateFunctionUrlConfig refuses it.
 
@@ -130,7 +130,8 @@ def cors_too_long(subject: Subject) -> Iterator[Found]:
           triggers: [{ http: { method: GET, path: /, cors: { origins: ["https://shop.example"], max_age: 1d } } }]
           targets: { aws: { http: function_url } }
 
-    Sources: `lambda.url.cors.origins`, `lambda.url.cors.origin`, `lambda.url.cors.methods`, `lambda.url.cors.headers`, `lambda.url.cors.age`
+    Sources: `lambda.url.cors.origins`, `lambda.url.cors.origin`, `lambda.url.cors.methods`, `lambda.url.cors.method`, `lambda.url.cors.headers`,
+    `lambda.url.cors.age`
     """
     service = subject.service
     for function in service.functions.values():
@@ -153,6 +154,11 @@ def _long(subject: Subject, cors: Mapping[str, Json]) -> Iterator[tuple[str, Lim
     longest = max((len(str(origin)) for origin in given), default=0) if isinstance(given, list) else len(str(given or ""))
     if longest > limit.value:
         yield "origins", limit, longest
+    given, limit = cors.get("methods"), limits["lambda.url.cors.method"]
+    words = given if isinstance(given, list) else [given or ""]
+    longest = max((len(str(word)) for word in words if word != "OPTIONS"), default=0)  # OPTIONS is left out: Lambda answers it itself
+    if longest > limit.value:
+        yield "methods", limit, longest
     age, limit = whole(cors.get("max_age")), limits["lambda.url.cors.age"]
     if age is not None and age > limit.value:
         yield "max_age", limit, age
@@ -224,6 +230,31 @@ def _tokens(subject: Subject, function: Function, trigger: Trigger) -> Iterator[
             yield breach(limit, f"`{function.name}` names too many: {word}", span, label, "check the rest in the handler")
 
 
+@rule("AWS208", "error", "aws")
+def too_many_authorizers(subject: Subject) -> Iterator[Found]:
+    """Find services whose routes trust more issuers and audiences than one HTTP API has authorizers for.
+
+    Why: CreateAuthorizer refuses more until the quota is raised.
+
+    Example: Eleven routes, each with an `auth` of another issuer.
+
+    Use instead: One issuer for several audiences, checks in the handler, or a raised quota: `limits: { aws: { http_api.authorizers: 20 } }`.
+
+    Sources: `http_api.authorizers`
+    """
+    limit, asked = subject.limits["http_api.authorizers"], dict[str, Trigger]()
+    for function in behind_api(subject.service):
+        for trigger in triggers(function):
+            auth = trigger.options.get("auth")
+            if isinstance(auth, Mapping):
+                asked.setdefault(repr((auth.get("issuer"), auth.get("audience"))), trigger)
+    if len(asked) > limit.value:
+        last = list(asked.values())[-1]
+        span, label = subject.service.span(*last.at, "http", "auth"), f"{len(asked)}, and at most {limit.amount()}"
+        help = "check some in the handler, or have the quota raised and say so: limits: { aws: { http_api.authorizers: ... } }"
+        yield breach(limit, "the API trusts too many issuers", span, label, help)
+
+
 RULES: tuple[Rule, ...] = (
     gateway_ends_first,
     too_many_routes,
@@ -231,5 +262,6 @@ RULES: tuple[Rule, ...] = (
     cors_differs_by_route,
     cors_too_long,
     url_without_tokens,
+    too_many_authorizers,
     token_check_too_long,
 )

@@ -11,7 +11,7 @@ from fnctl.manifest.model import Function, Trigger
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_aws.limits.parts import mapped, outside, source, whole
-from fnctl_aws.translate.schedule import expression, scheduled
+from fnctl_aws.translate.schedule import expression, payload, scheduled
 
 
 @rule("AWS111", "error", "aws")
@@ -38,7 +38,7 @@ def batch_outside_limits(subject: Subject) -> Iterator[Found]:
         if batch is not None and batch > limit.value:
             span = subject.service.span(*trigger.at, trigger.kind, "batch")
             label = f"{batch:,}, and at most {limit.amount()}"
-            yield Found(f"the batch of `{function.name}` is too large", span, label, (limit.note(),), f"say {limit.value:g}, or split what is sent")
+            yield breach(limit, f"the batch of `{function.name}` is too large", span, label, f"say {limit.value:g}, or split what is sent")
 
 
 def _fifo(subject: Subject, trigger: Trigger) -> bool:
@@ -71,7 +71,7 @@ def window_outside_limits(subject: Subject) -> Iterator[Found]:
             continue
         span = subject.service.span(*trigger.at, trigger.kind, "window")
         if _fifo(subject, trigger) and window > fifo.value:
-            yield Found("a FIFO queue has no batching window", span, f"{window} s", (fifo.note(),), "leave it out")
+            yield breach(fifo, "a FIFO queue has no batching window", span, f"{window} s", "leave it out")
         elif window > most.value:
             yield breach(
                 most, f"the batching window of `{function.name}` is too long", span, f"{window} s, and at most {most.amount()}", "shorten it"
@@ -176,6 +176,30 @@ def too_many_record_retries(subject: Subject) -> Iterator[Found]:
         yield from outside(subject.limits, "lambda.mapping.attempts", tries, f"`max_retries` of `{function.name}`", span, "a handful says as much")
 
 
+@rule("AWS156", "error", "aws")
+def too_many_batches_per_shard(subject: Subject) -> Iterator[Found]:
+    """Find a `parallel` of a stream or table that Lambda does not take.
+
+    Why: CreateEventSourceMapping refuses more than ten batches of one shard at a time.
+
+    Example:
+      resources: { clicks: { type: stream } }
+      functions:
+        count: { handler: "count.py:run", triggers: [{ stream: { name: clicks, parallel: "11", max_retries: 3 } }] }
+
+    Use instead:
+      resources: { clicks: { type: stream } }
+      functions:
+        count: { handler: "count.py:run", triggers: [{ stream: { name: clicks, parallel: 10, max_retries: 3 } }] }
+
+    Sources: `lambda.mapping.parallel`
+    """
+    for function, trigger in mapped(subject.service):
+        asked, span = whole(trigger.options.get("parallel")), partial(subject.service.span, *trigger.at, trigger.kind, "parallel")
+        help = "more shards read more at a time: shards: ..."
+        yield from outside(subject.limits, "lambda.mapping.parallel", asked, f"`parallel` of `{function.name}`", span, help)
+
+
 @rule("AWS155", "warning", "aws")
 def too_many_readers(subject: Subject) -> Iterator[Found]:
     """Find tables whose changes more functions read than DynamoDB serves.
@@ -249,13 +273,11 @@ def schedule_input_too_large(subject: Subject) -> Iterator[Found]:
     """
     limit = subject.limits["scheduler.input"]
     for _, trigger in scheduled(subject.service):
-        given = trigger.options.get("input")
-        size = len(json.dumps(given).encode()) if given is not None else 0
+        size = len(payload(trigger).encode())
         if size > limit.in_bytes():
             span = subject.service.span(*trigger.at, "schedule", "input")
-            yield breach(
-                limit, "the schedule's input is too large", span, f"{size:,} bytes of {limit.amount()}", "keep it in the package or a bucket"
-            )
+            label = f"{size:,} bytes with what fnctl adds, and at most {limit.amount()}"
+            yield breach(limit, "the schedule's input is too large", span, label, "keep it in the package or a bucket")
 
 
 @rule("AWS170", "error", "aws")
@@ -406,6 +428,7 @@ RULES: tuple[Rule, ...] = (
     filter_too_long,
     record_age_outside_limits,
     too_many_record_retries,
+    too_many_batches_per_shard,
     too_many_readers,
     schedule_unsayable,
     schedule_input_too_large,

@@ -65,6 +65,14 @@ def route_key(trigger: Trigger) -> str:
     return f"{trigger.options['method']} {path}"
 
 
+def folder_key(key: str) -> str | None:
+    """Return the route that `{path+}` needs besides: `{path*}` matches nothing too, API Gateway's `{path+}` does not. None for other routes."""
+    if not key.endswith("+}"):
+        return None
+    folder = key[: key.rindex("/")]
+    return f"{folder}/" if folder.endswith(" ") else folder
+
+
 def cors_of(found: Sequence[Trigger]) -> dict[str, Value] | None:
     """Join what the triggers ask for: CORS belongs to the whole API, not to a route. `true` lets every origin in."""
     asked = [trigger.options["cors"] for trigger in found if trigger.options.get("cors")]
@@ -118,12 +126,9 @@ def _routes(service: Service, function: Function, trigger: Trigger, taken: set[s
     address = trigger_address(function, "http", trigger.key)
     key = route_key(trigger)
     yield _route(service, function, trigger, address, key)
-    if key.endswith("+}"):
-        # `{path*}` matches nothing too, API Gateway's `{path+}` does not: the folder itself needs a route of its own.
-        folder = key[: key.rindex("/")]
-        root = folder if not folder.endswith(" ") else f"{folder}/"
-        if root not in taken:
-            yield _route(service, function, trigger, Address(f"{address}/base"), root)
+    root = folder_key(key)
+    if root and root not in taken:
+        yield _route(service, function, trigger, Address(f"{address}/base"), root)
 
 
 def _route(service: Service, function: Function, trigger: Trigger, address: Address, key: str) -> Node:

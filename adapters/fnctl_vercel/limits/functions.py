@@ -68,9 +68,9 @@ def timeout_needs_fluid(subject: Subject) -> Iterator[Found]:
 
 @rule("VC103", "error", "vercel")
 def memory_over_maximum(subject: Subject) -> Iterator[Found]:
-    """Find functions that ask for more memory than the plan has.
+    """Find functions that ask for more memory than the plan has, or for less than any function has.
 
-    Why: Hobby has 2 GB, the other plans 4 GB at most. The deployment is refused.
+    Why: Hobby has 2 GB, the other plans 4 GB at most; a number under 128 MB is none. The deployment is refused.
 
     Example:
         targets: { vercel: { plan: hobby } }
@@ -79,11 +79,15 @@ def memory_over_maximum(subject: Subject) -> Iterator[Found]:
 
     Use instead: `plan: pro` up to 4 GB, and another target above: `targets.vercel.only` lists the functions that stay.
 
-    Sources: vercel.com/docs/functions/limitations, 2026-07-01; `function.memory`
+    Sources: vercel.com/docs/functions/limitations, 2026-07-01; `function.memory`, `function.memory.min`
     """
-    limit = subject.limits["function.memory"]
+    limit, least = subject.limits["function.memory"], subject.limits["function.memory.min"]
     for function in subject.service.functions.values():
-        if (function.memory or 0) > limit.value:
+        if function.memory is not None and function.memory < least.value:
+            span = subject.service.span("functions", function.name, "memory")
+            label = f"{function.memory} MB, and at least {least.amount()} is asked for"
+            yield breach(least, f"`{function.name}` asks for less memory than there is", span, label, "leave it out: a function gets 2 GB anyway")
+        elif (function.memory or 0) > limit.value:
             message = f"`{function.name}` asks for more memory than the plan {subject.limits.plan} has"
             span = subject.service.span("functions", function.name, "memory")
             help = "host it on another target" if subject.limits.plan != "hobby" else "`plan: pro` has up to 4 GB"
@@ -107,7 +111,7 @@ def memory_is_not_smaller(subject: Subject) -> Iterator[Found]:
     """
     limit = subject.limits["function.memory.default"]
     for function in subject.service.functions.values():
-        if function.memory and function.memory < limit.value:
+        if function.memory and subject.limits["function.memory.min"].value <= function.memory < limit.value:
             span = subject.service.span("functions", function.name, "memory")
             yield breach(limit, f"functions get {limit.amount()} here, and cost no less with fewer", span, "not smaller here", "nothing to do")
 

@@ -38,9 +38,9 @@ def cron_too_often(subject: Subject) -> Iterator[Found]:
 
 @rule("VC302", "error", "vercel")
 def too_many_crons(subject: Subject) -> Iterator[Found]:
-    """Find services with more than 100 schedules.
+    """Find services with more than 100 crons, or more than 100 schedules with a time zone, which are made as Schedules.
 
-    Why: A project has no more, on any plan.
+    Why: A project has no more of either, on any plan.
 
     Example:
         targets: { vercel: {} }
@@ -49,18 +49,15 @@ def too_many_crons(subject: Subject) -> Iterator[Found]:
 
     Use instead: One schedule that sends a message for each job.
 
-    Sources: vercel.com/docs/cron-jobs/usage-and-pricing, 2026-07-15; `cron.count`
+    Sources: vercel.com/docs/cron-jobs/usage-and-pricing, 2026-07-15; `cron.count`, `schedule.count`
     """
-    limit, crons = subject.limits["cron.count"], list(_triggers(subject.service, "schedule"))
-    if len(crons) > limit.value:
-        span = subject.service.span(*crons[int(limit.value)][1].at, "schedule")
-        yield breach(
-            limit,
-            "the project has too many crons",
-            span,
-            f"{len(crons)}, and at most {limit.amount()}",
-            "let one schedule send a message for each job",
-        )
+    every = [trigger for _, trigger in _triggers(subject.service, "schedule")]
+    crons, zoned = ([trigger for trigger in every if (trigger.options.get("timezone", "UTC") == "UTC") is utc] for utc in (True, False))
+    for limit, found in ((subject.limits["cron.count"], crons), (subject.limits["schedule.count"], zoned)):
+        if len(found) > limit.value:
+            span = subject.service.span(*found[int(limit.value)].at, "schedule")
+            label, help = f"{len(found)}, and at most {limit.amount()}", "let one schedule send a message for each job"
+            yield breach(limit, f"the project has too many {limit.unit}", span, label, help)
 
 
 @rule("VC303", "warning", "vercel")
