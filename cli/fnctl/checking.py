@@ -144,7 +144,7 @@ def _built(service: Service) -> Mapping[str, Measured]:
 
     every = tuple(service.functions)
     return {
-        a.name: Measured((a.name,) if a.name in service.functions else every, a.size, a.unpacked_size, a.largest)
+        a.name: Measured((a.name,) if a.name in service.functions else every, a.size, a.unpacked_size, a.largest, a.members)
         for a in measure.archives(service.folder, service.target)
     }
 

@@ -8,7 +8,10 @@ if TYPE_CHECKING:
 
 
 def match(routes: Iterable[tuple[str, str]], method: str, path: str) -> dict[str, str] | None:
-    """Give what the parts of the best route hold, None when no route fits. Literal parts beat `{name}`, which beats `{rest*}`."""
+    """Give what the parts of the best route hold, None when no route fits.
+
+    Literal parts beat `{name}`, a route that ends here beats one that goes on, and `{rest*}` comes last.
+    """
     best: tuple[tuple[int, ...], dict[str, str]] | None = None
     for verb, route in routes:
         found = _fit(_parts(route), _parts(path)) if verb in ("ANY", method) else None
@@ -34,5 +37,5 @@ def _fit(route: list[str], parts: list[str]) -> tuple[tuple[int, ...], dict[str,
             found[part[1:-1]] = parts[index]
         elif part != parts[index]:
             return None
-        rank.append(1 if part.startswith("{") else 2)
-    return ((*rank,), found) if len(route) == len(parts) else None
+        rank.append(2 if part.startswith("{") else 3)
+    return ((*rank, 1), found) if len(route) == len(parts) else None

@@ -65,6 +65,7 @@ def test_an_existing_resource_is_known_by_the_end_of_its_identifier() -> None:
 
 
 ROUTES = [("GET", "/orders/{id}"), ("GET", "/orders/new"), ("ANY", "/{rest*}"), ("POST", "/orders")]
+ROUTES += [("GET", "/"), ("GET", "/files/{name*}"), ("GET", "/files")]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,10 @@ ROUTES = [("GET", "/orders/{id}"), ("GET", "/orders/new"), ("ANY", "/{rest*}"), 
         ("GET", "/orders/new", {}),
         ("POST", "/orders/", {}),
         ("PUT", "/orders/7/lines", {"rest": "orders/7/lines"}),
-        ("GET", "/", {"rest": ""}),
+        ("PUT", "/", {"rest": ""}),
+        ("GET", "/", {}),
+        ("GET", "/files", {}),
+        ("GET", "/files/a/b", {"name": "a/b"}),
     ],
 )
 def test_the_best_route_wins(method: str, path: str, expected: dict[str, str]) -> None:
@@ -85,7 +89,8 @@ def test_the_best_route_wins(method: str, path: str, expected: dict[str, str]) -
 
 def test_the_best_route_wins_in_node_too() -> None:
     module = Path(__file__).parents[2] / "cli/fnctl_runtime/node/routes.mjs"
-    cases = [["GET", "/orders/7"], ["GET", "/orders/new"], ["POST", "/orders/"], ["PUT", "/orders/7/lines"], ["GET", "/"]]
+    cases = [["GET", "/orders/7"], ["GET", "/orders/new"], ["POST", "/orders/"], ["PUT", "/orders/7/lines"], ["GET", "/"], ["PUT", "/"]]
+    cases += [["GET", "/files"], ["GET", "/files/a/b"]]
     code = f"import {{ match }} from {module.as_uri()!r};\nconst routes = {json.dumps(ROUTES)};\n"
     code += f"console.log(JSON.stringify({json.dumps(cases)}.flatMap((c) => [match(routes, ...c), match([...routes].reverse(), ...c)])));"
     done = subprocess.run(["node", "--input-type=module", "-e", code], capture_output=True, text=True, check=True, timeout=60)

@@ -21,7 +21,7 @@ class Asked:
 
 @dataclass
 class Queues:
-    """What was asked, and which statuses come next; 204 once there are none."""
+    """What was asked, and which statuses come next; 201 for what is sent and 204 for the rest once there are none."""
 
     address: str
     asked: list[Asked] = field(default_factory=list)
@@ -42,7 +42,7 @@ def queues() -> Iterator[Queues]:
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             found.asked.append(Asked(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(found.statuses.pop(0) if found.statuses else 204)
+            self.send_response(found.statuses.pop(0) if found.statuses else 201 if self.command == "POST" else 204)
             self.end_headers()
 
         do_POST = do_DELETE = do_PATCH = handle_any  # noqa: N815  # the base class calls them so

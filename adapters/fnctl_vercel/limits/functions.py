@@ -8,6 +8,7 @@ from fnctl.manifest.model import Function
 from fnctl.rules.breach import breach
 from fnctl.rules.limits import Limits
 from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl_vercel.output.places import places
 
 
 @rule("VC101", "error", "vercel")
@@ -120,6 +121,8 @@ def memory_is_not_smaller(subject: Subject) -> Iterator[Found]:
 def too_many_functions(subject: Subject) -> Iterator[Found]:
     """Find services with more functions than a deployment of the plan Hobby has: 12.
 
+    Each queue and topic that a function listens to makes one more, beside the one that answers requests and crons.
+
     Why: The deployment fails with `exceeded_serverless_functions_per_deployment`, after the build.
 
     Example:
@@ -132,11 +135,11 @@ def too_many_functions(subject: Subject) -> Iterator[Found]:
 
     Sources: vercel.com/docs/functions/runtimes, 2026-07-29; `function.count`
     """
-    limit, count = subject.limits.get("function.count"), len(subject.service.functions)
-    if limit and count > limit.value:
-        span = subject.service.span("functions", list(subject.service.functions)[int(limit.value)], key=True)
+    limit, found = subject.limits.get("function.count"), list(places(subject.service))
+    if limit and len(found) > limit.value:
+        span = subject.service.span("functions", found[int(limit.value)].function.name, key=True)
         help = "serve several routes from one `asgi` function, or use `plan: pro`"
-        yield breach(limit, f"the plan {subject.limits.plan} deploys no more than {limit.amount()}", span, f"{count} in all", help)
+        yield breach(limit, f"the plan {subject.limits.plan} deploys no more than {limit.amount()}", span, f"{len(found)} in all", help)
 
 
 @rule("VC106", "error", "vercel")

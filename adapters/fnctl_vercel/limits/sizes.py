@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fnctl.rules.breach import oversize
-from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl.rules.model import Found, Measured, Rule, Subject, rule
+
+SHOWN = 5
 
 
 @rule("VC401", "error", "vercel")
@@ -26,7 +28,7 @@ def bundle_too_large(subject: Subject) -> Iterator[Found]:
     Sources: vercel.com/docs/functions/limitations, 2026-07-01; `function.size.beta`
     """
     beta = subject.limits["function.size.beta"]
-    for built in subject.built.values():
+    for built in (one for artifact in subject.built.values() for one in _functions(artifact)):
         runtimes = {subject.service.functions[name].runtime for name in built.functions if name in subject.service.functions}
         family = "nodejs" if any(runtime.startswith("nodejs") for runtime in runtimes) else "python"
         limit = subject.limits[f"function.size.{family}"]
@@ -36,6 +38,20 @@ def bundle_too_large(subject: Subject) -> Iterator[Found]:
             from dataclasses import replace  # few come here
 
             yield replace(found, severity="warning") if built.unpacked_size <= beta.in_bytes() else found
+
+
+def _functions(built: Measured) -> Iterator[Measured]:
+    """Take an output apart: the limit is for each of its functions. Anything else counts as one."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for path, size in built.members:
+        place, mark, inside = path.partition(".func/")
+        if mark:
+            found.setdefault(place, []).append((inside, size))
+    for place, members in found.items():
+        name = place.removeprefix("functions/").removeprefix("_fnctl/").partition("/")[0]
+        yield Measured((name,), built.size, sum(size for _, size in members), tuple(members[:SHOWN]))
+    if not found:
+        yield built
 
 
 RULES: tuple[Rule, ...] = (bundle_too_large,)

@@ -147,7 +147,7 @@ def rate_is_uneven(subject: Subject) -> Iterator[Found]:
     """
     for _, trigger in _triggers(subject.service, "schedule"):
         rate = timing.rate_of(trigger)
-        if rate and timing.uneven(rate):
+        if rate and timing.uneven(rate) and not _is_no_cron(rate):
             pattern = subject.limits.patterns["cron.expression"]
             span = subject.service.span(*trigger.at, "schedule")
             message = "a cron counts within the hour and the day, and this rate does not divide them"
@@ -238,6 +238,29 @@ def uploads_through_function(subject: Subject) -> Iterator[Found]:
                 )
 
 
+@rule("VC310", "error", "vercel")
+def rate_is_no_cron(subject: Subject) -> Iterator[Found]:
+    """Find rates that cannot be written as five fields at all.
+
+    Why: A rate becomes a cron. 90 minutes are no step of minutes and no step of hours, and 36 hours no step of days.
+
+    Example:
+        targets: { vercel: { plan: pro } }
+        functions:
+          poll: { handler: "jobs.py:poll", triggers: [{ schedule: every 90m }] }
+
+    Use instead: Whole hours below a day, whole days above.
+
+    Sources: vercel.com/docs/cron-jobs/usage-and-pricing, 2026-07-15; `cron.expression`
+    """
+    for _, trigger in _triggers(subject.service, "schedule"):
+        rate = timing.rate_of(trigger)
+        if rate and _is_no_cron(rate):
+            pattern = subject.limits.patterns["cron.expression"]
+            span = subject.service.span(*trigger.at, "schedule")
+            yield breach(pattern, "no cron can keep this rate", span, "neither whole hours nor whole days", f"every {timing.even(rate)}")
+
+
 RULES: tuple[Rule, ...] = (
     cron_too_often,
     too_many_crons,
@@ -245,6 +268,7 @@ RULES: tuple[Rule, ...] = (
     timezone_is_a_beta,
     cron_on_either_day,
     rate_is_uneven,
+    rate_is_no_cron,
     queue_time_out_of_range,
     concurrency_over_maximum,
     uploads_through_function,
@@ -254,3 +278,9 @@ RULES: tuple[Rule, ...] = (
 def _triggers(service: Service, kind: str) -> Iterator[tuple[Function, Trigger]]:
     for function in service.functions.values():
         yield from ((function, trigger) for trigger in function.triggers if trigger.kind == kind)
+
+
+def _is_no_cron(seconds: int) -> bool:
+    minutes = seconds // 60
+    hours, rest = divmod(minutes, 60)
+    return minutes > 60 and (rest != 0 or (hours > 24 and hours % 24 != 0))

@@ -23,7 +23,7 @@ NAME, TREE = "output", ".vercel/output"
 BOOTSTRAP = "vercel-runtime==0.24.1 --hash=sha256:74ad58f550e8e4079945b3e278fed62270703befe9b97bf91ab919e3bc22f226"
 """Vercel's own Python runtime, which its builder puts into every function too; it vendors what it needs."""
 PYTHON = ("function", "event", "task", "asgi", "wsgi")
-NODE = ("fetch", "function", "event", "task")
+NODE = ("fetch", "function", "event")
 
 _TRAMPOLINE = '''"""What Vercel imports; made by fnctl."""
 
@@ -86,7 +86,10 @@ def _added(service: Service, place: Place, bundle: Bundle) -> Iterator[File]:
     yield File(".vc-config.json", _json(configuration(service, place, handler)))
     file, name = bundle.entry
     if node:
-        yield File("_fnctl.mjs", f'export {{ {name} as default }} from "./{file}"; // made by fnctl\n'.encode() if native else _NODE_ENTRY)
+        yield File(
+            "_fnctl.mjs",
+            f'// Made by fnctl.\nexport * from "./{file}";\nexport {{ {name} as default }} from "./{file}";\n'.encode() if native else _NODE_ENTRY,
+        )
     else:
         module = (file.removesuffix(".py").replace("/", "."), file, name) if native else ("_fnctl_vercel", "_fnctl_vercel.py", "app")
         yield File("vc__handler__python.py", _TRAMPOLINE.format(module=module[0], file=module[1], name=module[2]).encode())

@@ -59,9 +59,10 @@ def _parts(path: str) -> list[str]:
 
 
 def _rank(trigger: Trigger) -> tuple[tuple[int, ...], bool]:
-    """Order routes as the runtime does: literal parts before `{name}` before `{rest*}`; of two alike the one that names its method."""
+    """Order routes as the runtime does: literal parts, `{name}`, the end, `{rest*}`; of two alike the one that names its method comes first."""
     parts = _parts(str(trigger.options["path"]))
-    return tuple(0 if part.endswith("*}") else 1 if part.startswith("{") else 2 for part in parts), trigger.options["method"] != "ANY"
+    ranks = [0 if part.endswith("*}") else 2 if part.startswith("{") else 3 for part in parts]
+    return (*ranks, 1), trigger.options["method"] != "ANY"
 
 
 def _cors(triggers: Sequence[Trigger]) -> Iterator[dict[str, Json]]:

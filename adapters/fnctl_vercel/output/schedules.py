@@ -49,7 +49,7 @@ def expression(service: Service, trigger: Trigger) -> str:
     if rest or left:
         span = service.span(*trigger.at, "schedule")
         message = "a cron cannot keep this rate: its steps begin anew each hour and each day"
-        raise FnctlError(message, code="VC307", span=span, help=f"write a rate that divides them: every {even(seconds)}")
+        raise FnctlError(message, code="VC310", span=span, help=f"write a rate that divides them: every {even(seconds)}")
     return f"0 0 {_step(days)} * *"
 
 

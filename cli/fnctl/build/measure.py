@@ -13,12 +13,17 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Archive:
-    """One archive: bytes on disk and unpacked, and its largest members with their bytes unpacked, the largest first."""
+    """One archive: bytes on disk and unpacked, and its members with their bytes unpacked, the largest first; `largest` are a few of them."""
 
     name: str
     size: int
     unpacked_size: int
-    largest: tuple[tuple[str, int], ...]
+    members: tuple[tuple[str, int], ...]
+
+    @property
+    def largest(self) -> tuple[tuple[str, int], ...]:
+        """The members that a finding names."""
+        return self.members[:SHOWN]
 
 
 def archives(folder: Path, target: str) -> tuple[Archive, ...]:
@@ -34,5 +39,5 @@ def _archive(path: Path) -> Archive:
     except (OSError, BadZipFile) as error:
         message = f"{path.name} cannot be read as an archive: {error}"
         raise FnctlError(message, code="FN445", help="build it again:\nfnctl build") from error
-    largest = sorted(members, key=lambda member: (-member[1], member[0]))[:SHOWN]
-    return Archive(path.stem, size, sum(bytes_ for _, bytes_ in members), tuple(largest))
+    ordered = sorted(members, key=lambda member: (-member[1], member[0]))
+    return Archive(path.stem, size, sum(bytes_ for _, bytes_ in members), tuple(ordered))

@@ -30,12 +30,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Measured:
-    """One built artifact: bytes packed and unpacked, and its largest members (path, bytes)."""
+    """One built artifact: bytes packed and unpacked, its largest members (path, bytes), and all of them, the largest first."""
 
     functions: tuple[str, ...]
     size: int
     unpacked_size: int
     largest: tuple[tuple[str, int], ...] = ()
+    members: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

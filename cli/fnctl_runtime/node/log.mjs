@@ -3,7 +3,7 @@
 import { format } from "node:util";
 import { current } from "./invocation.mjs";
 
-const LEVELS = /** @type {const} */ ({ debug: 10, info: 20, warn: 30, warning: 30, error: 40 });
+const LEVELS = /** @type {const} */ ({ trace: 10, debug: 10, info: 20, warn: 30, warning: 30, error: 40, fatal: 50 });
 
 /**
  * Makes the console write lines. `stamp` adds `timestamp`, the name under which AWS's log filter looks for the time. `write` hears the console's

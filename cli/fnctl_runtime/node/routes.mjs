@@ -1,7 +1,8 @@
 // Matching a path against the manifest's routes, for fronts that send every request to one function and no path parameters.
 
 /**
- * What the parts of the best route hold, undefined when no route fits. Literal parts beat `{name}`, which beats `{rest*}`.
+ * What the parts of the best route hold, undefined when no route fits. Literal parts beat `{name}`, a route that ends here
+ * beats one that goes on, and `{rest*}` comes last.
  * @param {[method: string, path: string][]} routes
  * @param {string} method
  * @param {string} path decoded
@@ -40,7 +41,7 @@ function fitted(route, given) {
     if (index >= given.length) return undefined;
     if (part.startsWith("{")) found[part.slice(1, -1)] = given[index];
     else if (part !== given[index]) return undefined;
-    rank.push(part.startsWith("{") ? 1 : 2);
+    rank.push(part.startsWith("{") ? 2 : 3);
   }
-  return route.length === given.length ? { rank, found } : undefined;
+  return route.length === given.length ? { rank: [...rank, 1], found } : undefined;
 }

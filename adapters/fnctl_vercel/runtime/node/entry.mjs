@@ -10,9 +10,6 @@ import { configure } from "./log.mjs";
 /** @typedef {{kind: string, key: string, topic: string, whole: boolean, most: number | null, dead: string | null}} Trigger */
 /** @typedef {import("node:http").IncomingMessage} Incoming @typedef {import("node:http").ServerResponse} Outgoing */
 
-/** @type {Record<string, string>} */
-const INTERFACES = { event: "./events.mjs", task: "./tasks.mjs" };
-
 /** Makes the function that Vercel calls. Runs once per instance. @param {URL} root the function's folder */
 export async function start(root = new URL("../", import.meta.url)) {
   /** @type {Config} */
@@ -24,7 +21,7 @@ export async function start(root = new URL("../", import.meta.url)) {
   }
   secrets(config.secrets, process.env);
   addresses(config.calls, process.env);
-  const ours = import(INTERFACES[config.interface] ?? "./http.mjs"); // read from disk while the bundle is
+  const ours = import(config.interface === "event" ? "./events.mjs" : "./http.mjs"); // read from disk while the bundle is
   const target = await load(root, config);
   return (await ours).bind(target, config);
 }
