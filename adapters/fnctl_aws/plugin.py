@@ -67,7 +67,7 @@ class Aws:
 
         for name, bundle in bundles.items():
             between = shim(service, service.functions[name], bundle)
-            facts = {"handler": between.handler, "shim": between.digest}
+            facts: dict[str, Json] = {"handler": between.handler, "shim": between.digest, "environment": dict(_environment(service, name))}
             yield Recipe(name, (*bundle.files, *between.files), {"": bundle.wheels}, (name,), facts)
 
     def translate(self, service: Service, artifacts: Mapping[str, Artifact]) -> Graph:
@@ -87,6 +87,15 @@ class Aws:
         from fnctl_aws.sandbox import sandbox
 
         return sandbox(folder)
+
+
+def _environment(service: Service, function: str) -> Mapping[str, str]:
+    """Return what Lambda itself sets and code reads while it is imported; its credentials are not among it."""
+    region = str(service.settings.get("region") or "us-east-1")
+    named = {"AWS_LAMBDA_FUNCTION_NAME": function, "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"}
+    # Nothing at import time may look for credentials on this machine, or in its network.
+    nobody = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+    return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_Lambda", "TZ": ":UTC", **named, **nobody}
 
 
 def _tags(runtime: str, architecture: str) -> tuple[str, ...]:

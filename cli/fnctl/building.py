@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache as cached
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fnctl import __version__, plugins
 from fnctl.adapter import Indexed, Indexes
 from fnctl.build.model import BuildTarget, Bundle, Recipe
-from fnctl.diagnostics import Diagnostic
+from fnctl.diagnostics import Diagnostic, as_json, ordered
 from fnctl.errors import FnctlError
 from fnctl.events import Event
 from fnctl.graph import Artifact, Graph, Json
@@ -54,13 +54,15 @@ def build(session: Session, prepared: Prepared, *, verify: bool = False) -> tupl
     """
     with phase(session, prepared, "build"):
         targets, made = make(session, prepared)
+        tried = _imported(session, prepared, made) if session.options.imports else {}
         refuse("an artifact is over its budget", _over_budget(prepared.service, made))
         prepared.provenance = _papers(session, prepared.service, made)
         looked = _indexed(session, prepared, made)
     if verify:
         with phase(session, prepared, "verify"):
             _verify(session, prepared, targets, made)
-    return tuple(_result(recipe, made.artifacts[recipe.name], looked[recipe.name].notes, verified=verify) for recipe in made.recipes)
+    notes = {name: (*tried.get(name, ()), *indexed.notes) for name, indexed in looked.items()}
+    return tuple(_result(recipe, made.artifacts[recipe.name], notes[recipe.name], verified=verify) for recipe in made.recipes)
 
 
 def make(session: Session, prepared: Prepared) -> tuple[Mapping[str, BuildTarget], Making]:
@@ -93,6 +95,20 @@ def _papers(session: Session, service: Service, made: Making) -> Mapping[str, Js
     if built:
         write(built[0][1].path.with_name(provenance.FILE), json.dumps(said, indent=1).encode() + b"\n")
     return said
+
+
+def _imported(session: Session, prepared: Prepared, made: Making) -> Mapping[str, Sequence[str]]:
+    """Import the handlers as the platform will, and tell of each artifact what could not be tried. Raises FnctlError where one cannot be imported."""
+    from fnctl.build import trial
+    from fnctl.build.cache import Cache, home
+
+    cache = Cache(home(session.environ), prepared.service.folder, session.environ)
+    found, notes = trial.tried(prepared.service, made.bundles, made.recipes, made.artifacts, cache)
+    for finding in found:
+        if finding.severity != "error":
+            session.emit(Event("finding", as_json(finding)))
+    refuse("a handler cannot be imported", ordered(found))
+    return notes
 
 
 def _result(recipe: Recipe, built: Built, notes: tuple[str, ...], *, verified: bool) -> BuiltArtifact:

@@ -16,7 +16,8 @@ from fnctl.events import Cancel, Event
 class Options:
     """The global options of the command line, as given. `parallel` bounds the threads that talk to a platform.
 
-    `built`: check what the last build left, too. `select` and `ignore`: codes of rules, or their beginnings.
+    `built`: check what the last build left, too. `imports`: import handlers before anything is uploaded. `select` and `ignore`: codes of rules, or
+    their beginnings.
     """
 
     manifest: Path | None = None
@@ -26,6 +27,7 @@ class Options:
     lock_timeout: float = 0.0
     parallel: int = 24
     built: bool = False
+    imports: bool = True
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 

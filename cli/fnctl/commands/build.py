@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fnctl.commands.options import NoImportCheck
 from fnctl.commands.run import Run
 from fnctl.views import machine, tables
 
@@ -13,6 +14,7 @@ from fnctl.views import machine, tables
 def build(
     ctx: typer.Context,
     verify: Annotated[bool, typer.Option("--verify", help="Build a second time from a copy, with an empty cache, and compare.")] = False,
+    no_import_check: NoImportCheck = False,
 ) -> None:
     """Build every function's artifact for the chosen target, without an account.
 
@@ -24,7 +26,7 @@ def build(
         fnctl build --output json
     """
     run: Run = ctx.obj
-    built = run.world.engine.build(run.session(), verify=verify)
+    built = run.world.engine.build(run.session(imports=not no_import_check), verify=verify)
     run.finish()
     if run.json:
         run.document(machine.build(built))

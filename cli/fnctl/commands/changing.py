@@ -16,10 +16,12 @@ from fnctl.session import Session
 Act: TypeAlias = Callable[[Session, Callable[[Plan], None]], Result]
 
 
-def change(run: Run, verb: str, act: Act, *, lock_timeout: float = 0.0, confirmed: str | None = None, timings: bool = False) -> int:
+def change(
+    run: Run, verb: str, act: Act, *, lock_timeout: float = 0.0, confirmed: str | None = None, timings: bool = False, imports: bool = True
+) -> int:
     """Run a verb that writes, and give its exit code."""
     begun = time.monotonic()
-    session = run.session(events=True, lock_timeout=lock_timeout, confirmed=confirmed)
+    session = run.session(events=True, lock_timeout=lock_timeout, confirmed=confirmed, imports=imports)
     if run.json:
         return _streamed(run, verb, session, act)
     with listening(session, run.warn):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fnctl.commands.changing import change
-from fnctl.commands.options import AllowDataLoss, Confirm, LockTimeout, Timings
+from fnctl.commands.options import AllowDataLoss, Confirm, LockTimeout, NoImportCheck, Timings
 from fnctl.commands.run import Run
 from fnctl.commands.values import duration
 
@@ -17,6 +17,7 @@ def deploy(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A plan saved by fnctl plan --out: applied exactly, or refused.")] = None,
     allow_data_loss: AllowDataLoss = None,
+    no_import_check: NoImportCheck = False,
     lock_timeout: LockTimeout = "0s",
     confirm: Confirm = None,
     timings: Timings = False,
@@ -41,4 +42,5 @@ def deploy(
         lock_timeout=duration("--lock-timeout", lock_timeout),
         confirmed=confirm,
         timings=timings,
+        imports=not no_import_check,
     )

@@ -16,6 +16,7 @@ AllowDataLoss = Annotated[
     list[str] | None, typer.Option("--allow-data-loss", metavar="ADDRESS", help="Let this object lose its data; may be given again.")
 ]
 LockTimeout = Annotated[str, typer.Option("--lock-timeout", metavar="TIME", help="Wait this long for another run: 30s, 5m.")]
+NoImportCheck = Annotated[bool, typer.Option("--no-import-check", help="Do not import the handlers before anything is uploaded.")]
 Confirm = Annotated[str | None, typer.Option("--confirm", metavar="STAGE", help="Name a protected stage, for scripts.")]
 Timings = Annotated[bool, typer.Option("--timings", help="Say where the time went.")]
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fnctl.commands.options import NoImportCheck
 from fnctl.commands.run import Run
 from fnctl.errors import Exit
 from fnctl.views import plan as view
@@ -17,6 +18,7 @@ def plan(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 3 when there are changes.")] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, with its artifacts, for fnctl deploy FILE.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Plan against nothing: no credentials, no network.")] = False,
+    no_import_check: NoImportCheck = False,
 ) -> int:
     """Show what a deploy would change. Writes nothing and takes no lock.
 
@@ -26,7 +28,7 @@ def plan(
         fnctl plan --exit-code --output json
     """
     run: Run = ctx.obj
-    made = run.world.engine.plan(run.session(), offline=offline, out=run.world.cwd / out if out else None)
+    made = run.world.engine.plan(run.session(imports=not no_import_check), offline=offline, out=run.world.cwd / out if out else None)
     run.finish()
     if run.json:
         run.document(view.document(made))

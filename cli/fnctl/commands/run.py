@@ -105,19 +105,20 @@ class Run:
         if found:
             self.warn(text(found, self.world, self.settings.manifest, color=self.colour(self.world.stderr), width=self.width))
 
-    def session(self, *, events: bool = False, lock_timeout: float = 0.0, confirmed: str | None = None) -> Session:
+    def session(self, *, events: bool = False, lock_timeout: float = 0.0, confirmed: str | None = None, imports: bool = True) -> Session:
         """Open a session.
 
         Args:
             events: the verb streams its events to a machine; otherwise they are for people only.
             lock_timeout: how long to wait for another run, in seconds.
             confirmed: the text of --confirm.
+            imports: import handlers before anything is uploaded.
         """
         from fnctl.commands.asking import confirm
         from fnctl.session import Options, Session
 
         given = self.settings
-        options = Options(Path(given.manifest) if given.manifest else None, given.target, given.stage, given.sandbox, lock_timeout)
+        options = Options(Path(given.manifest) if given.manifest else None, given.target, given.stage, given.sandbox, lock_timeout, imports=imports)
         emit = self.stream if events and self.json else self._tell
 
         def ask(question: str, expect: str | None) -> bool:
