@@ -9,6 +9,7 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -23,6 +24,10 @@ def archive(files: Mapping[str, str]) -> bytes:
         for name, text in files.items():
             made.writestr(name, text)
     return buffer.getvalue()
+
+
+def zipped(folder: Path) -> bytes:
+    return archive({str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()})
 
 
 def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
@@ -63,8 +68,11 @@ class Account:
             return str(iam.get_role(RoleName="functions")["Role"]["Arn"])
 
     def deploy(self, name: str, files: Mapping[str, str], runtime: str = "python3.11", **settings: Any) -> str:
+        return self.create(name, archive(files), runtime, **settings)
+
+    def create(self, name: str, code: bytes, runtime: str = "python3.11", **settings: Any) -> str:
         settings = {"Handler": "main.handler", "Timeout": 10, **settings}
-        made = self.lambdas.create_function(FunctionName=name, Runtime=runtime, Role=self.role(), Code={"ZipFile": archive(files)}, **settings)
+        made = self.lambdas.create_function(FunctionName=name, Runtime=runtime, Role=self.role(), Code={"ZipFile": code}, **settings)
         self.settle(name)
         return str(made["FunctionArn"])
 

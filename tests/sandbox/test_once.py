@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
-import io
 import json
 import time
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import pytest
 
 from fnctl.manifest.model import Resource
 from runtime.lambdas import Lambda, node, python
-from sandbox.account import Account, Reply
+from sandbox.account import Account, Reply, zipped
 
 LANGUAGES = ("python", "node")
 RUNTIMES = {"python": "python3.11", "node": "nodejs20.x"}
@@ -53,10 +51,7 @@ class Function:
         self.account, self.name, self.language = account, name, language
         variables = {"DONE_TABLE": "done"}
         settings: dict[str, Any] = {"Handler": made.shim.handler, "Timeout": 2, "Environment": {"Variables": variables}}
-        role = account.role()
-        code = {"ZipFile": _zipped(made.folder)}
-        account.lambdas.create_function(FunctionName=name, Runtime=RUNTIMES[language], Role=role, Code=code, **settings)
-        account.settle(name)
+        account.create(name, zipped(made.folder), RUNTIMES[language], **settings)
 
     def call(self, event: object) -> Reply:
         return self.account.call(self.name, event)
@@ -69,15 +64,6 @@ class Function:
 
     def runs(self, order: str) -> int:
         return sum(line.strip() == f"RUN {self.language}-{order}" for line in self.account.events(f"/aws/lambda/{self.name}"))
-
-
-def _zipped(folder: Path) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(folder))
-    return buffer.getvalue()
 
 
 def made(language: str, folder: Path, interface: str, said: Mapping[str, Any]) -> Lambda:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Annotated, Any
 
 import typer
@@ -17,16 +18,21 @@ def schema(
     form: Annotated[
         str | None, typer.Option("--form", metavar="NAME", help=f"A machine form: {', '.join(FORMS)}.", autocompletion=complete.forms)
     ] = None,
+    types: Annotated[bool, typer.Option("--types", help="The TypeScript types of what Node handlers meet.")] = False,
 ) -> None:
     """Print the JSON Schema of the manifest, with the words of every installed adapter, or of one of the machine forms.
 
     Examples:
         fnctl schema > manifest.schema.json
         fnctl schema --form plan
+        fnctl schema --types > src/fnctl-runtime.d.ts
     """
     import fnctl_schemas
 
     run: Run = ctx.obj
+    if types:
+        run.show(files("fnctl_runtime").joinpath("node", "fnctl-runtime.d.ts").read_text("utf-8").rstrip())
+        return
     if form is None:
         run.document(manifest())
         return

@@ -23,8 +23,8 @@ export function current() {
 
 /** @param {Invocation} [invocation] @returns {Record<string, string>} the headers that carry the trace and the correlation on */
 export function trace(invocation = current()) {
-  const { traceparent, tracestate, fields } = invocation ?? { fields: {} };
-  const carried = { traceparent, tracestate, "x-correlation-id": fields.correlation_id };
+  const { traceparent, tracestate, fields } = invocation ?? {};
+  const carried = { traceparent, tracestate, "x-correlation-id": fields?.correlation_id };
   return /** @type {Record<string, string>} */ (Object.fromEntries(Object.entries(carried).filter(([, value]) => value)));
 }
 

@@ -57,7 +57,7 @@ export function answer(value) {
   if (value instanceof Response) return value;
   if (value === undefined || value === null) return new Response(null, { status: 204 });
   if (typeof value === "string") return new Response(value, { headers: { "content-type": "text/plain; charset=utf-8" } });
-  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return new Response(value, { headers: { "content-type": "application/octet-stream" } });
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return new Response(/** @type {any} */ (value), { headers: { "content-type": "application/octet-stream" } });
   return Response.json(value);
 }
 

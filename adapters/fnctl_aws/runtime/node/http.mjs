@@ -42,7 +42,7 @@ function route(request, native, config) {
 
 /**
  * Answers, also when the handler or the stream of its answer fails.
- * @param {Function} respond @param {Parts} request @param {import("./fnctl-runtime").Context} call @param {Native} native
+ * @param {Function} respond @param {Parts} request @param {import("./fnctl-runtime.js").Context} call @param {Native} native
  */
 async function guarded(respond, request, call, native) {
   try {
@@ -79,7 +79,7 @@ function fetching(handler) {
     const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
     const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
     const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
-    const response = await handler(new Request(url, { method, headers, body: bodiless ? undefined : body }), call);
+    const response = await handler(new Request(url, { method, headers, body: bodiless ? undefined : /** @type {any} */ (body) }), call);
     if (response instanceof Response) return response;
     throw new TypeError(`a fetch handler answers with a Response, and this one answered with ${typeof response}`);
   };
