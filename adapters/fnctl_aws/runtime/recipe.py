@@ -153,7 +153,8 @@ def _modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = 
     return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in home.iterdir() if entry.is_file() and entry.name.endswith(suffixes)]
 
 
-def _digest(code: Iterable[File]) -> str:
+@cache
+def _digest(code: tuple[File, ...]) -> str:
     total = hashlib.sha256()
     for file in code:
         content = file.source if isinstance(file.source, bytes) else file.source.read_bytes()

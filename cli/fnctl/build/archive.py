@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TypeAlias
 
@@ -220,14 +221,23 @@ def _members(recipe: Recipe, without: Collection[str]) -> Iterator[_Member]:
 def _spliced(wheel: Path, folder: str, without: Collection[str]) -> Iterator[_Spliced]:
     """Yield a wheel's members at the places where an installer would put them."""
     try:
+        size = wheel.stat().st_size
+    except OSError as error:
+        raise damaged(wheel) from error
+    for path, info in _laid_out(wheel, size):
+        if info.filename not in without:
+            yield _Spliced(folder + path, wheel, info)
+
+
+@lru_cache(maxsize=512)
+def _laid_out(wheel: Path, _size: int) -> tuple[tuple[str, zipfile.ZipInfo], ...]:
+    """Read a wheel's table of contents, once for all functions that have it."""
+    try:
         with zipfile.ZipFile(wheel) as archive:
             infos = archive.infolist()
     except (OSError, zipfile.BadZipFile) as error:
         raise damaged(wheel) from error
-    for info in infos:
-        path = _installed(info.filename)
-        if path is not None and info.filename not in without:
-            yield _Spliced(_checked(folder + path, wheel.name), wheel, info)
+    return tuple((_checked(path, wheel.name), info) for info in infos if (path := _installed(info.filename)) is not None)
 
 
 def installed(wheel: Path, folder: str) -> Iterator[str]:

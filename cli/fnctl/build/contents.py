@@ -79,7 +79,7 @@ def contents(recipe: Recipe, bundles: Mapping[str, Bundle], artifact: Artifact, 
     Raises:
         FnctlError: FN445, it cannot be read.
     """
-    found = packages(recipe, bundles, path)
+    found = _packages(recipe, bundles, path)
     if not recipe.folders:
         return (Contents(recipe.name, recipe.functions, found, artifact.unpacked_size, artifact.size),)
     return tuple(_below(found, function, folder) for function, folder in recipe.folders.items())
@@ -91,20 +91,36 @@ def _below(found: tuple[Package, ...], function: str, folder: str) -> Contents:
     return Contents(function, (function,), kept, sum(part.size for part in kept), sum(part.packed for part in kept))
 
 
-def packages(recipe: Recipe, bundles: Mapping[str, Bundle], path: Path) -> tuple[Package, ...]:
-    """Tell whose the files of a whole artifact are. Raises FnctlError FN445."""
+def brought(recipe: Recipe, bundles: Mapping[str, Bundle]) -> tuple[Package, ...]:
+    """Name the packages that go into an artifact, without their files; nothing has to be read for it."""
+    mine = [bundles[name] for name in recipe.functions]
+    own = {file.source for bundle in mine for file in bundle.files}
+    keys: dict[_Key, Path | None] = {}
+    if any(file.source not in own for file in recipe.files):
+        keys["fnctl", "", ""] = None
+    keys |= {_key(wheel): wheel for group in recipe.wheels.values() for wheel in group}
+    keys |= dict.fromkeys((("npm", one.package, one.version) for bundle in mine for one in bundle.inlined if one.package), None)
+    return tuple(Package(*key, (), wheel) for key, wheel in keys.items())
+
+
+def _key(wheel: Path) -> _Key:
+    name, version = wheel.name.split("-")[:2]
+    return "pypi", normal(name), version
+
+
+def _packages(recipe: Recipe, bundles: Mapping[str, Bundle], path: Path) -> tuple[Package, ...]:
+    mine = [bundles[name] for name in recipe.functions]
     wheels = {member: wheel for folder, group in recipe.wheels.items() for wheel in group for member in archive.installed(wheel, folder)}
-    own = {file.source for bundle in bundles.values() for file in bundle.files}
+    own = {file.source for bundle in mine for file in bundle.files}
     files = {file.path: file for file in recipe.files}
-    inlined = {file.source: bundle.inlined for bundle in bundles.values() if bundle.inlined for file in bundle.files if file.path.endswith(".mjs")}
+    inlined = {file.source: bundle.inlined for bundle in mine if bundle.inlined for file in bundle.files if file.path.endswith(".mjs")}
     found: dict[_Key, list[Piece]] = {}
     homes: dict[_Key, Path] = {}
     for piece in _pieces(path):
         file = files.get(piece.path)
         if file is None:
             wheel = wheels[piece.path]
-            name, version = wheel.name.split("-")[:2]
-            key: _Key = ("pypi", normal(name), version)
+            key = _key(wheel)
             homes[key] = wheel
             found.setdefault(key, []).append(piece)
         elif file.source in inlined:

@@ -7,6 +7,7 @@ import uuid
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from email.parser import HeaderParser
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from urllib.parse import quote
 from fnctl import __version__
 from fnctl.build import archive, lists
 from fnctl.build.cache import Cache
-from fnctl.build.contents import Package, packages
+from fnctl.build.contents import Package, brought
 from fnctl.build.files import write
 from fnctl.build.lists import normal
 from fnctl.build.model import Bundle, Recipe
@@ -25,7 +26,7 @@ LONGEST = 64
 """A `License:` header with more characters than this is a licence's text and not its name."""
 
 
-def ensure(recipe: Recipe, bundles: Mapping[str, Bundle], artifact: Artifact, path: Path, cache: Cache) -> Path:
+def ensure(recipe: Recipe, bundles: Mapping[str, Bundle], artifact: Artifact, path: Path, known: Cache) -> Path:
     """Write the bill beside the archive, unless the one that is there is this very artifact's.
 
     Args:
@@ -33,15 +34,15 @@ def ensure(recipe: Recipe, bundles: Mapping[str, Bundle], artifact: Artifact, pa
         bundles: every function's bundle.
         artifact: what came out.
         path: where the archive is.
-        cache: knows the digests of wheels.
+        known: knows the digests of wheels.
 
     Raises:
-        FnctlError: the archive or a wheel cannot be read (FN445, FN402), or there is no room (FN404).
+        FnctlError: a wheel cannot be read (FN402), or there is no room (FN404).
     """
     place = path.with_name(f"{recipe.name}{SUFFIX}")
     if not _is_of(place, artifact):
-        made = document(recipe.name, artifact, packages(recipe, bundles, path), cache)
-        write(place, json.dumps(made, indent=1, ensure_ascii=False).encode() + b"\n")
+        made = document(recipe.name, artifact, brought(recipe, bundles), known)
+        write(place, json.dumps(made, ensure_ascii=False).encode() + b"\n")
     return place
 
 
@@ -52,14 +53,14 @@ def _is_of(place: Path, artifact: Artifact) -> bool:
         return False
 
 
-def document(name: str, artifact: Artifact, found: Sequence[Package], cache: Cache) -> dict[str, Any]:
+def document(name: str, artifact: Artifact, found: Sequence[Package], known: Cache) -> dict[str, Any]:
     """Write the bill. It has no time: what is in an artifact does not depend on when somebody asked.
 
     Wheels have the digest of what went in, which for a trimmed one is not the index's. Sources in a Node bundle are no files there, and have none.
     """
     root = {"type": "application", "bom-ref": "artifact", "name": name, "hashes": [{"alg": "SHA-256", "content": artifact.sha256}]}
     facts: dict[Path | None, _Facts] = {package.wheel: _facts(package.wheel) for package in found if package.wheel is not None}
-    components = [_component(package, facts, cache) for package in found if package.origin != "own"]
+    components = [_component(package, facts, known) for package in found if package.origin != "own"]
     tool = {"type": "application", "name": "fnctl-cli", "version": __version__}
     refs = {normal(package.name): _ref(package) for package in found if package.wheel is not None}
     return {
@@ -73,14 +74,14 @@ def document(name: str, artifact: Artifact, found: Sequence[Package], cache: Cac
     }
 
 
-def _component(package: Package, facts: Mapping[Path | None, _Facts], cache: Cache) -> dict[str, Any]:
+def _component(package: Package, facts: Mapping[Path | None, _Facts], known: Cache) -> dict[str, Any]:
     ref, own = _ref(package), package.origin == "fnctl"
     made: dict[str, Any] = {"type": "library", "bom-ref": ref, "name": "fnctl-cli" if own else package.name}
     if package.version or own:
         made["version"] = package.version or __version__
     made["purl"] = ref
     if package.wheel is not None:
-        made["hashes"] = [{"alg": "SHA-256", "content": cache.digest(package.wheel)}]
+        made["hashes"] = [{"alg": "SHA-256", "content": known.digest(package.wheel)}]
         licence = facts[package.wheel].licence
         made |= {"licenses": [licence]} if licence else {}
         made["properties"] = [{"name": "fnctl:wheel", "value": package.wheel.name}]
@@ -116,6 +117,7 @@ class _Facts:
         self.needs = lists.named(tuple(headers.get_all("Requires-Dist") or ()))
 
 
+@cache
 def _facts(wheel: Path) -> _Facts:
     try:
         with zipfile.ZipFile(wheel) as opened:
