@@ -6,7 +6,10 @@ import argparse
 import sys
 
 import deploy
+import peers
 import processes
+
+import build
 
 
 def main() -> int:
@@ -19,7 +22,16 @@ def main() -> int:
     options = verbs.add_parser("deploy")
     options.add_argument("--functions", type=int, default=50)
     options.add_argument("--trigger", choices=["none", "http", "schedule"], default="none", help="with http it is API Gateway's quota that binds")
+    options = verbs.add_parser("build")
+    options.add_argument("--functions", type=int, default=2)
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--wheels", action="store_true", help="many dependencies into one archive, instead of many functions")
+    options.add_argument("--install-peers", action="store_true", help="first install sam and osls into the cache")
     asked = parser.parse_args()
+    if asked.verb == "build":
+        if asked.install_peers:
+            peers.install()
+        return build.wheels(asked.runs) if asked.wheels else build.measure(asked.functions, asked.runs)
     if asked.verb == "deploy":
         return deploy.measure(asked.functions, asked.trigger)
     return processes.validate(asked.functions, asked.runs) if asked.verb == "validate" else processes.version(asked.runs)
