@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
+import builds
 import deploy
 import peers
 import processes
-
-import build
 
 
 def main() -> int:
@@ -31,7 +30,7 @@ def main() -> int:
     if asked.verb == "build":
         if asked.install_peers:
             peers.install()
-        return build.wheels(asked.runs) if asked.wheels else build.measure(asked.functions, asked.runs)
+        return builds.wheels(asked.runs) if asked.wheels else builds.measure(asked.functions, asked.runs)
     if asked.verb == "deploy":
         return deploy.measure(asked.functions, asked.trigger)
     return processes.validate(asked.functions, asked.runs) if asked.verb == "validate" else processes.version(asked.runs)
