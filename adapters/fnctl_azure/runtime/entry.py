@@ -14,7 +14,7 @@ import sys
 import azure.functions as func
 
 from fnctl_azure.runtime.calling import entry, waits
-from fnctl_runtime.load import load
+from fnctl_runtime.load import LoadError, load
 from fnctl_runtime.logs import LEVELS, JsonLines
 
 TYPE_CHECKING = False
@@ -110,8 +110,11 @@ def _native(target: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _broken(error: Exception) -> Handle:
+    """Fail every call with the reason; the stack has been logged, and one error raised again and again would gather more of it each time."""
+    reason = str(error)
+
     async def handle(_trigger: Any, _context: Any) -> Any:
-        raise error
+        raise LoadError(reason)
 
     return handle
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from fnctl.build import archive
+from fnctl.build import archive, npm
 from fnctl.build.lists import normal
 from fnctl.build.model import Bundle, File, Inlined, Recipe
 from fnctl.errors import FnctlError
@@ -118,7 +118,10 @@ def _packages(recipe: Recipe, bundles: Mapping[str, Bundle], path: Path) -> tupl
     homes: dict[_Key, Path] = {}
     for piece in _pieces(path):
         file = files.get(piece.path)
-        if file is None:
+        shims = npm.owner(recipe, piece.path) if file is None else None
+        if shims is not None:
+            found.setdefault(("npm", *shims), []).append(piece)
+        elif file is None:
             wheel = wheels[piece.path]
             key = _key(wheel)
             homes[key] = wheel

@@ -16,6 +16,7 @@ from fnctl.build.model import File, Recipe
 from fnctl.errors import FnctlError
 
 LISTS = ("package.json", "package-lock.json")
+MODULES = "node_modules/"
 LEFT = (".ts", ".mts", ".cts", ".map", ".md")
 """Types, source maps and read-mes: nothing of them runs."""
 
@@ -38,8 +39,17 @@ def placed(recipe: Recipe, cache: Cache) -> Recipe:
     pins = recipe.packages
     home = cache.once(f"packages {pins}", lambda: _fetched(pins, cache))
     laid = sorted(path for path in home.rglob("*") if path.is_file() and path.suffix not in LEFT and path.name != OWN)
-    files = (File(f"node_modules/{path.relative_to(home).as_posix()}", path) for path in laid)
+    files = (File(f"{MODULES}{path.relative_to(home).as_posix()}", path) for path in laid)
     return replace(recipe, files=(*recipe.files, *files))
+
+
+def owner(recipe: Recipe, path: str) -> tuple[str, str] | None:
+    """Return the name and the version of the recipe's package that a member of its archive is of; None for all other members."""
+    if recipe.packages is None or not path.startswith(MODULES):
+        return None
+    locked: dict[str, dict[str, str]] = json.loads((recipe.packages / LISTS[1]).read_text("utf-8"))["packages"]
+    place = max((one for one in locked if one and path.startswith(f"{one}/")), key=len, default="")
+    return (place.rpartition(MODULES)[2], locked[place].get("version", "")) if place else None
 
 
 def _fetched(pins: Path, cache: Cache) -> Path:
