@@ -42,6 +42,9 @@ def test_they_lie_in_node_modules_and_are_fetched_once(tmp_path: Path) -> None:
     paths = {file.path for file in made.files}
     assert {"node_modules/@azure/functions/package.json", "node_modules/@azure/functions/LICENSE", "node_modules/cookie/index.js"} <= paths
     assert not any(path.endswith((".ts", ".map", ".md", ".package-lock.json")) for path in paths)
+    owners = {npm.owner(recipe(home), path) for path in paths}
+    assert owners == {("@azure/functions", "4.16.5"), ("@azure/functions-extensions-base", "0.3.0"), ("cookie", "0.7.2")}
+    assert npm.owner(recipe(home), "src/api.py") is None
     again = Cache(cache.root, tmp_path, {"PATH": ""})
     assert npm.placed(recipe(home), again) == made  # no npm in sight
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import azure.functions as func
 
@@ -90,7 +90,7 @@ def read(native: func.HttpRequest, request_id: str, routes: list[tuple[str, str]
     address = urlsplit(native.url)
     raw = address.path or "/"
     path = unquote(raw)
-    headers = list(native.headers.items())
+    headers = [(name, _apart(value) if name == "cookie" else value) for name, value in native.headers.items()]
     return Request(
         native.method,
         path,
@@ -103,6 +103,13 @@ def read(native: func.HttpRequest, request_id: str, routes: list[tuple[str, str]
         client=_client(native.headers),
         native=native,
     )
+
+
+def _apart(cookies: str) -> str:
+    """Put cookies as a browser does: the host joins those of several headers by commas (azure-functions-host#9505)."""
+    import re
+
+    return re.sub(r",\s*(?=[^\s;,=]+=)", "; ", cookies)
 
 
 def _client(headers: Mapping[str, str]) -> str:
@@ -123,5 +130,33 @@ def write(response: Response) -> func.HttpResponse:
             joined[name] = f"{joined[name]}, {value}" if name in joined else value
     made = func.HttpResponse(response.body, status_code=response.status, headers=joined, mimetype=joined.get("content-type"))
     for cookie in cookies:
-        made.headers.add("Set-Cookie", cookie)
+        made.headers.add("Set-Cookie", _cookie(cookie))
     return made
+
+
+def _cookie(text: str) -> str:
+    """Write a cookie so that the library, which takes it apart, and the worker, which reads one form of dates only, lose nothing of it."""
+    from email.utils import format_datetime, parsedate_to_datetime
+    from http.cookies import CookieError, SimpleCookie
+
+    pair, *attributes = text.split(";")
+    name, _, value = pair.strip().partition("=")
+    jar = SimpleCookie()
+    try:
+        jar[name] = _plain(value)
+        for attribute in attributes:
+            word, _, said = attribute.strip().partition("=")
+            if word.lower() in jar[name]:
+                jar[name][word.lower()] = said or True
+        if jar[name]["expires"]:
+            jar[name]["expires"] = format_datetime(parsedate_to_datetime(str(jar[name]["expires"])), usegmt=True)
+    except (CookieError, ValueError):
+        return text
+    return jar[name].OutputString()
+
+
+def _plain(value: str) -> str:
+    """Decode a value once. The host percent-encodes values: what is encoded already would be so twice (azure-functions-python-worker#1794)."""
+    bare = value.removeprefix('"').removesuffix('"')
+    found = unquote(bare)
+    return found if quote(found, safe="!'()*~") == bare else bare
