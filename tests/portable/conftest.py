@@ -16,9 +16,9 @@ from fakes.cli import environment
 from fnctl.manifest.load import load
 from fnctl.manifest.model import Service
 from fnctl.manifest.resolve import resolve
-from portable.drivers import Built, Driver, Running, aws, vercel
+from portable.drivers import Built, Driver, Running, aws, azure, vercel
 
-DRIVERS: dict[str, Driver] = {driver.target: driver for driver in (aws.DRIVER, vercel.DRIVER)}
+DRIVERS: dict[str, Driver] = {driver.target: driver for driver in (aws.DRIVER, azure.DRIVER, vercel.DRIVER)}
 EXAMPLE = Path(__file__).parents[2] / "examples" / "portable"
 
 

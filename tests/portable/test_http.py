@@ -55,7 +55,7 @@ def wanted(stored: Mapping[str, Any], function: str) -> dict[str, Any]:
     common = {name: value for name, value in stored["answer"].items() if name not in BODIES or not own.keys() & BODIES}
     told = {"status": 200, **common, **own}
     told = json.loads(json.dumps(told).replace("/AT/", f"/{function}/"))
-    told["headers"] = sorted(told["headers"])
+    told["headers"] = sorted([name, cookie(value) if name == "set-cookie" else value] for name, value in told["headers"])
     if "json" not in told:
         told["sha256"] = told.get("sha256") or hashlib.sha256(content(told)).hexdigest()
     return {name: told[name] for name in ("status", "headers", "json", "sha256") if name in told}
@@ -64,11 +64,17 @@ def wanted(stored: Mapping[str, Any], function: str) -> dict[str, Any]:
 def seen(answer: Answer, expected: Mapping[str, Any], *, head: bool) -> dict[str, Any]:
     """Put an answer into the form of the expected one. Where there is no body, fronts are free to name a type for it."""
     passed = HOPS if answer.body or head else HOPS | {"content-type"}
-    headers = sorted([name, value] for name, value in answer.headers if name not in passed)
+    headers = sorted([name, cookie(value) if name == "set-cookie" else value] for name, value in answer.headers if name not in passed)
     found: dict[str, Any] = {"status": answer.status, "headers": headers}
     if "json" in expected:
         return found | {"json": document(answer.body)}
     return found | {"sha256": hashlib.sha256(answer.body).hexdigest()}
+
+
+def cookie(value: str) -> str:
+    """Put a cookie's attributes in one form: neither their order nor their case means anything, and some hosts write them themselves."""
+    pair, *attributes = value.split("; ")
+    return "; ".join([pair, *sorted(f"{name.lower()}={said}" for name, _, said in (one.partition("=") for one in attributes))])
 
 
 def document(body: bytes) -> Any:

@@ -28,6 +28,8 @@ _GROUP = 50
 """Characters of a subscription of a topic, and of a consumer group."""
 
 _FOR_EVER = -1
+_BYTES: Binding = {"dataType": "binary"}
+"""Without it the host makes text of every body, and loses what is none."""
 
 
 def doors(service: Service, function: Function) -> list[Binding]:
@@ -90,14 +92,14 @@ def _timer(service: Service, trigger: Trigger) -> Binding:
 def _queue(service: Service, resource: Resource, _trigger: Trigger, _name: str) -> Binding:
     place: Binding = {"queueName": listened(service, resource), "connection": connection(resource)}
     if service_bus(resource):
-        return {"type": "serviceBusTrigger", **place, "isSessionsEnabled": True}
+        return {"type": "serviceBusTrigger", **place, "isSessionsEnabled": True, **_BYTES}
     return {"type": "queueTrigger", **place}
 
 
 def _topic(service: Service, resource: Resource, _trigger: Trigger, name: str) -> Binding:
     place: Binding = {"topicName": listened(service, resource), "connection": connection(resource)}
     sessions: Binding = {"isSessionsEnabled": True} if resource.options.get("fifo") else {}
-    return {"type": "serviceBusTrigger", **place, "subscriptionName": short(name, _GROUP), **sessions}
+    return {"type": "serviceBusTrigger", **place, "subscriptionName": short(name, _GROUP), **sessions, **_BYTES}
 
 
 def _grid(_service: Service, _resource: Resource, _trigger: Trigger, _name: str) -> Binding:
@@ -106,7 +108,7 @@ def _grid(_service: Service, _resource: Resource, _trigger: Trigger, _name: str)
 
 def _stream(service: Service, resource: Resource, _trigger: Trigger, name: str) -> Binding:
     place: Binding = {"eventHubName": listened(service, resource), "connection": connection(resource)}
-    return {"type": "eventHubTrigger", **place, "consumerGroup": short(name, _GROUP), "cardinality": "many"}
+    return {"type": "eventHubTrigger", **place, "consumerGroup": short(name, _GROUP), "cardinality": "many", **_BYTES}
 
 
 def _table(service: Service, resource: Resource, trigger: Trigger, name: str) -> Binding:

@@ -127,7 +127,7 @@ def _register(app: func.FunctionApp, door: Config, called: Callable[..., Any]) -
         auth = func.AuthLevel[binding["authLevel"].upper()]
         made = app.route(binding["route"], trigger_arg_name="trigger", methods=binding["methods"], auth_level=auth)(called)
     else:
-        made = app.generic_trigger("trigger", kind, **binding)(called)
+        made = app.generic_trigger("trigger", kind, binding.pop("dataType", None), **binding)(called)
     if retry:
         made = app.retry(**_policy(retry))(made)
     app.function_name(door["name"])(made)

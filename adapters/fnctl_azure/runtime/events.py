@@ -75,6 +75,8 @@ def _reader(config: Config, door: Config) -> Callable[[Any, Any], list[Event]]:
 
 async def _one_by_one(batch: _Batch, events: list[Event], context: Any) -> None:
     """Call for each. The first failure ends it: a policy tries the batch again, and then goes on where it stopped."""
+    if attempt(context) == 1:
+        _forget(batch, events)
     for event in events:
         if event.id in batch.done:
             continue

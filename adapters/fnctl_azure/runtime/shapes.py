@@ -61,7 +61,16 @@ def _due(status: Mapping[str, Any], now: float) -> str:
     try:
         due = datetime.fromisoformat(said.replace("Z", "+00:00"))
     except ValueError:
-        return timestamp(now // 60 * 60)
+        return _minute(now)
     due = due if due.tzinfo else due.replace(tzinfo=timezone.utc)  # noqa: UP017
     passed = due.year > 1 and due.timestamp() <= now + EARLY
-    return timestamp(due.timestamp() if passed else now // 60 * 60)
+    return _seconds(due.timestamp()) if passed else _minute(now)
+
+
+def _minute(now: float) -> str:
+    return _seconds(now // 60 * 60)
+
+
+def _seconds(moment: float) -> str:
+    """Write a due time in whole seconds, as other platforms do."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import sys
+import traceback
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,9 +39,9 @@ class Host(logging.Handler):
 
 logging.getLogger().addHandler(Host())
 
-import azure_functions_runtime as runtime  # noqa: E402
+import azure_functions_runtime as runtime  # type: ignore[import-not-found]  # noqa: E402  # of the worker's own folder
 from azure_functions_runtime import native_invocation  # noqa: E402
-from azure_functions_runtime.bindings.datumdef import Datum, parse_to_rpc_http_cookie_list  # noqa: E402
+from azure_functions_runtime.bindings.datumdef import Datum, parse_to_rpc_http_cookie_list  # type: ignore[import-not-found]  # noqa: E402  # likewise
 
 
 class Protos:
@@ -51,6 +52,9 @@ class Protos:
 
     class BindingInfo(SimpleNamespace):
         undefined, out, inout = 0, 1, 2
+
+    class RpcHttpCookie(SimpleNamespace):
+        SameSite = SimpleNamespace(**{name: name for name in ("None", "Lax", "Strict", "ExplicitNone")})
 
     def __getattr__(self, _name: str) -> Any:
         return SimpleNamespace
@@ -89,7 +93,8 @@ def typed(value: Datum | None) -> Any:
 def plain(cookie: Any) -> dict[str, Any]:
     """Give a cookie's fields, nullable ones without their wrapping."""
     named = {"http_only": "httpOnly", "same_site": "sameSite", "max_age": "maxAge"}
-    return {named.get(name, name): getattr(value, "value", value) for name, value in vars(cookie).items()}
+    bare = {named.get(name, name): getattr(value, "value", value) for name, value in vars(cookie).items()}
+    return bare | {"expires": vars(bare["expires"]) if bare["expires"] else None}
 
 
 async def invoke(asked: dict[str, Any], ids: dict[str, str]) -> None:
@@ -99,6 +104,13 @@ async def invoke(asked: dict[str, Any], ids: dict[str, str]) -> None:
     words = {"trace_parent": asked.get("trace", ""), "retry_count": count, "max_retry_count": most}
     ok, value, _, error, trace = await native_invocation.invocation_request_native(asked["id"], ids[asked["function"]], inputs, metadata, **words)
     tell(id=asked["id"], status="Success" if ok else "Failure", value=typed(value), error=error, trace=trace)
+
+
+def ended(task: asyncio.Future[None]) -> None:
+    """Let what goes wrong in here end the worker, for whoever waits would wait for ever."""
+    if error := task.exception():
+        traceback.print_exception(error)
+        os._exit(1)
 
 
 async def main() -> None:
@@ -111,9 +123,11 @@ async def main() -> None:
     tell(functions=bindings, retries=retries)
     ids = {one.name: one.function_id for one in functions}
     loop = asyncio.get_running_loop()
-    tasks = set()
+    tasks: set[asyncio.Future[None]] = set()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
-        tasks.add(asyncio.ensure_future(invoke(json.loads(line), ids)))
+        task = asyncio.ensure_future(invoke(json.loads(line), ids))
+        task.add_done_callback(ended)
+        tasks.add(task)
     await asyncio.gather(*tasks)
 
 

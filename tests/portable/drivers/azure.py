@@ -7,7 +7,8 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -128,14 +129,9 @@ _SITES = {"Lax": "lax", "Strict": "strict", "ExplicitNone": "none", "lax": "lax"
 
 
 def _date(value: Any) -> str:
-    from datetime import UTC, datetime
-
-    if isinstance(value, Mapping):
-        return format_datetime(datetime.fromtimestamp(float(value["seconds"]), UTC), usegmt=True)
-    try:
-        return format_datetime(datetime.fromisoformat(str(value)).astimezone(UTC), usegmt=True)
-    except ValueError:
-        return format_datetime(parsedate_to_datetime(str(value)), usegmt=True)
+    """Write a timestamp: seconds as the worker's messages have them, or a date that was made text on its way here."""
+    moment = datetime.fromtimestamp(float(value["seconds"]), UTC) if isinstance(value, Mapping) else datetime.fromisoformat(str(value))
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 DRIVER = Azure()

@@ -20,6 +20,7 @@ export function bind(handler, config, door) {
 
 /** Calls for each. The first failure ends it: a policy tries the batch again, and then goes on where it stopped. @param {Batch} batch @param {CloudEvent[]} events @param {Native} native */
 async function oneByOne({ handler, config, done }, events, native) {
+  if (attempt(native) === 1) forget(done, events);
   for (const event of events) {
     if (done.has(event.id)) continue;
     try {

@@ -74,7 +74,8 @@ function schedule(config, door, given, native) {
 function due(next, now) {
   const said = Date.parse(when(next) ?? "");
   const passed = said > 0 && said <= now + EARLY;
-  return timestamp(passed ? said : Math.floor(now / 60_000) * 60_000);
+  const moment = passed ? said : Math.floor(now / 60_000) * 60_000;
+  return timestamp(moment).replace(/\.\d+Z$/, "Z"); // in whole seconds, as other platforms do
 }
 
 /** Event Grid on a blob, in either of its schemas. `subject` is `/blobServices/default/containers/NAME/blobs/KEY`. @param {Config} config @param {Door} door @param {Given} given */
