@@ -19,10 +19,10 @@ def render(findings: Findings) -> str:
     counts = {"tests": str(len(failing) or 1), "failures": str(len(failing)), "errors": "0", "time": "0"}
     root = Element("testsuites")
     when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(findings.now))
-    # The oldest readers ask for all of these attributes and elements, in this order.
-    names = {"name": "fnctl validate", "package": "fnctl", "id": "0", "timestamp": when, "hostname": "localhost", "skipped": "0"}
+    # Ant's schema asks for all of these attributes and elements, in this order, and Jenkins' for properties that are not empty.
+    names = {"name": "fnctl validate", "package": "fnctl", "id": "0", "timestamp": when, "hostname": "localhost"}
     suite = SubElement(root, "testsuite", {**names, **counts})
-    SubElement(suite, "properties")
+    SubElement(SubElement(suite, "properties"), "property", {"name": "manifest", "value": _clean(findings.manifest)})
     for d in failing:
         _case(suite, d, findings)
     if not failing:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:  # a form without pages of rules does not pay for them
     from fnctl.rules.model import Rule
 
 # What a manifest says must not move the cursor of whoever reads a log.
-_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")  # a byte of a file's name that is not UTF-8
 _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
@@ -43,7 +44,7 @@ class Findings:
 
     def path(self, d: Diagnostic) -> str:
         """Name the file of a finding; one without a place is the manifest's."""
-        return d.span.path if d.span else self.manifest
+        return _NO_TEXT.sub("\ufffd", d.span.path if d.span else self.manifest)
 
     def fails(self, d: Diagnostic) -> bool:
         """Tell whether this finding fails the run."""
@@ -63,7 +64,12 @@ def placed(found: Iterable[Diagnostic], manifest: Path, cwd: Path, environ: Mapp
 def text(d: Diagnostic) -> str:
     """Write a finding as prose: what, what is marked, the facts, and what to do next."""
     first = f"{d.message}: {d.label}" if d.label else d.message
-    return _UNSAFE.sub("\ufffd", "\n".join([first, *d.notes, *([f"help: {d.help}"] if d.help else [])]))
+    return safe("\n".join([first, *d.notes, *([f"help: {d.help}"] if d.help else [])]))
+
+
+def safe(words: str) -> str:
+    """Take out what would move a cursor, and what is no text at all."""
+    return _UNSAFE.sub("\ufffd", words)
 
 
 def fingerprints(findings: Findings) -> list[str]:

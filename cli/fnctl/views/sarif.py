@@ -11,7 +11,7 @@ from fnctl import __version__
 from fnctl.diagnostics import Diagnostic
 from fnctl.rules import pages
 from fnctl.source import Span
-from fnctl.views.placed import Findings, fingerprints, text
+from fnctl.views.placed import Findings, fingerprints, safe, text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "advice": "note"}
@@ -36,7 +36,7 @@ def _rule(code: str, findings: Findings) -> dict[str, Any]:
     rule = findings.rules.get(code)
     if rule is None:  # one of the loader's own findings: its sentence is all there is
         first = next(d for d in findings.found if d.code == code)
-        return {"id": code, "shortDescription": {"text": first.message}, "defaultConfiguration": {"level": _LEVELS[first.severity]}}
+        return {"id": code, "shortDescription": {"text": safe(first.message)}, "defaultConfiguration": {"level": _LEVELS[first.severity]}}
     page, tables = rule.page or rule.name, pages.every_plan(rule.targets)
     return {
         "id": code,
