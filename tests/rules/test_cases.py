@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from fnctl import catalogue
+from fnctl import catalogue, plugins
+from fnctl.rules import portable, reading
 from fnctl.rules.model import Rule
 from fnctl.rules.settings import family
 from rules.cases import FOLDER, case, check, told
@@ -52,3 +54,8 @@ def test_nothing_is_wrong_in_the_passing_case(rule: Rule, tmp_path: Path) -> Non
 
 def test_every_folder_of_cases_is_some_rules() -> None:
     assert {folder.name for folder in FOLDER.iterdir()} <= {rule.code for rule in RULES}
+
+
+def test_no_code_is_used_twice() -> None:
+    every = [*reading.rules(), *portable.RULES, *(rule for name in plugins.names() for rule in plugins.adapter(name).rules())]
+    assert [code for code, count in Counter(rule.code for rule in every).items() if count > 1] == []

@@ -20,7 +20,7 @@ from fnctl.views.theme import painter
 
 GOLDEN = Path(__file__).parent / "golden"
 SCREENS = {
-    "rules": ["rules"],
+    "rules-some": ["rules", "FIT", "SEC", "ADV02"],
     "rules-azure-sec": ["rules", "AZ1", "SEC", "--target", "azure"],
     "explain-limit": ["explain", "AWS101"],
     "explain-plans": ["explain", "vc101"],

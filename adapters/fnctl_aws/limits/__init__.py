@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnctl.rules.model import Rule
-from fnctl_aws.limits import advice, concurrency, environment, functions, http, not_yet, resources, sources
+from fnctl_aws.limits import advice, concurrency, environment, events, functions, habits, http, not_yet, resources, sources
 
 RULES: tuple[Rule, ...] = (
     *not_yet.RULES,
@@ -12,6 +12,8 @@ RULES: tuple[Rule, ...] = (
     *concurrency.RULES,
     *http.RULES,
     *sources.RULES,
+    *events.RULES,
     *resources.RULES,
     *advice.RULES,
+    *habits.RULES,
 )

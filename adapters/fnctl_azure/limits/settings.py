@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from fnctl.manifest.model import Function, Service
 from fnctl.rules import limits
@@ -11,6 +12,8 @@ from fnctl.rules.limits import Limits, Runtime
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl.source import Span
 from fnctl_azure.limits.plans import limits_of, plan_of
+
+SOON = timedelta(days=183)
 
 
 @rule("AZ201", "error", "azure")
@@ -57,6 +60,33 @@ def runtime_past_its_end(subject: Subject) -> Iterator[Found]:
         if runtime and runtime.state != "gone" and runtime.deprecated and runtime.deprecated < subject.today.isoformat():
             span = subject.service.span("functions", function.name, "runtime")
             yield breach(runtime, f"{function.runtime} is past its end of life", span, f"ended {runtime.deprecated}", _newer(table, function.runtime))
+
+
+@rule("AZ208", "advice", "azure")
+def runtime_ends_soon(subject: Subject) -> Iterator[Found]:
+    """Point at runtimes that get no more fixes within the next half year.
+
+    Why: A new version is a change to be tried out, and half a year goes by quickly.
+
+    Example:
+        targets: { azure: {} }
+        functions:
+          api: { handler: "api.ts:api", runtime: nodejs22, triggers: [{ http: GET / }] }
+
+    Use instead:
+        targets: { azure: {} }
+        functions:
+          api: { handler: "api.ts:api", runtime: nodejs24, triggers: [{ http: GET / }] }
+
+    Sources: Supported languages in Azure Functions, 2026-08-27; `nodejs22`, `nodejs24`
+    """
+    today, soon = subject.today.isoformat(), (subject.today + SOON).isoformat()
+    for function in subject.service.functions.values():
+        table = limits_of(subject, function)
+        runtime = table.runtimes.get(function.runtime)
+        if runtime and runtime.state != "gone" and runtime.deprecated and today <= runtime.deprecated <= soon:
+            span = subject.service.span("functions", function.name, "runtime")
+            yield breach(runtime, f"{function.runtime} ends on {runtime.deprecated}", span, "soon without patches", _newer(table, function.runtime))
 
 
 @rule("AZ204", "error", "azure")
@@ -155,6 +185,7 @@ def resource_group_name_too_long(subject: Subject) -> Iterator[Found]:
 RULES: tuple[Rule, ...] = (
     runtime_not_supported,
     runtime_past_its_end,
+    runtime_ends_soon,
     setting_not_on_flex,
     setting_is_reserved,
     plan_is_retired,

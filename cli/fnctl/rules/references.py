@@ -91,6 +91,34 @@ def _leading_on(starts: Mapping[str, list[str]]) -> set[str]:
     return set(open_ends)
 
 
+@rule("FN073", "warning", "azure", "vercel")
+def starts_itself(subject: Subject) -> Iterator[Found]:
+    """Find functions that write to the resource that starts them. On AWS, which stops some of these loops, ADV012 looks for them.
+
+    Why: One event makes the next, for ever, and nothing on these platforms stops it before the bill does.
+
+    Example:
+      targets: { azure: {} }
+      resources: { uploads: { type: bucket } }
+      functions:
+        shrink: { handler: "shrink.py:run", triggers: [{ bucket: uploads }], uses: { uploads: write } }
+
+    Use instead:
+      targets: { azure: {} }
+      resources: { uploads: { type: bucket }, thumbs: { type: bucket } }
+      functions:
+        shrink: { handler: "shrink.py:run", triggers: [{ bucket: uploads }], uses: { thumbs: write } }
+
+    Sources: Azure Functions error handling and retries, undated
+    """
+    for function in subject.service.functions.values():
+        for trigger in function.triggers:
+            if trigger.resource and not WRITES.isdisjoint(function.uses.get(trigger.resource, ())):
+                span = subject.service.span("functions", function.name, "uses", trigger.resource, key=True)
+                help = "write elsewhere, or leave out in the handler what it wrote itself"
+                yield Found(f"`{function.name}` writes to the {trigger.kind} that starts it", span, "nothing stops it", help=help)
+
+
 @rule("FN063", "warning")
 def unused_resource(subject: Subject) -> Iterator[Found]:
     """Find resources that no function, workflow or other resource uses.
@@ -247,4 +275,12 @@ def callee_outlives_caller(subject: Subject) -> Iterator[Found]:
                 yield Found(message, subject.service.span("functions", function.name, "uses", used, key=True), "ends first", help=help)
 
 
-RULES: tuple[Rule, ...] = (trigger_cycle, unused_resource, task_never_called, function_never_started, workflow_never_started, callee_outlives_caller)
+RULES: tuple[Rule, ...] = (
+    trigger_cycle,
+    starts_itself,
+    unused_resource,
+    task_never_called,
+    function_never_started,
+    workflow_never_started,
+    callee_outlives_caller,
+)

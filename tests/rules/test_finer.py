@@ -1,0 +1,48 @@
+"""What one case for each rule does not show: rules that weigh their findings, and days on which they change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rules.cases import Case, check
+
+VERCEL = "targets: { vercel: { plan: pro } }\nfunctions:\n"
+AZURE = "targets: { azure: {} }\nfunctions:\n"
+POLL = '  poll: { handler: "jobs.py:poll", triggers: [{ schedule: every %s }] }\n'
+API = '  api: { handler: "api.py:app", runtime: %s, triggers: [{ http: GET / }] }\n'
+ZONED = '      # %d times: - schedule: { cron: "0 3 * * *", name: z-#, timezone: Europe/Berlin }\n'
+PLAIN = '      # %d times: - schedule: { cron: "0 3 * * *", name: p-# }\n'
+LIST = "  poll:\n    handler: jobs.py:poll\n    triggers:\n"
+
+CASES = [
+    ("VC306", VERCEL + POLL % "7m", "2026-11-26", ["warning"]),
+    ("VC306", VERCEL + POLL % "90m", "2026-11-26", []),
+    ("VC310", VERCEL + POLL % "90m", "2026-11-26", ["error"]),
+    ("VC310", VERCEL + POLL % "2d", "2026-11-26", []),
+    ("VC306", VERCEL + POLL % "5h", "2026-11-26", ["warning"]),
+    ("VC306", VERCEL + POLL % "30h", "2026-11-26", []),
+    ("VC306", VERCEL + POLL % "2d", "2026-11-26", ["warning"]),
+    ("VC306", VERCEL + POLL % "1d", "2026-11-26", []),
+    ("VC302", VERCEL + LIST + PLAIN % 100 + ZONED % 100, "2026-11-26", []),
+    ("VC302", VERCEL + LIST + PLAIN % 100 + ZONED % 101, "2026-11-26", ["error"]),
+    ("VC302", VERCEL + LIST + PLAIN % 101 + ZONED % 101, "2026-11-26", ["error", "error"]),
+    ("AWS105", "functions:\n" + API % "python3.10", "2026-10-30", []),
+    ("AWS105", "functions:\n" + API % "python3.10", "2026-10-31", ["warning"]),
+    ("AWS105", "functions:\n" + API % "python3.10", "2026-11-29", ["warning"]),
+    ("AWS105", "functions:\n" + API % "python3.10", "2026-11-30", ["error"]),
+    ("AWS116", "functions:\n" + API % "python3.10", "2026-10-30", ["advice"]),
+    ("AWS116", "functions:\n" + API % "python3.10", "2026-10-31", []),
+    ("AZ202", AZURE + API % "python3.10", "2026-10-31", []),
+    ("AZ202", AZURE + API % "python3.10", "2026-11-01", ["warning"]),
+    ("AZ208", AZURE + API % "python3.10", "2026-10-31", ["advice"]),
+    ("AZ208", AZURE + API % "python3.10", "2026-11-01", []),
+    ("AZ208", AZURE + API % "python3.10", "2026-04-30", []),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "today", "severities"), CASES, ids=[f"{code}-{index}" for index, (code, *_) in enumerate(CASES)])
+def test_how_much_it_weighs(code: str, text: str, today: str, severities: list[str], tmp_path: Path) -> None:
+    found, _ = check(Case(text, {"today": today}), tmp_path)
+    assert [d.severity for d in found if d.code == code] == severities
