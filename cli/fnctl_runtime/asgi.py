@@ -113,6 +113,9 @@ class _Exchange:
         if self.response is None:
             error = "a body came before the start of the answer"
             raise ProtocolError(error)
+        if self.complete:
+            error = "a body came after the end of the answer"
+            raise ProtocolError(error)
         self._chunks.append(bytes(message.get("body", b"")))
         if not message.get("more_body", False):
             self._complete.set()

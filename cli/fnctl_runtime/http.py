@@ -161,12 +161,20 @@ class Response:
         cookies: Iterable[str] = (),
     ) -> None:
         self.body, media = _encode(body)
-        self.status = status if status is not None else (204 if body is None else 200)
+        self.status = _status(status) if status is not None else (204 if body is None else 200)
         self.headers = _pairs(headers) + [("set-cookie", _value(cookie)) for cookie in cookies]
         if media and self.status not in _NO_BODY and not any(name == "content-type" for name, _ in self.headers):
             self.headers.insert(0, ("content-type", media))
         if self.status in _NO_BODY:
             self.body = b""
+
+
+def _status(given: int) -> int:
+    """Refuse what is no final status: the web's own Response does, and platforms fail on it in ways of their own."""
+    if not 200 <= given <= 599:
+        message = f"{given} is not the status of an answer: it is 200 to 599"
+        raise ValueError(message)
+    return given
 
 
 def _pairs(headers: Mapping[str, str | list[str]] | Iterable[tuple[str, str]] | None) -> list[tuple[str, str]]:

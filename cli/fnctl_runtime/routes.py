@@ -14,22 +14,23 @@ def match(routes: Iterable[tuple[str, str]], method: str, path: str) -> dict[str
     """
     best: tuple[tuple[int, ...], dict[str, str]] | None = None
     for verb, route in routes:
-        found = _fit(_parts(route), _parts(path)) if verb in ("ANY", method) else None
+        found = _fit(_parts(route), _parts(path), "/" if path.endswith("/") else "") if verb in ("ANY", method) else None
         if found is not None and (best is None or found[0] > best[0]):
             best = found
     return None if best is None else best[1]
 
 
 def _parts(path: str) -> list[str]:
-    return path.strip("/").split("/") if path.strip("/") else []
+    inner = path.removeprefix("/").removesuffix("/")
+    return inner.split("/") if inner else []
 
 
-def _fit(route: list[str], parts: list[str]) -> tuple[tuple[int, ...], dict[str, str]] | None:
+def _fit(route: list[str], parts: list[str], end: str) -> tuple[tuple[int, ...], dict[str, str]] | None:
     found: dict[str, str] = {}
     rank: list[int] = []
     for index, part in enumerate(route):
         if part.startswith("{") and part.endswith("*}"):
-            found[part[1:-2]] = "/".join(parts[index:])
+            found[part[1:-2]] = "/".join(parts[index:]) + (end if index < len(parts) else "")
             return (*rank, 0), found
         if index >= len(parts):
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -68,7 +69,8 @@ def seen(answer: Answer, expected: Mapping[str, Any], *, head: bool) -> dict[str
     found: dict[str, Any] = {"status": answer.status, "headers": headers}
     if "json" in expected:
         return found | {"json": document(answer.body)}
-    return found | {"sha256": hashlib.sha256(answer.body).hexdigest()}
+    packed = ("content-encoding", "gzip") in answer.headers
+    return found | {"sha256": hashlib.sha256(gzip.decompress(answer.body) if packed else answer.body).hexdigest()}
 
 
 def cookie(value: str) -> str:

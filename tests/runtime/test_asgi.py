@@ -79,6 +79,11 @@ async def broken(receive, send):
     await start(send)
     raise RuntimeError("half-way")
 
+async def late(receive, send):
+    await start(send)
+    await body(send, b"whole")
+    await body(send, b"and more")
+
 async def cancelled(receive, send):
     raise asyncio.CancelledError
 
@@ -141,9 +146,12 @@ def test_an_application_that_breaks_the_protocol_is_a_500_and_the_next_request_w
 
 
 def test_an_application_that_answers_and_then_raises_keeps_its_answer_and_is_logged(tmp_path: Path) -> None:
-    outcome = call(tmp_path, "/page", "/state")
-    assert [(answer["statusCode"], answer["body"]) for answer in outcome.answers] == [(500, "sorry"), (200, "['up']")]
-    assert [(line["msg"], line["error"], line["path"]) for line in outcome.logs] == [("request failed", "for the log", "/page")]
+    outcome = call(tmp_path, "/page", "/late", "/state")
+    assert [(answer["statusCode"], answer["body"]) for answer in outcome.answers] == [(500, "sorry"), (200, "whole"), (200, "['up']")]
+    assert [(line["msg"], line["error"], line["path"]) for line in outcome.logs] == [
+        ("request failed", "for the log", "/page"),
+        ("request failed", "a body came after the end of the answer", "/late"),
+    ]
 
 
 def test_a_startup_that_fails_says_so_before_the_first_request(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -32,6 +33,10 @@ def test_only_what_the_runtime_needs_travels() -> None:
     assert not any(path.endswith((".py", ".d.ts")) for path in node)
 
 
+ALONE = ("_fnctl_aws", "fnctl_runtime.otel")
+"""What starts by being imported, and what is imported only where the author brings OpenTelemetry."""
+
+
 def test_every_import_of_the_shim_is_in_the_artifact_or_the_standard_library(tmp_path: Path) -> None:
     for file in made("event").files:
         target = tmp_path / file.path
@@ -39,7 +44,7 @@ def test_every_import_of_the_shim_is_in_the_artifact_or_the_standard_library(tmp
         assert isinstance(file.source, bytes)
         target.write_bytes(file.source)
     names = [file.path[:-3].replace("/", ".").removesuffix(".__init__") for file in made("event").files if file.path.endswith(".py")]
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfor name in {[name for name in names if name != '_fnctl_aws']}: __import__(name)"
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfor name in {[name for name in names if name not in ALONE]}: __import__(name)"
     subprocess.run([sys.executable, "-I", "-S", "-W", "error", "-c", code], check=True, timeout=60)
 
 
@@ -79,6 +84,8 @@ ROUTES += [("GET", "/"), ("GET", "/files/{name*}"), ("GET", "/files")]
         ("GET", "/", {}),
         ("GET", "/files", {}),
         ("GET", "/files/a/b", {"name": "a/b"}),
+        ("PUT", "/orders//7/", {"rest": "orders//7/"}),
+        ("PUT", "//x/", {"rest": "/x/"}),
     ],
 )
 def test_the_best_route_wins(method: str, path: str, expected: dict[str, str]) -> None:
@@ -91,7 +98,16 @@ def test_the_best_route_wins_in_node_too() -> None:
     module = Path(__file__).parents[2] / "cli/fnctl_runtime/node/routes.mjs"
     cases = [["GET", "/orders/7"], ["GET", "/orders/new"], ["POST", "/orders/"], ["PUT", "/orders/7/lines"], ["GET", "/"], ["PUT", "/"]]
     cases += [["GET", "/files"], ["GET", "/files/a/b"]]
+    cases += [["PUT", "/orders//7/"], ["PUT", "//x/"]]
     code = f"import {{ match }} from {module.as_uri()!r};\nconst routes = {json.dumps(ROUTES)};\n"
     code += f"console.log(JSON.stringify({json.dumps(cases)}.flatMap((c) => [match(routes, ...c), match([...routes].reverse(), ...c)])));"
     done = subprocess.run(["node", "--input-type=module", "-e", code], capture_output=True, text=True, check=True, timeout=60)
     assert json.loads(done.stdout)[::2] == [match(ROUTES, *case) for case in cases] == json.loads(done.stdout)[1::2]
+
+
+@pytest.mark.parametrize("path", ["/a%20b/%E4%B8%96", "/%zz%20%", "/%FFa%20", "/ü%C3%BC%E4", "/a+b%2B%2f%25"])
+def test_a_path_is_decoded_alike_in_both_languages(path: str) -> None:
+    module = Path(__file__).parents[2] / "cli/fnctl_runtime/node/routes.mjs"
+    code = f"import {{ decoded }} from {module.as_uri()!r};\nconsole.log(JSON.stringify(decoded({json.dumps(path)})));"
+    done = subprocess.run(["node", "--input-type=module", "-e", code], capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == unquote(path)

@@ -220,10 +220,13 @@ from fnctl_runtime import Response
 def handler(request):
     if request.path == "/nan":
         return {"mean": math.nan}
+    if request.path == "/status":
+        return Response("x", 42)
     return Response("x", 200, {"location": request.query["to"]}, ["to=" + request.query["to"]])
 """
 WRONG_NODE = """
 export function handler(request) {
+  if (request.path === "/status") return new Response("x", { status: 42 });
   if (request.path === "/half") return new Response(new ReadableStream({ pull(controller) { controller.error(new Error("the source is gone")); } }));
   return new Response("x", { headers: { location: request.query.get("to") } });
 }
@@ -235,9 +238,9 @@ def test_an_answer_that_cannot_be_sent_is_a_500(language: str, tmp_path: Path) -
     files = {"src/app.py": WRONG_PYTHON}
     function = python(tmp_path, "function", files, triggers=()) if language == "python" else node(tmp_path, "function", WRONG_NODE, triggers=())
     split = get("/line", rawQueryString="to=%2Fhome%0D%0Aset-cookie%3A%20admin%3D1")
-    outcome = function.call(get("/nan" if language == "python" else "/half"), split, get("/line", rawQueryString="to=%2Fhome"))
-    assert [answer["statusCode"] for answer in outcome.answers] == [500, 500, 200]
-    assert [line["msg"] for line in outcome.logs if line["level"] == "ERROR"] == ["request failed"] * 2
+    outcome = function.call(get("/nan" if language == "python" else "/half"), split, get("/status"), get("/line", rawQueryString="to=%2Fhome"))
+    assert [answer["statusCode"] for answer in outcome.answers] == [500, 500, 500, 200]
+    assert [line["msg"] for line in outcome.logs if line["level"] == "ERROR"] == ["request failed"] * 3
 
 
 @pytest.mark.parametrize("interface", ["function", "node function"])

@@ -39,7 +39,7 @@ def bind(handler: Any, config: Mapping[str, Any], spans: Any = None) -> Callable
             return write(_guarded(respond, plain(native, request_id), context), {"version": "2.0"})
         request = read(native, request_id)
         begin(context, request.headers, correlation_id=request.headers.get("x-correlation-id"))
-        if _routed_here(native) and config["interface"] == "function" and not _route(request, routes):
+        if config["interface"] == "function" and not _route(native, request, routes):
             return write(Response({"error": "not found"}, 404), native)
         return write(_guarded(respond, request, context), native)
 
@@ -58,11 +58,20 @@ def _route_of(request: Request) -> str | None:
     return str(path) if path else None
 
 
-def _route(request: Request, routes: list[tuple[str, str]]) -> bool:
-    """Find the manifest's route, as an HTTP API would have done before it called. A function without routes takes everything."""
+def _route(native: Native, request: Request, routes: list[tuple[str, str]]) -> bool:
+    """Find the manifest's route where the front has not: a function URL knows none, and an API's own for the path before `{rest*}` has no parameters.
+
+    A function without routes takes everything.
+    """
+    if request.path_params:
+        return True
     found = match(routes, request.method, request.path) if routes else {}
-    request.path_params.update(found or {})
-    return found is not None
+    if _routed_here(native):
+        request.path_params.update(found or {})
+        return found is not None
+    if found and not any(found.values()):
+        request.path_params.update(found)
+    return True
 
 
 def _guarded(respond: Answer, request: Request, context: Any) -> Response:

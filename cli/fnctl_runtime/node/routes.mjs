@@ -11,7 +11,7 @@ export function match(routes, method, path) {
   /** @type {{rank: number[], found: Record<string, string>} | undefined} */
   let best;
   for (const [verb, route] of routes) {
-    const fit = verb === "ANY" || verb === method ? fitted(parts(route), parts(path)) : undefined;
+    const fit = verb === "ANY" || verb === method ? fitted(parts(route), parts(path), path.endsWith("/") ? "/" : "") : undefined;
     if (fit && (!best || beats(fit.rank, best.rank))) best = fit;
   }
   return best?.found;
@@ -19,7 +19,8 @@ export function match(routes, method, path) {
 
 /** @param {string} path */
 function parts(path) {
-  return path.split("/").filter((part, index, all) => part !== "" || (index > 0 && index < all.length - 1));
+  const inner = path.replace(/^\//, "").replace(/\/$/, "");
+  return inner === "" ? [] : inner.split("/");
 }
 
 /** @param {number[]} one @param {number[]} other */
@@ -28,14 +29,14 @@ function beats(one, other) {
   return at >= 0 && one[at] > (other[at] ?? -1);
 }
 
-/** @param {string[]} route @param {string[]} given */
-function fitted(route, given) {
+/** @param {string[]} route @param {string[]} given @param {string} end a final slash, which belongs to the rest */
+function fitted(route, given, end) {
   /** @type {Record<string, string>} */
   const found = {};
   const rank = [];
   for (const [index, part] of route.entries()) {
     if (part.startsWith("{") && part.endsWith("*}")) {
-      found[part.slice(1, -2)] = given.slice(index).join("/");
+      found[part.slice(1, -2)] = given.slice(index).join("/") + (index < given.length ? end : "");
       return { rank: [...rank, 0], found };
     }
     if (index >= given.length) return undefined;
@@ -44,4 +45,14 @@ function fitted(route, given) {
     rank.push(part.startsWith("{") ? 2 : 3);
   }
   return route.length === given.length ? { rank: [...rank, 1], found } : undefined;
+}
+
+/** Decodes a path once; a stray `%` is what it says, and bytes that are no UTF-8 become U+FFFD. @param {string} text */
+export function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    const bytes = Buffer.from(text).toString("latin1").replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+    return Buffer.from(bytes, "latin1").toString();
+  }
 }

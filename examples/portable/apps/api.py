@@ -1,5 +1,6 @@
 """A FastAPI application, as it is written for any server."""
 
+import gzip
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -37,6 +38,11 @@ async def text() -> PlainTextResponse:
 @app.get("/api/bytes")
 async def binary() -> Response:
     return Response(bytes(range(256)), media_type="application/octet-stream")
+
+
+@app.get("/api/packed")
+async def packed() -> PlainTextResponse:
+    return PlainTextResponse(gzip.compress(b"packed by the handler"), headers={"content-encoding": "gzip"})
 
 
 @app.post("/api/echo")

@@ -1,5 +1,6 @@
 """A Flask application, as it is written for any server."""
 
+import gzip
 from collections.abc import Iterator
 
 from flask import Flask, Response, jsonify, redirect, request
@@ -34,6 +35,11 @@ def text() -> Response:
 @app.get("/shop/bytes")
 def binary() -> Response:
     return Response(bytes(range(256)), mimetype="application/octet-stream")
+
+
+@app.get("/shop/packed")
+def packed() -> Response:
+    return Response(gzip.compress(b"packed by the handler"), headers={"content-encoding": "gzip"}, mimetype="text/plain")
 
 
 @app.post("/shop/echo")

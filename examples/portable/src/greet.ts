@@ -1,5 +1,7 @@
 // HTTP without a framework: a request in, a plain value out.
 
+import { gzipSync } from "node:zlib";
+
 /** What fnctl hands over; fnctl-runtime.d.ts describes it. */
 interface FunctionRequest {
   method: string;
@@ -22,6 +24,8 @@ export function handler(request: FunctionRequest): unknown {
       return "grüß dich, 世界";
     case "bytes":
       return Uint8Array.from({ length: 256 }, (_, index) => index);
+    case "packed":
+      return packed();
     case "echo":
       return request.body;
     case "visit":
@@ -47,6 +51,11 @@ function seen({ method, path, query, cookies, headers, body }: FunctionRequest):
   const type = headers.get("content-type");
   const tags = (headers.get("x-tags") ?? "").split(",").map((tag) => tag.trim());
   return { method, path, query: [...query], cookies, type, tags, body: body.toString("hex") };
+}
+
+function packed(): Response {
+  const headers = { "content-encoding": "gzip", "content-type": "text/plain; charset=utf-8" };
+  return new Response(gzipSync("packed by the handler"), { headers });
 }
 
 function visit(visits: number): Response {

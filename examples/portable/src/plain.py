@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
 from fnctl_runtime import Response
@@ -29,6 +30,11 @@ def seen(request: Request) -> dict[str, Any]:
     }
 
 
+def packed(_: Request) -> Response:
+    headers = {"content-encoding": "gzip", "content-type": "text/plain; charset=utf-8"}
+    return Response(gzip.compress(b"packed by the handler"), 200, headers)
+
+
 def visit(request: Request) -> Response:
     visits = int(request.cookies.get("seen", "0")) + 1
     cookies = [f"seen={visits}; HttpOnly; Path=/", "until=later; Expires=Wed, 01 Jan 2031 00:00:00 GMT; Path=/"]
@@ -44,6 +50,7 @@ ANSWERS: dict[str, Callable[[Request], Any]] = {
     "item": lambda request: {"item": request.path_params["rest"]},
     "text": lambda _: "grüß dich, 世界",
     "bytes": lambda _: bytes(range(256)),
+    "packed": packed,
     "echo": lambda request: request.body,
     "visit": visit,
     "moved": lambda _: (303, None, {"location": "/plain/text?a=1&b=%20"}),

@@ -1,5 +1,7 @@
 // The web's own Request and Response, as on any server that speaks fetch.
 
+import { gzipSync } from "node:zlib";
+
 export async function handler(request: Request): Promise<Response> {
   const url = new URL(request.url);
   const [what, ...rest] = url.pathname.split("/").slice(2).map(decodeURIComponent);
@@ -12,6 +14,8 @@ export async function handler(request: Request): Promise<Response> {
       return new Response("grüß dich, 世界", { headers: { "content-type": "text/plain; charset=utf-8" } });
     case "bytes":
       return bytes(Uint8Array.from({ length: 256 }, (_, index) => index));
+    case "packed":
+      return packed();
     case "echo":
       return bytes(new Uint8Array(await request.arrayBuffer()));
     case "visit":
@@ -46,12 +50,17 @@ async function seen(request: Request, url: URL): Promise<unknown> {
 }
 
 function cookies(request: Request): Record<string, string> {
-  const pairs = (request.headers.get("cookie") ?? "").split("; ").filter((pair) => pair.includes("="));
-  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+  const pairs = (request.headers.get("cookie") ?? "").matchAll(/([^=; ]+)=(?:"([^"]*)"|([^;]*))/g);
+  return Object.fromEntries([...pairs].map(([, name, quoted, bare]) => [name, quoted ?? bare]));
 }
 
 function bytes(body: Uint8Array): Response {
   return new Response(body, { headers: { "content-type": "application/octet-stream" } });
+}
+
+function packed(): Response {
+  const headers = { "content-encoding": "gzip", "content-type": "text/plain; charset=utf-8" };
+  return new Response(gzipSync("packed by the handler"), { headers });
 }
 
 function visit(visits: number): Response {

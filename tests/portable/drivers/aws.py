@@ -131,7 +131,7 @@ def _request(built: Built, function: str, question: Question) -> dict[str, Any]:
     """
     raw, _, query = question.path.partition("?")
     path = unquote(raw.replace("%25", "%2525"))
-    headers: dict[str, str] = {"host": HOST, "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1"}
+    headers: dict[str, str] = {"host": HOST, "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1", "content-length": str(len(question.body))}
     for name, value in ((n.lower(), v) for n, v in question.headers if n.lower() != "cookie"):
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     http = {"method": question.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test"}

@@ -2,7 +2,7 @@
 
 import { begin } from "./entry.mjs";
 import { BadRequest, FunctionRequest, answer, failed, refused } from "./request.mjs";
-import { match } from "./routes.mjs";
+import { decoded, match } from "./routes.mjs";
 import { envelope } from "./shapes.mjs";
 
 /** @typedef {import("./entry.mjs").Config} Config @typedef {any} Native */
@@ -30,14 +30,15 @@ export function bind(handler, config, spans) {
 }
 
 /**
- * Finds the manifest's route where the front knows none, as an HTTP API would have done before it called. Only `function` leaves routing to us.
+ * Finds the manifest's route where the front knows none, as an HTTP API would have done before it called (its own for the path before `{rest*}` has no
+ * parameters). Only `function` leaves routing to us.
  * @param {Parts} request @param {Native} native @param {Config} config
  */
 function route(request, native, config) {
-  if (!routedHere(native) || !config.routes.length) return true;
+  if (!config.routes.length || Object.keys(request.pathParams).length) return true;
   const found = match(config.routes, request.method, request.path);
-  Object.assign(request.pathParams, found);
-  return found !== undefined || config.interface !== "function";
+  if (routedHere(native) || Object.values(found ?? {}).every((value) => value === "")) Object.assign(request.pathParams, found);
+  return found !== undefined || config.interface !== "function" || !routedHere(native);
 }
 
 /**
@@ -130,15 +131,6 @@ function paths(native) {
   const own = stage !== "$default" && `${path}/`.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) || "/" : path;
   const plainly = own.replaceAll("%25", "%");
   return [plainly, encodeURI(plainly).replaceAll("?", "%3F").replaceAll("#", "%23")];
-}
-
-/** @param {string} text */
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a stray `%` is what it says
-  }
 }
 
 /** AWS's `{path+}` is called `path` in the event too, as our `{path*}` is. @param {Native} native @returns {Record<string, string>} */

@@ -2,7 +2,7 @@
 
 import { begin } from "./entry.mjs";
 import { BadRequest, FunctionRequest, answer, failed, refused } from "./request.mjs";
-import { match } from "./routes.mjs";
+import { decoded, match } from "./routes.mjs";
 
 /** @typedef {import("@azure/functions").HttpRequest} HttpRequest */
 /** @typedef {{method: string, path: string, rawPath: string, queryString: string, pathParams: Record<string, string>, headers: Headers,
@@ -74,15 +74,6 @@ async function read(request, native, routes) {
     id: native.invocationId,
     native: request,
   };
-}
-
-/** @param {string} text */
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a stray `%` is what it says
-  }
 }
 
 /** @param {Response} response */

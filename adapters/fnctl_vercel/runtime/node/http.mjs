@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { begin, bodyOf, correlated, headersOf } from "./entry.mjs";
 import { BadRequest, FunctionRequest, answer, failed, refused } from "./request.mjs";
-import { match } from "./routes.mjs";
+import { decoded, match } from "./routes.mjs";
 
 /** @typedef {import("./entry.mjs").Config} Config @typedef {import("./entry.mjs").Incoming} Incoming @typedef {import("./entry.mjs").Outgoing} Outgoing */
 /** @typedef {{method: string, path: string, rawPath: string, queryString: string, pathParams: Record<string, string>, headers: Headers,
@@ -68,15 +68,6 @@ export async function read(incoming) {
     id: headers.get("x-vercel-id") ?? "",
     native: incoming,
   };
-}
-
-/** @param {string} text */
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a stray `%` is what it says
-  }
 }
 
 /**
