@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,10 @@ def test_every_question_gets_its_answer(running: Callable[[str], Running], targe
 
 
 @cache  # the table asks again
-def unequal(service: Running, function: str) -> dict[str, Any]:
+def unequal(service: Running, function: str, without: Sequence[str] = ()) -> dict[str, Any]:
     """Ask everything, and give what was answered otherwise than it had to be."""
     wrong: dict[str, Any] = {}
-    for stored in QUESTIONS:
+    for stored in (one for one in QUESTIONS if one["name"] not in without):
         expected = wanted(stored, function)
         asked = question(stored["ask"], function)
         found = seen(service.ask(function, asked), expected, head=asked.method == "HEAD")
