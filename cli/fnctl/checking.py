@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fnctl import plugins
+from fnctl.dataclass import replace
 from fnctl.diagnostics import Diagnostic, has_errors, ordered
 from fnctl.errors import FnctlError, UsageError
 from fnctl.manifest import check, load
@@ -17,7 +18,7 @@ from fnctl.results import Checked, Shown
 from fnctl.rules import engine, ignores, portable
 from fnctl.rules.limits import Limits
 from fnctl.rules.limits import load as load_limits
-from fnctl.rules.model import Measured, Rule, Subject
+from fnctl.rules.model import NOT_YET, Measured, Rule, Subject
 from fnctl.rules.settings import Settings
 from fnctl.session import Session
 
@@ -75,12 +76,18 @@ def validate(session: Session, *, files: bool = True) -> Checked:
     checked: list[Diagnostic] = []
     for target in targets:
         service, found = one(session, document, target, more, files=files)
-        checked += found
+        checked += [_told(d) for d in found]
         if service is not None:
             services.append(service)
     findings = [*_heard(session, document, next(iter(services), None), findings), *more.findings, *checked]
     findings += _idle(session, document, services, more, alone=bool(asked))
     return Checked(tuple(services), tuple(ordered(findings)), document)
+
+
+def _told(d: Diagnostic) -> Diagnostic:
+    """Soften what the platform can do and fnctl does not do there yet: the manifest is right, and a deploy stops there by itself."""
+    later = d.code in NOT_YET and d.severity == "error"
+    return replace(d, severity="advice", help=f"a deploy stops there; {d.help}") if later else d
 
 
 def one(session: Session, document: Document, target: str, more: plugins.Plugins, *, files: bool) -> tuple[Service | None, list[Diagnostic]]:

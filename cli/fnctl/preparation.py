@@ -19,10 +19,8 @@ from fnctl.graph import Address, Graph, Json, Node, renamed
 from fnctl.manifest.model import Function, Resource, Service
 from fnctl.plan.planner import Seen, decide
 from fnctl.plan.saved import SavedPlan
+from fnctl.rules.model import NOT_YET
 from fnctl.session import Session
-
-NOT_YET = frozenset({"FN190"})
-"""Findings of what an adapter does not act on yet: an artifact can be built all the same, and looked at."""
 
 
 @dataclass

@@ -8,10 +8,12 @@ from typing import Literal, TypeAlias
 from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.model import Function, Key, Service
+from fnctl.rules.model import NOT_YET
 from fnctl.source import Span
 
-State: TypeAlias = Literal["works", "differs", "no", "elsewhere"]
-"""works: as the manifest says. differs: with a difference to know. no: refused. elsewhere: the manifest does not send it there."""
+State: TypeAlias = Literal["works", "differs", "later", "no", "elsewhere"]
+"""works: as the manifest says. differs: with a difference to know. later: fnctl does not do it there yet. no: refused by the platform. elsewhere: the
+manifest does not send it there."""
 
 _EVERYWHERE = ("FN0", "SEC", "ADV", "FIT")
 """Families that say the same of every target: they are no part of a comparison."""
@@ -68,7 +70,7 @@ class Matrix:
         """Tell whether a target that the manifest names refuses something."""
         cells = [cell for row in self.rows.values() for target, cell in row.items() if target in self.declared]
         said = [*(d for cell in cells for d in cell.found), *(d for target in self.declared for d in self.general[target])]
-        return any(d.severity == "error" for d in said)
+        return any(_refuses(d) for d in said)
 
 
 def matrix(checkups: Iterable[Checkup]) -> Matrix:
@@ -108,8 +110,15 @@ def _column(service: Service | None, found: Iterable[Diagnostic]) -> tuple[dict[
 
 
 def _state(found: Iterable[Diagnostic]) -> State:
-    severities = {d.severity for d in found}
-    return "no" if "error" in severities else "differs" if "warning" in severities else "works"
+    said = list(found)
+    if any(map(_refuses, said)):
+        return "no"
+    severities = {d.severity for d in said}
+    return "later" if "error" in severities else "differs" if "warning" in severities else "works"
+
+
+def _refuses(d: Diagnostic) -> bool:
+    return d.severity == "error" and d.code not in NOT_YET
 
 
 def _places(service: Service, function: Function) -> Iterator[Span]:

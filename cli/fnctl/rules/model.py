@@ -12,6 +12,9 @@ from fnctl.manifest.model import Service
 from fnctl.rules.limits import Limits
 from fnctl.source import Span
 
+NOT_YET = frozenset({"FN190"})
+"""What an adapter does not act on yet, and the platform would: deploys stop at it, builds go on with a warning, and `validate` only tells of it."""
+
 Preset: TypeAlias = Literal["recommended", "strict"]
 """`recommended` rules always count; `strict` ones only where the manifest says `rules: { extends: strict }`."""
 

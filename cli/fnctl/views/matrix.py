@@ -11,9 +11,12 @@ from fnctl.rules.matrix import Matrix, State
 from fnctl.views.machine import document
 from fnctl.views.theme import Paint, count
 
-_WORDS: Mapping[State, str] = {"works": "yes", "differs": "differs", "no": "no", "elsewhere": "-"}
-_STYLES: Mapping[State, str] = {"works": "good", "differs": "warning", "no": "error", "elsewhere": "dim"}
-LEGEND = "yes: as the manifest says; differs: with a difference to know; no: refused; -: the manifest does not send it there"
+_WORDS: Mapping[State, str] = {"works": "yes", "differs": "differs", "later": "not yet", "no": "no", "elsewhere": "-"}
+_STYLES: Mapping[State, str] = {"works": "good", "differs": "warning", "later": "warning", "no": "error", "elsewhere": "dim"}
+LEGEND = (
+    "yes: as the manifest says; differs: with a difference to know; not yet: fnctl does not do it there yet; no: refused; "
+    "-: the manifest does not send it there"
+)
 
 
 def matrix(made: Matrix, paint: Paint, *, verbose: bool = False, width: int = 80) -> str:
@@ -29,7 +32,7 @@ def matrix(made: Matrix, paint: Paint, *, verbose: bool = False, width: int = 80
 def _table(made: Matrix, paint: Paint) -> Iterator[str]:
     first = max(len("FUNCTION"), *(len(name) for name in made.rows)) if made.rows else len("FUNCTION")
     heads = {target: target if target in made.declared else f"{target}*" for target in made.targets}
-    widths = {target: max(len(head), len("differs")) for target, head in heads.items()}
+    widths = {target: max(len(head), len("not yet")) for target, head in heads.items()}
     yield paint("  ".join(["FUNCTION".ljust(first), *(heads[target].ljust(widths[target]) for target in made.targets)]).rstrip(), "dim")
     for name, row in made.rows.items():
         cells = [paint(_WORDS[row[target].state].ljust(widths[target]), _STYLES[row[target].state]) for target in made.targets]
