@@ -16,8 +16,11 @@ def main() -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("version", "validate"):
         options = verbs.add_parser(verb)
-        options.add_argument("--runs", type=int, default=21, help="pairs of runs; the median counts")
-    verbs.choices["validate"].add_argument("--functions", type=int, default=200)
+        options.add_argument("--runs", type=int, default=21, help="rounds; the median counts")
+    options = verbs.choices["validate"]
+    options.add_argument("--functions", type=int, nargs="+", default=[2, 200, 5000])
+    options.add_argument("--peer-runs", type=int, default=5, help="rounds with the peers, which take their time")
+    options.add_argument("--install-peers", action="store_true", help="install sam, cfn-lint and osls into the checkout's cache, and compare")
     options = verbs.add_parser("deploy")
     options.add_argument("--functions", type=int, default=50)
     options.add_argument("--trigger", choices=["none", "http", "schedule"], default="none", help="with http it is API Gateway's quota that binds")
@@ -33,7 +36,11 @@ def main() -> int:
         return builds.wheels(asked.runs) if asked.wheels else builds.measure(asked.functions, asked.runs)
     if asked.verb == "deploy":
         return deploy.measure(asked.functions, asked.trigger)
-    return processes.validate(asked.functions, asked.runs) if asked.verb == "validate" else processes.version(asked.runs)
+    if asked.verb == "version":
+        return processes.start(asked.runs)
+    if asked.install_peers:
+        peers.install()
+    return processes.validate(asked.functions, asked.runs, asked.peer_runs)
 
 
 if __name__ == "__main__":
