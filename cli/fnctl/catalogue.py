@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from fnctl import plugins
@@ -12,7 +13,10 @@ from fnctl.manifest.model import Service
 from fnctl.manifest.suggest import did_you_mean
 from fnctl.rules import ignores, portable, reading
 from fnctl.rules.model import Rule
-from fnctl.rules.settings import EXTENDS, Settings, family
+from fnctl.rules.settings import CODE, EXTENDS, Settings, family
+
+_RUN = re.compile(r"FN[4-9][0-9]{2}")
+"""The codes of what no manifest is to blame for: builds, clouds, ledgers, plugins."""
 
 
 def every(more: plugins.Plugins | None = None) -> tuple[Rule, ...]:
@@ -31,8 +35,16 @@ def known(asked: Iterable[str], more: plugins.Plugins | None = None) -> None:
     rules = [rule.code for rule in every(more)]
     for code in asked:
         if not any(one.startswith(code) for one in rules):
-            message = f"there is no rule `{code}`"
-            raise UsageError(message, help=did_you_mean(code, {*rules, *map(family, rules)}, "see them all:\nfnctl rules"))
+            message = f"`{code}` is no rule: it says what a run met, and what to do" if _RUN.fullmatch(code) else f"there is no rule `{code}`"
+            raise UsageError(message, help=_near(code, rules))
+
+
+def _near(code: str, rules: list[str]) -> str | None:
+    """Say where to look. Another number is no misspelling: what is near in digits is about something else."""
+    families = {family(rule) for rule in rules}
+    if CODE.fullmatch(code) and family(code) in families:
+        return f"see those that there are:\nfnctl rules {family(code)}"
+    return did_you_mean(code, {*rules, *families}, "see them all:\nfnctl rules")
 
 
 def idle(document: Document, service: Service, settings: Settings, more: plugins.Plugins, *, alone: bool) -> Iterator[Diagnostic]:

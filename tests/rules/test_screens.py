@@ -112,7 +112,10 @@ def test_what_a_person_means_is_found(asked: str, found: list[str]) -> None:
 WRONG = [
     (["explain", "timout"], "did you mean `timeout`?"),
     (["explain", "functions.timout"], "did you mean `timeout`?"),
-    (["explain", "AWS999"], "there is no rule `AWS999`"),
+    (["explain", "AWS999"], "fnctl rules AWS"),
+    (["explain", "FN961"], "`FN961` is no rule: it says what a run met"),
+    (["explain", "aws999"], "there is no rule"),
+    (["explain", "lambda.timeout"], "fnctl limits lambda.timeout --verbose"),
     (["explain", "%%%"], "fnctl rules"),
     (["explain"], "missing argument"),
     (["rules", "SEX"], "did you mean `SEC`?"),

@@ -66,7 +66,7 @@ def test_strict_rules_count_when_they_are_asked_for(fnctl: Fnctl, tmp_path: Path
 @pytest.mark.parametrize(
     ("words", "help"),
     [
-        (("--select", "ADV999"), "did you mean `ADV"),
+        (("--select", "ADV999"), "fnctl rules ADV"),
         (("--ignore", "aws101"), "did you mean `AWS101`?"),
         (("--ignore", "ADV,SECC"), "did you mean `SEC`?"),
         (("--select", "whatever"), "fnctl rules"),

@@ -17,6 +17,7 @@ from fnctl.manifest import words
 from fnctl.manifest.suggest import did_you_mean
 from fnctl.manifest.words import ANY, Word
 from fnctl.rules import pages
+from fnctl.rules.limits import TARGETS, document
 from fnctl.rules.model import Rule
 from fnctl.views import rules as view
 from fnctl.views.rules import Ability
@@ -47,6 +48,9 @@ def explain(
         catalogue.known((word,))
         _unknown(word, [rule.code for rule in catalogue.every() if rule.code.startswith(word)])
     schema = manifest()
+    if word.partition(".")[0] not in words.names(schema) and any(word in document(target)["limits"] for target in TARGETS):
+        message = f"`{word}` is a limit of a platform"
+        raise UsageError(message, help=f"see it, with its source:\nfnctl limits {word} --verbose")
     found = [(one, list(_abilities(one))) for one in words.find(schema, word)]
     if not found:
         _unknown(word, {*words.names(schema), *(rule.code for rule in catalogue.every())})
