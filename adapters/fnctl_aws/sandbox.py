@@ -30,7 +30,7 @@ DIFFERENCES = (
     "Layers lie in a folder of their own, not in /opt.",
     "At most 10 environments of a function run at once; further calls wait for one. Provisioned concurrency is kept, and changes nothing.",
     "Weighted aliases send everything to the main version: a canary gets no traffic.",
-    "An HTTP API answers OPTIONS itself, with 403 where the manifest sets no `cors`: on AWS the function would be asked.",
+    "An HTTP API answers OPTIONS itself, with 403 where the manifest sets no cors: on AWS the function would be asked.",
     "Responses are sent when they are whole: streaming arrives at the end.",
     "Async calls are retried after 1 and 2 seconds, not after minutes; destinations for success get nothing.",
     "The tagging API finds some kinds of objects only; fnctl finds its own by name.",

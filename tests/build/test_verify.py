@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from build.test_local import BACKEND, package
 from fakes import parts
@@ -15,6 +16,7 @@ from fnctl.build import verify
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/fnctl.yaml"))
+BUILDS = [(example, target) for example in EXAMPLES for target in yaml.safe_load((example / "fnctl.yaml").read_text())["targets"]]
 MANIFEST = """\
 fnctl: 1
 service: shop
@@ -42,10 +44,10 @@ def shop(folder: Path, backend: str = BACKEND) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_every_example_builds_to_the_same_bytes_twice(fnctl: Fnctl, example: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("example", "target"), BUILDS, ids=[f"{example.name}-{target}" for example, target in BUILDS])
+def test_every_example_builds_to_the_same_bytes_twice(fnctl: Fnctl, example: Path, target: str, tmp_path: Path) -> None:
     subprocess.run(["cp", "-R", str(example), str(tmp_path / "service")], check=True)
-    document = json.loads(fnctl("build", "--target", "aws", "--verify", "--output", "json", cwd=tmp_path / "service").out)
+    document = json.loads(fnctl("build", "--target", target, "--verify", "--output", "json", cwd=tmp_path / "service").out)
     assert document["artifacts"]
     assert all(made["verified"] for made in document["artifacts"])
 
