@@ -57,7 +57,7 @@ def build(session: Session, prepared: Prepared, *, verify: bool = False) -> tupl
         tried = _imported(session, prepared, made) if session.options.imports else {}
         refuse("an artifact is over its budget", _over_budget(prepared.service, made))
         prepared.provenance = _papers(session, prepared.service, made)
-        looked = _indexed(session, prepared, made)
+        looked = _indexed(session, prepared, made) if session.options.imports else dict.fromkeys(made.artifacts, Indexed())
     if verify:
         with phase(session, prepared, "verify"):
             _verify(session, prepared, targets, made)

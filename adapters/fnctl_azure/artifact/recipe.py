@@ -41,6 +41,9 @@ import { start } from "./_fnctl/entry.mjs";
 await start();
 """
 _NODE_PACKAGE = {"name": "fnctl-app", "private": True, "type": "module", "main": "_fnctl.mjs"}
+_AT_HOME = frozenset({"once.py", "once.mjs", "otel.mjs", "otel.py"})
+"""Modules of the runtime that nothing calls there: `idempotent` is refused, and spans are the host's own."""
+
 _ROOT = b'"""The part of the adapter for azure that runs there."""\n'
 
 
@@ -169,7 +172,8 @@ def _modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = 
     home: Traversable = files(package)
     for part in filter(None, below.split("/")):
         home = home / part
-    return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in home.iterdir() if entry.is_file() and entry.name.endswith(suffixes)]
+    found = (entry for entry in home.iterdir() if entry.is_file() and entry.name.endswith(suffixes) and entry.name not in _AT_HOME)
+    return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in found]
 
 
 def _digest(code: Iterable[File]) -> str:

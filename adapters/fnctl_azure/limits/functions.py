@@ -234,6 +234,30 @@ def always_ready_not_on_plan(subject: Subject) -> Iterator[Found]:
             )
 
 
+@rule("AZ110", "error", "azure")
+def nothing_remembers_there(subject: Subject) -> Iterator[Found]:
+    """Find `idempotent` on Azure, where fnctl has no store for it yet.
+
+    Why: It would be left out in silence, and a message that comes twice would be worked on twice.
+
+    Example:
+        targets: { azure: {} }
+        resources: { jobs: { type: queue }, done: { type: table, key: id, ttl: expires } }
+        functions:
+          charge: { handler: "pay.py:charge", triggers: [{ queue: jobs }], idempotent: { table: done } }
+
+    Use instead: The event's `id`, which is the same when it comes again: write it with a condition beside what the handler writes. For this target
+    alone: `targets: { azure: { idempotent: null } }`.
+
+    Sources: docs/azure.md.
+    """
+    for function in subject.service.functions.values():
+        if function.idempotent:
+            span = subject.service.span("functions", function.name, "idempotent")
+            help = "write `event.id` with a condition beside what the handler writes; for this target: `targets: { azure: { idempotent: null } }`"
+            yield Found(f"fnctl does not keep `idempotent` of `{function.name}` on Azure yet", span, "would be left out", help=help)
+
+
 RULES: tuple[Rule, ...] = (
     timeout_over_maximum,
     http_answer_too_late,
@@ -244,6 +268,7 @@ RULES: tuple[Rule, ...] = (
     few_instances_are_contested,
     workflow_on_smallest_memory,
     always_ready_not_on_plan,
+    nothing_remembers_there,
 )
 
 
