@@ -16,6 +16,7 @@ from fnctl_runtime.invocation import call, current, trace, trace_id
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import Any
 
     from fnctl_runtime.event import Event
@@ -33,40 +34,59 @@ def events(handler: Callable[[Any], Any], config: Mapping[str, Any]) -> Callable
     """Wrap an event handler: a span for each event, and one with links for a whole batch."""
 
     def run(subject: Any) -> Any:
-        batch = isinstance(subject, list)
-        about = {"faas.trigger": "pubsub", "messaging.batch.message_count": len(subject)} if batch else event_attributes(subject)
-        links = [link for event in subject if (link := _link(event))] if batch else ()
-        with _span(config["function"], api.SpanKind.CONSUMER, about, links):
+        with consuming(subject, config):
             return call(handler, subject)
 
     return run
+
+
+def consuming(subject: Any, config: Mapping[str, Any]) -> AbstractContextManager[api.Span]:
+    """Open the span of an event, or of a batch, for as long as the block lasts."""
+    batch = isinstance(subject, list)
+    about = {"faas.trigger": "pubsub", "messaging.batch.message_count": len(subject)} if batch else event_attributes(subject)
+    links = [link for event in subject if (link := _link(event))] if batch else ()
+    return _span(config["function"], api.SpanKind.CONSUMER, about, links)
 
 
 def tasks(handler: Callable[[Any, Any], Any], config: Mapping[str, Any]) -> Callable[[Any, TaskContext], Any]:
     """Wrap a task's handler: a span for each attempt at a step."""
 
     def run(given: Any, context: TaskContext) -> Any:
-        about = {"faas.trigger": "other", "fnctl.run": context.run, "fnctl.step": context.step, "fnctl.key": context.key}
-        with _span(config["function"], api.SpanKind.SERVER, {**about, "fnctl.attempt": context.attempt}):
+        with stepping(context, config):
             return call(handler, given, context)
 
     return run
+
+
+def stepping(context: TaskContext, config: Mapping[str, Any]) -> AbstractContextManager[api.Span]:
+    """Open the span of an attempt at a step for as long as the block lasts."""
+    about = {"faas.trigger": "other", "fnctl.run": context.run, "fnctl.step": context.step, "fnctl.key": context.key}
+    return _span(config["function"], api.SpanKind.SERVER, {**about, "fnctl.attempt": context.attempt})
 
 
 def requests(respond: Callable[[Request, Any], Response], route: Callable[[Request], str | None]) -> Callable[[Request, Any], Response]:
     """Wrap what answers requests; `route` says which of the manifest's paths a request came by, None where that is not known."""
 
     def run(request: Request, native: Any) -> Response:
-        path = route(request)
-        name = f"{request.method} {path}" if path else request.method
-        with _span(name, api.SpanKind.SERVER, _request_attributes(request, path)) as span:
+        with serving(request, route(request)) as span:
             response = respond(request, native)
-            span.set_attribute("http.response.status_code", response.status)
-            if response.status >= 500:
-                span.set_status(api.StatusCode.ERROR)
+            answered(span, response.status)
             return response
 
     return run
+
+
+def serving(request: Request, path: str | None) -> AbstractContextManager[api.Span]:
+    """Open the span of a request for as long as the block lasts; `path` is the manifest's, None where it is not known."""
+    name = f"{request.method} {path}" if path else request.method
+    return _span(name, api.SpanKind.SERVER, _request_attributes(request, path))
+
+
+def answered(span: api.Span, status: int) -> None:
+    """Note how a request was answered."""
+    span.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        span.set_status(api.StatusCode.ERROR)
 
 
 def flushing(handle: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -76,11 +96,16 @@ def flushing(handle: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         try:
             return handle(native, context)
         finally:
-            flush = getattr(api.get_tracer_provider(), "force_flush", None)
-            if flush is not None:
-                flush(_FLUSH_MILLISECONDS)
+            flush()
 
     return run
+
+
+def flush() -> None:
+    """Send what spans there are."""
+    send = getattr(api.get_tracer_provider(), "force_flush", None)
+    if send is not None:
+        send(_FLUSH_MILLISECONDS)
 
 
 @contextmanager

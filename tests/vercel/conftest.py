@@ -49,7 +49,9 @@ def deploy(runtime: tuple[Path, ...], tmp_path: Path) -> Iterator[Deploy]:
         pytest.skip("no Python 3.13 interpreter")
     with ExitStack() as stack:
 
-        def serve(manifest: str, files: Mapping[str, str], env: Mapping[str, str] | None = None, now: int | None = None) -> Output:
+        def serve(
+            manifest: str, files: Mapping[str, str], env: Mapping[str, str] | None = None, now: int | None = None, wheels: tuple[Path, ...] = ()
+        ) -> Output:
             folder = tmp_path / "shop"
             text = f"fnctl: 1\nservice: shop\ntargets: {{ vercel: {{ plan: pro }} }}\ndefaults: {{ runtime: python3.13 }}\n{manifest}"
             parts.write(folder, {"fnctl.yaml": text})
@@ -68,7 +70,7 @@ def deploy(runtime: tuple[Path, ...], tmp_path: Path) -> Iterator[Deploy]:
                     if node
                     else [File(path, text.encode()) for path, text in files.items() if path != function.handler_file and path.endswith(".py")]
                 )
-                bundles[name] = Bundle(name, Vercel().build_target(service, name), tuple(own), () if node else runtime, entry, "", "")
+                bundles[name] = Bundle(name, Vercel().build_target(service, name), tuple(own), () if node else (*runtime, *wheels), entry, "", "")
             whole = archive.write(replace(recipe(service, bundles), name="output"), tmp_path)
             assert whole.path is not None
             lay_out(whole.path, whole.sha256, tmp_path / "tree")

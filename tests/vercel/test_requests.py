@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 from http.client import HTTPConnection
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from vercel.conftest import Deploy
-from vercel.output import HOST, Failed, Output
+from vercel.output import HOST, Failed, Output, python
 
 PYTHON = """
 import asyncio, logging, os, time
@@ -126,6 +127,22 @@ def test_only_what_the_manifest_names_has_an_address(deploy: Deploy) -> None:
     for method, path in (("POST", "/items/1"), ("GET", "/api"), ("GET", "/other/"), ("GET", "/items"), ("GET", "/_fnctl/api"), ("GET", "/")):
         expected = 204 if path == "/other/" else 404
         assert output.ask(method, path).status == expected, path
+
+
+def test_a_platform_that_calls_instead_of_serving_gets_the_same_answer(deploy: Deploy) -> None:
+    output = served(deploy, "python")
+    folder, interpreter = output.tree / "functions/api.func", python()
+    assert interpreter is not None
+    config = json.loads((folder / ".vc-config.json").read_text())
+    # vercel-runtime 0.24.1 (PyPI), vc_init.py: without a socket it exports `vc_handler`, which takes Lambda's form of a request
+    payload = {"method": "GET", "path": "/items/7", "headers": {"host": HOST, "x-vercel-id": "id-1"}, "body": "", "encoding": "base64"}
+    code = f"import json, vc__handler__python as it; print(json.dumps(it.vc_handler({{'body': {json.dumps(payload)!r}}}, None)))"
+    env = {"PATH": "", "VERCEL_URL": HOST, "KEY": "k", **config["environment"]}
+    done = subprocess.run([str(interpreter), "-s", "-c", code], cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=True)
+    *lines, answer = done.stdout.splitlines()
+    found = json.loads(answer)
+    assert (found["statusCode"], json.loads(found["body"])["params"]) == (200, {"id": "7"})
+    assert [json.loads(line)["request_id"] for line in lines] == ["id-1"] * 2
 
 
 def test_an_asgi_application_keeps_its_lifespan_and_its_stream(deploy: Deploy) -> None:

@@ -91,6 +91,7 @@ def settings(service: Service, place: Place, bundle: Bundle) -> dict[str, Json]:
         "name": name,
         "source": function.handler_file,
         "secrets": list(function.secrets),
+        "tracing": "otel" if function.tracing == "otel" else None,
         "calls": [environment_name(used, "function") for used in function.uses if used in service.functions],
         "timeout": function.timeout,
         "logs": {"format": function.logs.format, "level": function.logs.level.lower()},

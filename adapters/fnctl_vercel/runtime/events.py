@@ -31,8 +31,9 @@ _LEASE, _MARGIN = 300, 30
 """Seconds: how much longer a message is held at a time, and how long before its time is up."""
 
 
-def bind(handler: Handler, config: Config) -> App:
-    """Make the application for a handler of interface `event`."""
+def bind(handler: Handler, config: Config, spans: Any = None) -> App:
+    """Make the application for a handler of interface `event`; `spans` is `fnctl_runtime.otel` where calls are traced."""
+    handler = _traced(handler, config, spans) if spans else handler
     trigger = config["trigger"]
     deliver = _asked if trigger is None else _scheduled if trigger["kind"] == "schedule" else _message
 
@@ -50,6 +51,14 @@ def bind(handler: Handler, config: Config) -> App:
         await write(send, response)
 
     return app
+
+
+def _traced(handler: Handler, config: Config, spans: Any) -> Handler:
+    async def traced(subject: Any) -> Any:
+        with spans.consuming(subject, config):
+            return await call(handler, subject)
+
+    return traced
 
 
 async def _asked(handler: Handler, config: Config, request: Request) -> Response:

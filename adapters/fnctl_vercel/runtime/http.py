@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from contextlib import nullcontext
 
 from fnctl_runtime.http import BadRequest, Request, Response, answer, failed, refused
 from fnctl_runtime.routes import match
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 log = logging.getLogger("fnctl")
 
 
-def bind(handler: Any, config: Config) -> App:
-    """Make the application for a handler of interface `function`, `asgi` or `wsgi`."""
+def bind(handler: Any, config: Config, spans: Any = None) -> App:
+    """Make the application for a handler of interface `function`, `asgi` or `wsgi`; `spans` is `fnctl_runtime.otel` where calls are traced."""
     if config["interface"] == "asgi":
-        return _asgi(handler, config)
+        return _asgi(handler, config, spans)
     respond = _function(handler) if config["interface"] == "function" else _wsgi(handler)
+    respond = _traced(respond, config, spans) if spans else respond
     routes = [(method, path) for method, path in config["routes"]]
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,6 +56,22 @@ async def _guarded(respond: Callable[[Request], Awaitable[Response]], request: R
     except Exception:
         log.exception("request failed", extra={"method": request.method, "path": request.path})
         return failed(request.id)
+
+
+def _traced(respond: Callable[[Request], Awaitable[Response]], config: Config, spans: Any) -> Callable[[Request], Awaitable[Response]]:
+    async def traced(request: Request) -> Response:
+        with spans.serving(request, _route_of(config, request)) as span:
+            response = await respond(request)
+            spans.answered(span, response.status)
+            return response
+
+    return traced
+
+
+def _route_of(config: Config, request: Request) -> str | None:
+    """Give the manifest's path that a request came by, where it is certain: a function may have several."""
+    fits = [path for method, path in config["routes"] if match([(method, path)], request.method, request.path) is not None]
+    return fits[0] if len(fits) == 1 else None
 
 
 def _refuse_events(config: Config, request: Request) -> None:
@@ -87,27 +105,30 @@ def _wsgi(app: Any) -> Callable[[Request], Awaitable[Response]]:
     return lambda request: asyncio.to_thread(run, request)
 
 
-def _asgi(inner: Any, config: Config) -> App:
+def _asgi(inner: Any, config: Config, spans: Any) -> App:
     """Hand everything on as it comes, streams as well; only an answer to an exception before the first byte is ours."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await inner(scope, receive, send)
             return
-        started = False
+        status = 0
 
         async def noted(message: dict[str, Any]) -> None:
-            nonlocal started
-            started = True
+            nonlocal status
+            status = message.get("status", status)
             await send(message)
 
         request = read(scope, b"")
         begin(config, request.headers, correlation_id=request.headers.get("x-correlation-id"))
         try:
             _refuse_events(config, request)
-            await inner(scope, receive, noted)
+            with spans.serving(request, _route_of(config, request)) if spans else nullcontext() as span:
+                await inner(scope, receive, noted)
+                if spans:
+                    spans.answered(span, status)
         except Exception:
-            if started:
+            if status:
                 raise
             log.exception("request failed", extra={"method": request.method, "path": request.path})
             await write(send, failed(request.id))

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fnctl_runtime.http import Request
+    from fnctl_runtime.task import TaskContext
     from fnctl_vercel.runtime.context import App, Receive, Send
 
 log = logging.getLogger("fnctl")
 
 
-def bind(handler: Callable[..., Any], config: Mapping[str, Any]) -> App:
-    """Make the application for a handler of interface `task`."""
+def bind(handler: Callable[..., Any], config: Mapping[str, Any], spans: Any = None) -> App:
+    """Make the application for a handler of interface `task`; `spans` is `fnctl_runtime.otel` where calls are traced."""
+    handler = _traced(handler, config, spans) if spans else handler
 
     async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -33,6 +35,14 @@ def bind(handler: Callable[..., Any], config: Mapping[str, Any]) -> App:
         await write(send, await _answer(handler, config, read(scope, await body(receive))))
 
     return app
+
+
+def _traced(handler: Callable[..., Any], config: Mapping[str, Any], spans: Any) -> Callable[..., Any]:
+    async def traced(given: Any, step: TaskContext) -> Any:
+        with spans.stepping(step, config):
+            return await call(handler, given, step)
+
+    return traced
 
 
 async def _answer(handler: Callable[..., Any], config: Mapping[str, Any], request: Request) -> Response:

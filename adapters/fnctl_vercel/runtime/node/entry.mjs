@@ -5,7 +5,7 @@ import { enter, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
- *   secrets: string[], calls: string[], timeout: number | null, logs: {format: string, level: string}, routes: [string, string][],
+ *   secrets: string[], tracing: "otel" | null, calls: string[], timeout: number | null, logs: {format: string, level: string}, routes: [string, string][],
  *   crons: Record<string, string>, door: string, trigger: Trigger | null}} Config */
 /** @typedef {{kind: string, key: string, topic: string, whole: boolean, most: number | null, dead: string | null}} Trigger */
 /** @typedef {import("node:http").IncomingMessage} Incoming @typedef {import("node:http").ServerResponse} Outgoing */
@@ -22,8 +22,24 @@ export async function start(root = new URL("../", import.meta.url)) {
   secrets(config.secrets, process.env);
   addresses(config.calls, process.env);
   const ours = import(config.interface === "event" ? "./events.mjs" : "./http.mjs"); // read from disk while the bundle is
-  const target = await load(root, config);
-  return (await ours).bind(target, config);
+  const { target, api } = await load(root, config);
+  const otel = config.tracing === "otel" && (await spans(api));
+  const handle = (await ours).bind(target, config, otel);
+  return otel ? otel.flushing(handle) : handle;
+}
+
+/**
+ * What opens spans, where the bundle holds OpenTelemetry's API as `fnctl build` puts it there.
+ * @typedef {{events: Function, requests: Function, flushing: Function}} Spans
+ * @param {unknown} api @returns {Promise<Spans | false>}
+ */
+async function spans(api) {
+  if (!api) {
+    console.error("no spans: `tracing: otel` needs @opentelemetry/api in the bundle");
+    return false;
+  }
+  const { events, requests, flushing } = await import("./otel.mjs");
+  return { events: events.bind(undefined, api), requests: requests.bind(undefined, api), flushing: flushing.bind(undefined, api) };
 }
 
 /**
@@ -59,7 +75,7 @@ async function load(root, config) {
   if (typeof target !== "function") {
     throw new Error(`${config.source} exports no function ${config.name}: the manifest's \`handler\` is ${config.source}:${config.name}`);
   }
-  return target;
+  return { target, api: bundle.fnctl_otel };
 }
 
 /**
@@ -76,7 +92,9 @@ export function begin(config, headers, native, { carrier = {}, params = {}, fiel
   enter(invocation);
   return {
     requestId: invocation.requestId,
-    traceId: invocation.traceId,
+    get traceId() {
+      return invocation.traceId; // that of our own span, once there is one
+    },
     correlationId: /** @type {string | undefined} */ (fields.correlation_id),
     params,
     trace: () => trace(invocation),

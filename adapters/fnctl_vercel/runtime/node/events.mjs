@@ -14,8 +14,9 @@ const MEDIA = "application/octet-stream";
 const LEASE = 300; // seconds: how much longer a message is held at a time
 const MARGIN = 30; // seconds: how long before its time is up
 
-/** @param {Function} handler @param {Config} config */
-export function bind(handler, config) {
+/** @param {Function} plain @param {Config} config @param {import("./entry.mjs").Spans | false} [spans] where calls are traced */
+export function bind(plain, config, spans) {
+  const handler = spans ? spans.events(plain, config) : plain;
   const { trigger } = config;
   const deliver = !trigger ? asked : trigger.kind === "schedule" ? scheduled : pushed;
   return async (/** @type {Incoming} */ incoming, /** @type {Outgoing} */ outgoing) => {

@@ -9,9 +9,10 @@ import { decoded, match } from "./routes.mjs";
 /** @typedef {{method: string, path: string, rawPath: string, queryString: string, pathParams: Record<string, string>, headers: Headers,
  *   body: Buffer, id: string, native: Incoming}} Parts */
 
-/** @param {Function} handler @param {Config} config */
-export function bind(handler, config) {
-  const respond = config.interface === "fetch" ? fetching(handler) : calling(handler);
+/** @param {Function} handler @param {Config} config @param {import("./entry.mjs").Spans | false} [spans] where calls are traced */
+export function bind(handler, config, spans) {
+  const plainly = config.interface === "fetch" ? fetching(handler) : calling(handler);
+  const respond = spans ? spans.requests(plainly, (/** @type {Parts} */ request) => described(request, config)) : plainly;
   return async (/** @type {Incoming} */ incoming, /** @type {Outgoing} */ outgoing) => {
     const request = await read(incoming);
     const found = config.routes.length ? match(config.routes, request.method, request.path) : {};
@@ -34,6 +35,13 @@ async function guarded(respond, request, call, config) {
     console.error("request failed", error, { method: request.method, path: request.path });
     return failed(request.id);
   }
+}
+
+/** What a span says of a request; the manifest's path where it is certain. @param {Parts} request @param {Config} config */
+function described({ method, path, headers }, config) {
+  const fits = config.routes.filter((route) => match([route], method, path));
+  const client = headers.get("x-forwarded-for")?.split(",")[0].trim();
+  return { method, path, headers, route: fits.length === 1 ? fits[0][1] : undefined, client };
 }
 
 /** @param {Function} handler */
