@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from typing import Any, TypeGuard
 
 JSON_TYPE = "application/json"
-_CORE = frozenset({"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data", "data_base64"})
 
 
 class Event:
@@ -61,10 +60,9 @@ class Event:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the structured JSON form of CloudEvents 1.0: what to send when this event is to arrive elsewhere as itself."""
-        head: dict[str, Any] = {"specversion": "1.0", "id": self.id, "source": self.source, "type": self.type}
-        optional = {"subject": self.subject, "time": self.time}
-        head.update({name: value for name, value in optional.items() if value is not None})
-        return head | self.extensions | {"datacontenttype": self.datacontenttype} | _data_member(self.data)
+        from fnctl_runtime.structured import written
+
+        return written(self)
 
     def follow(
         self,
@@ -80,75 +78,25 @@ class Event:
         Its id is derived from this event's, so that handling a redelivery sends the same event again and whoever gets it can tell. `name` keeps
         two events of one type apart. `causationid` is this event's id, `correlationid` is that of the whole chain, and the trace goes along.
         """
-        from uuid import NAMESPACE_URL, uuid5
+        from fnctl_runtime.structured import following
 
-        from fnctl_runtime.invocation import trace
-
-        carried = {key: value for key, value in trace().items() if key != "x-correlation-id"}
-        chain = {"correlationid": self.extensions.get("correlationid") or self.id, "causationid": self.id}
-        identity = str(uuid5(NAMESPACE_URL, "\n".join((self.source, self.id, type, name))))
-        return Event(identity, source or self.source, type, data, subject=subject, time=_now(), extensions=chain | carried)
-
-
-def _now() -> str:
-    from time import time
-
-    from fnctl_runtime.logs import timestamp
-
-    return timestamp(time())
-
-
-def _data_member(data: Any) -> dict[str, Any]:
-    if not isinstance(data, (bytes, bytearray)):
-        return {"data": data}
-    from base64 import b64encode
-
-    return {"data_base64": b64encode(data).decode()}
+        return Event(source=source or self.source, type=type, data=data, subject=subject, **following(self, type, name))
 
 
 def is_cloudevent(value: Any) -> TypeGuard[Mapping[str, Any]]:
     """Tell whether a decoded message is a structured CloudEvent of version 1."""
     if not isinstance(value, dict) or value.get("specversion") != "1.0":
         return False
-    if "data_base64" in value and not _is_base64(value["data_base64"]):
-        return False  # a sender's mistake must not cost the rest of the batch: it arrives as the message that it is
-    return all(isinstance(value.get(name), str) and value[name] for name in ("id", "source", "type"))
+    from fnctl_runtime.structured import well_formed
+
+    return well_formed(value)
 
 
 def from_structured(value: Mapping[str, Any], *, transport: str | None = None, attempt: int = 1, native: Any = None) -> Event:
     """Read a structured CloudEvent. `transport` is the id that the carrier gave the message: kept as the extension `transportid`."""
-    extensions = {name: item for name, item in value.items() if name not in _CORE}
-    if transport is not None:
-        extensions.setdefault("transportid", transport)
-    return Event(
-        value["id"],
-        value["source"],
-        value["type"],
-        _structured_data(value),
-        subject=value.get("subject"),
-        time=value.get("time"),
-        datacontenttype=value.get("datacontenttype") or JSON_TYPE,
-        extensions=extensions,
-        attempt=attempt,
-        native=native,
-    )
+    from fnctl_runtime.structured import attributes
 
-
-def _is_base64(value: Any) -> bool:
-    from base64 import b64decode
-
-    try:
-        return isinstance(value, str) and len(b64decode(value, validate=True)) >= 0
-    except ValueError:
-        return False
-
-
-def _structured_data(value: Mapping[str, Any]) -> Any:
-    if "data_base64" not in value:
-        return value.get("data")
-    from base64 import b64decode
-
-    return b64decode(value["data_base64"])
+    return Event(**attributes(value, transport), attempt=attempt, native=native)
 
 
 def decode(body: str | bytes) -> tuple[Any, str]:

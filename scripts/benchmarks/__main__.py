@@ -10,6 +10,8 @@ import deploy
 import peers
 import processes
 
+import runtime
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure side by side, print ratios; exit 1 when one is over its budget.")
@@ -29,7 +31,11 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--wheels", action="store_true", help="many dependencies into one archive, instead of many functions")
     options.add_argument("--install-peers", action="store_true", help="first install sam and osls into the cache")
+    options = verbs.add_parser("runtime")
+    options.add_argument("--runs", type=int, default=15, help="starts of each; the best counts")
     asked = parser.parse_args()
+    if asked.verb == "runtime":
+        return runtime.measure(asked.runs)
     if asked.verb == "build":
         if asked.install_peers:
             peers.install()

@@ -135,7 +135,7 @@ def test_parameters_are_read_ten_at_a_time_before_the_handler_is_imported(langua
     outcome = made(language, tmp_path, *names).call({}, {}, env=env)
     assert outcome.answers == [[f"value {n} é" for n in range(12)]] * 2
     assert vault.trouble == []
-    assert [len(asked["Names"]) for _, asked in vault.asked] == [10, 2]
+    assert sorted(len(asked["Names"]) for _, asked in vault.asked) == [2, 10]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

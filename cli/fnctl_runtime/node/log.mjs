@@ -1,6 +1,5 @@
 // One JSON line per console.debug/info/warn/error, the same fields as in Python. console.log stays what it is.
 
-import { format } from "node:util";
 import { current } from "./invocation.mjs";
 
 const LEVELS = /** @type {const} */ ({ trace: 10, debug: 10, info: 20, warn: 30, warning: 30, error: 40, fatal: 50 });
@@ -27,6 +26,7 @@ function line(level, values, fields, stamp) {
   const extra = rest.length > 1 && isPlain(rest.at(-1)) ? /** @type {object} */ (rest.pop()) : {};
   const error = rest.find((value) => value instanceof Error);
   const told = rest.filter((value) => value !== error);
+  const { format } = process.getBuiltinModule("node:util"); // an import of it would cost every start a millisecond
   const msg = told.length ? format(...told) : (error?.message ?? "");
   const fault = error && { error_type: error.name, error: error.message, stack: error.stack };
   const own = { time, ...(stamp && { timestamp: time }), level, msg, ...about(), ...fields, ...fault };

@@ -1,6 +1,5 @@
 // Lambda's way in: reads the baked configuration, sets up logs and secrets, imports the bundle and binds it to its interface.
 
-import { readFileSync } from "node:fs";
 import { enter, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
@@ -16,7 +15,7 @@ const INTERFACES = { event: "./events.mjs", task: "./tasks.mjs" };
 /** Makes the function that Lambda calls. Runs once per environment. @param {URL} root the artifact's folder */
 export async function start(root = new URL("../", import.meta.url)) {
   /** @type {Config} */
-  const config = JSON.parse(readFileSync(new URL("_fnctl.json", root), "utf8"));
+  const config = JSON.parse(process.getBuiltinModule("node:fs").readFileSync(new URL("_fnctl.json", root), "utf8"));
   if (config.logs.format === "json") {
     const fields = { service: config.service, stage: config.stage, function: config.function };
     configure({ level: config.logs.level, fields, stamp: process.env.AWS_LAMBDA_LOG_FORMAT === "JSON" });
