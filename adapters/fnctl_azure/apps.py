@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from fnctl.dataclass import dataclass
 from fnctl.manifest.model import Function, Resource, Service
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from fnctl.dataclass import dataclass
 from fnctl.manifest.model import Function, Service, Trigger
 
 OURS = "_fnctl"

@@ -27,19 +27,15 @@ NODE = (".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx")
 _STRINGS = re.compile(
     r'"""(?:\\.|[^\\])*?(?:"""|\Z)|\'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\Z)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*', re.DOTALL
 )
-_JS_NOISE = re.compile(
-    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|`(?:\\.|[^`\\])*`|//[^\n]*|/\*.*?\*/""",
-    re.DOTALL,
-)
+# Texts, which `re` compiles when the first JavaScript file is read: most manifests have none.
+_JS_NOISE = r"""(?s)("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|`(?:\\.|[^`\\])*`|//[^\n]*|/\*.*?\*/"""
 _WORD = r"[A-Za-z_$][\w$]*"
-_DECLARED = re.compile(
-    rf"\bexport\s+(?:declare\s+)?(?:default\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var|enum)\s+({_WORD})"
-)
-_LISTED = re.compile(r"\bexport\s*\{([^}]*)\}")
-_UNPACKED = re.compile(r"\bexport\s+(?:const|let|var)\s*[{\[]([^=]*)[}\]]\s*=")
-_ASSIGNED = re.compile(rf"\b(?:module\.)?exports\.({_WORD})\s*=")
-_MODULE = re.compile(r"\bmodule\.exports\s*=\s*(\{[^{}]*\})?")
-_OPEN = re.compile(r"\bexport\s*\*\s*from|\bexports\s*\[|__exportStar\(|Object\.(?:assign|defineProperty)\(\s*(?:module\.)?exports|\bexport\s*=")
+_DECLARED = rf"\bexport\s+(?:declare\s+)?(?:default\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var|enum)\s+({_WORD})"
+_LISTED = r"\bexport\s*\{([^}]*)\}"
+_UNPACKED = r"\bexport\s+(?:const|let|var)\s*[{\[]([^=]*)[}\]]\s*="
+_ASSIGNED = rf"\b(?:module\.)?exports\.({_WORD})\s*="
+_MODULE = r"\bmodule\.exports\s*=\s*(\{[^{}]*\})?"
+_OPEN = r"\bexport\s*\*\s*from|\bexports\s*\[|__exportStar\(|Object\.(?:assign|defineProperty)\(\s*(?:module\.)?exports|\bexport\s*="
 
 
 def defines(path: Path, name: str) -> Answer | Names:
@@ -71,16 +67,16 @@ def python(text: str) -> Names:
 
 def node(text: str) -> Names:
     """Scan the exports of JavaScript or TypeScript."""
-    code = _JS_NOISE.sub(lambda m: m[1] or " ", text)
-    found = set(_DECLARED.findall(code)) | set(_ASSIGNED.findall(code))
-    for listed in _LISTED.findall(code):
+    code = re.sub(_JS_NOISE, lambda m: m[1] or " ", text)
+    found = set(re.findall(_DECLARED, code)) | set(re.findall(_ASSIGNED, code))
+    for listed in re.findall(_LISTED, code):
         found |= {part.split(" as ")[-1].strip().split(" ")[-1] for part in listed.split(",")}
-    for unpacked in _UNPACKED.findall(code):
+    for unpacked in re.findall(_UNPACKED, code):
         found |= set(re.findall(_WORD, unpacked))
     if re.search(r"\bexport\s+default\b", code):
         found.add("default")
-    unclear = bool(_OPEN.search(code))
-    for literal in _MODULE.findall(code):
+    unclear = bool(re.search(_OPEN, code))
+    for literal in re.findall(_MODULE, code):
         found |= set(re.findall(rf"({_WORD})\s*(?=[,:}}(])", literal))
         unclear = unclear or not literal or "..." in literal
     return Names(frozenset(found - {""}), unclear)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 
 from fnctl.dataclass import dataclass
 from fnctl.manifest import units
@@ -74,6 +74,7 @@ class Cron:
         return " ".join(f.text for f in (self.minute, self.hour, self.day, self.month, self.weekday))
 
 
+@lru_cache(maxsize=4096)
 def cron(text: str) -> Cron:
     """Read five cron fields. Raises ScheduleError with the place of the wrong part."""
     found = [(m.group(), m.start()) for m in re.finditer(r"\S+", text)]
