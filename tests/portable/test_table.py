@@ -11,7 +11,7 @@ from fnctl.manifest.model import Function
 from portable.conftest import DRIVERS, service
 from portable.drivers import Running
 from portable.test_events import CASES, differences
-from portable.test_http import FUNCTIONS, QUESTIONS, unequal
+from portable.test_http import FUNCTIONS, questions, unequal
 
 PAGE = Path(__file__).parents[2] / "docs" / "portability.md"
 TABLE = re.compile(r"(?<=<!-- ran -->\n\n)(\|[^\n]*\n)+")
@@ -51,7 +51,7 @@ def cell(target: str, there: Mapping[str, Function], function: str, running: Cal
         return "not there"
     client = DRIVERS[target].clients["nodejs" if there[function].runtime.startswith("nodejs") else "python"]
     if function in FUNCTIONS:
-        return counted(len(QUESTIONS), len(unequal(running(target), function)), client)
+        return counted(len(questions(function)), len(unequal(running(target), function)), client)
     asked = [name for name, case in CASES.items() if function in case["functions"] and target not in case.get("not", {})]
     return counted(len(asked), sum(bool(differences(running(target), target, name, function)) for name in asked), client)
 

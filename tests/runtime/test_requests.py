@@ -259,10 +259,19 @@ def test_an_event_is_no_http_request(interface: str, tmp_path: Path) -> None:
     assert call["message"] == f"sink is of interface `{interface.split()[-1]}`, and was sent an event (records)"
 
 
-def test_a_fetch_handler_that_answers_no_response_is_a_500(tmp_path: Path) -> None:
-    outcome = node(tmp_path, "fetch", "export const handler = () => ({ ok: true });").call(get("/x"))
+UNSENDABLE = [
+    ("({ ok: true })", "a fetch handler answers with a Response, and this one answered with object"),
+    ("Response.error()", "the answer is a network error, Response.error()"),
+    ("new Response('x').text().then(() => used)", "the body of the answer has been read already"),
+]
+
+
+@pytest.mark.parametrize(("answer", "why"), UNSENDABLE)
+def test_a_fetch_handler_whose_answer_cannot_be_sent_is_a_500(answer: str, why: str, tmp_path: Path) -> None:
+    bundle = f"const used = new Response('x');\nawait used.text();\nexport const handler = () => {answer};"
+    outcome = node(tmp_path, "fetch", bundle).call(get("/x"))
     assert outcome.answers[0]["statusCode"] == 500
-    assert outcome.logs[0]["error"] == "a fetch handler answers with a Response, and this one answered with object"
+    assert outcome.logs[0]["error"] == why
 
 
 def test_an_application_object_with_fetch_is_called(tmp_path: Path) -> None:

@@ -54,11 +54,19 @@ export class FunctionRequest {
  * @param {unknown} value
  */
 export function answer(value) {
-  if (value instanceof Response) return value;
+  if (value instanceof Response) return whole(value);
   if (value === undefined || value === null) return new Response(null, { status: 204 });
   if (typeof value === "string") return new Response(value, { headers: { "content-type": "text/plain; charset=utf-8" } });
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return new Response(/** @type {any} */ (value), { headers: { "content-type": "application/octet-stream" } });
   return Response.json(value);
+}
+
+/** Refuses what a fetch handler cannot answer with: there is nothing in it to send. @param {unknown} value */
+export function whole(value) {
+  if (!(value instanceof Response)) throw new TypeError(`a fetch handler answers with a Response, and this one answered with ${typeof value}`);
+  if (value.bodyUsed) throw new TypeError("the body of the answer has been read already");
+  if (value.status === 0) throw new TypeError("the answer is a network error, Response.error()");
+  return value;
 }
 
 /** @param {BadRequest} error */

@@ -42,6 +42,8 @@ export function handler(request: FunctionRequest): unknown {
       return "0123456789abcdef".repeat(65536);
     case "broken":
       throw new Error("a password that nobody may see");
+    case "unsendable":
+      return unsendable();
     default:
       return Response.json({ error: "not found" }, { status: 404 });
   }
@@ -56,6 +58,12 @@ function seen({ method, path, query, cookies, headers, body }: FunctionRequest):
 function packed(): Response {
   const headers = { "content-encoding": "gzip", "content-type": "text/plain; charset=utf-8" };
   return new Response(gzipSync("packed by the handler"), { headers });
+}
+
+async function unsendable(): Promise<Response> {
+  const answer = new Response("once");
+  await answer.text();
+  return answer;
 }
 
 function visit(visits: number): Response {

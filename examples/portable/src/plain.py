@@ -57,6 +57,7 @@ ANSWERS: dict[str, Callable[[Request], Any]] = {
     "gone": lambda _: None,
     "refused": lambda _: (422, {"error": "no such colour"}, {"x-reason": "colour"}),
     "broken": broken,
+    "unsendable": lambda _: {"mean": float("nan")},
     "parts": lambda _: "".join(f"line {number}\n" for number in range(3)),
     "large": lambda _: "0123456789abcdef" * 65536,
 }

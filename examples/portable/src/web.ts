@@ -32,6 +32,8 @@ export async function handler(request: Request): Promise<Response> {
       return new Response("0123456789abcdef".repeat(65536), { headers: { "content-type": "text/plain; charset=utf-8" } });
     case "broken":
       throw new Error("a password that nobody may see");
+    case "unsendable":
+      return unsendable();
     default:
       return Response.json({ error: "not found" }, { status: 404 });
   }
@@ -61,6 +63,12 @@ function bytes(body: Uint8Array): Response {
 function packed(): Response {
   const headers = { "content-encoding": "gzip", "content-type": "text/plain; charset=utf-8" };
   return new Response(gzipSync("packed by the handler"), { headers });
+}
+
+async function unsendable(): Promise<Response> {
+  const answer = new Response("once");
+  await answer.text();
+  return answer;
 }
 
 function visit(visits: number): Response {

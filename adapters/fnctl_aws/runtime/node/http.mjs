@@ -1,7 +1,7 @@
 // HTTP on Lambda: payload 2.0 (HTTP API, function URL), 1.0 and load balancers in; the answer in the shape that the front expects.
 
 import { begin } from "./entry.mjs";
-import { BadRequest, FunctionRequest, answer, failed, refused } from "./request.mjs";
+import { BadRequest, FunctionRequest, answer, failed, refused, whole } from "./request.mjs";
 import { decoded, match } from "./routes.mjs";
 import { envelope } from "./shapes.mjs";
 
@@ -80,9 +80,7 @@ function fetching(handler) {
     const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
     const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
     const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
-    const response = await handler(new Request(url, { method, headers, body: bodiless ? undefined : /** @type {any} */ (body) }), call);
-    if (response instanceof Response) return response;
-    throw new TypeError(`a fetch handler answers with a Response, and this one answered with ${typeof response}`);
+    return whole(await handler(new Request(url, { method, headers, body: bodiless ? undefined : /** @type {any} */ (body) }), call));
   };
 }
 

@@ -1,7 +1,7 @@
 // HTTP on Azure: the library's request in, its response out. The host has no stage in its paths, and its `api` prefix is off.
 
 import { begin } from "./entry.mjs";
-import { BadRequest, FunctionRequest, answer, failed, refused } from "./request.mjs";
+import { BadRequest, FunctionRequest, answer, failed, refused, whole } from "./request.mjs";
 import { decoded, match } from "./routes.mjs";
 
 /** @typedef {import("@azure/functions").HttpRequest} HttpRequest */
@@ -20,18 +20,21 @@ export function bind(handler, config, door) {
     const correlation = parts.headers.get("x-correlation-id");
     const fields = correlation ? { correlation_id: correlation } : {};
     const call = begin(request, native, config.function, { carrier, params: parts.pathParams, fields });
-    return write(await guarded(respond, parts, call));
+    return guarded(respond, parts, call);
   };
 }
 
-/** @param {Function} respond @param {Parts} request @param {unknown} call */
+/**
+ * Answers, also when the handler or the stream of its answer fails.
+ * @param {Function} respond @param {Parts} request @param {unknown} call
+ */
 async function guarded(respond, request, call) {
   try {
-    return await respond(request, call);
+    return await write(await respond(request, call));
   } catch (error) {
-    if (error instanceof BadRequest) return refused(error);
+    if (error instanceof BadRequest) return write(refused(error));
     console.error("request failed", error, { method: request.method, path: request.path });
-    return failed(request.id);
+    return write(failed(request.id));
   }
 }
 
@@ -46,9 +49,7 @@ function fetching(handler) {
     const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
     const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
     const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
-    const response = await handler(new Request(url, { method, headers, body: bodiless ? undefined : new Uint8Array(body) }), call);
-    if (response instanceof Response) return response;
-    throw new TypeError(`a fetch handler answers with a Response, and this one answered with ${typeof response}`);
+    return whole(await handler(new Request(url, { method, headers, body: bodiless ? undefined : new Uint8Array(body) }), call));
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { begin, bodyOf, correlated, headersOf } from "./entry.mjs";
-import { BadRequest, FunctionRequest, answer, failed, refused } from "./request.mjs";
+import { BadRequest, FunctionRequest, answer, failed, refused, whole } from "./request.mjs";
 import { decoded, match } from "./routes.mjs";
 
 /** @typedef {import("./entry.mjs").Config} Config @typedef {import("./entry.mjs").Incoming} Incoming @typedef {import("./entry.mjs").Outgoing} Outgoing */
@@ -55,9 +55,7 @@ function fetching(handler) {
     const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
     const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
     const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
-    const response = await handler(new Request(url, { method, headers, body: bodiless ? undefined : body }), call);
-    if (response instanceof Response) return response;
-    throw new TypeError(`a fetch handler answers with a Response, and this one answered with ${typeof response}`);
+    return whole(await handler(new Request(url, { method, headers, body: bodiless ? undefined : body }), call));
   };
 }
 
