@@ -73,13 +73,13 @@ def find_node(major: str, environ: Mapping[str, str], *, fetch: bool = False) ->
         fetch: let npm download the `node-<platform>-<arch>` package into the cache.
     """
     for candidate in _nodes(major, environ):
-        found = _node(candidate)
+        found = _node(candidate, environ)
         if found is not None and _matches(found.version, major):
             return found
     if fetch and _npm_installs(major, environ):
         return find_node(major, environ)
     on_path = shutil.which("node", path=environ.get("PATH"))
-    here = _node(Path(on_path)) if on_path else None
+    here = _node(Path(on_path), environ) if on_path else None
     return None if here is None else Interpreter(here.path, here.version, False, here.machine)
 
 
@@ -149,10 +149,15 @@ def _python(candidate: Path, environ: Mapping[str, str]) -> Interpreter | None:
     return Interpreter(Path(facts["path"]), facts["version"], True, _machine(facts["machine"]), tags(facts))
 
 
-def _node(candidate: Path) -> Interpreter | None:
+def _node(candidate: Path, environ: Mapping[str, str]) -> Interpreter | None:
     code = "console.log(JSON.stringify({path: process.execPath, version: process.versions.node, machine: process.arch}))"
-    facts = _ask([str(candidate), "-e", code], {})
-    return None if facts is None else Interpreter(Path(facts["path"]), facts["version"], True, _machine(facts["machine"]))
+    facts = _recall(candidate, environ)
+    if facts is None:
+        facts = _ask([str(candidate), "-e", code], {})
+        if facts is None:
+            return None
+        _remember(candidate, facts, environ)
+    return Interpreter(Path(facts["path"]), facts["version"], True, _machine(facts["machine"]))
 
 
 def _ask(command: Sequence[str], environ: Mapping[str, str]) -> dict[str, Any] | None:

@@ -104,7 +104,7 @@ def _artifact(trials: Sequence[Trial], place: Path, cache: Cache) -> tuple[list[
     found: list[Diagnostic] = []
     notes: list[str] = []
     for trial in trials:
-        program = _program(trial, cache.environ)
+        program = _program(trial, cache)
         if program is None:
             notes.append(f"`{trial.function.name}` was not imported before upload: {_wanted(trial)} is not on this machine")
             continue
@@ -126,7 +126,7 @@ def _unpack(archive: Path, place: Path) -> None:
         raise refused(error, place) from error
 
 
-def _program(trial: Trial, environ: Mapping[str, str]) -> list[str | Path] | None:
+def _program(trial: Trial, cache: Cache) -> list[str | Path] | None:
     """Return the command of a matching interpreter: this version, and this machine where there are compiled parts; else None."""
     target, family = trial.bundle.target, _family(trial.bundle)
     # Isolated, and with nothing that is installed here: what the artifact lacks has to be missed.
@@ -134,7 +134,8 @@ def _program(trial: Trial, environ: Mapping[str, str]) -> list[str | Path] | Non
     if target.interpreter is not None:
         return [target.interpreter, *(flag for flag in flags if flag != "-S")]
     version = target.runtime.removeprefix(family)
-    found = interpreters.find(version, environ) if family == "python" else interpreters.find_node(version, environ)
+    look = interpreters.find if family == "python" else interpreters.find_node
+    found = cache.once(f"interpreter {target.runtime}", lambda: look(version, cache.environ))
     if found is None or not found.exact:
         return None
     portable = all(wheel.name.endswith("-any.whl") for wheel in trial.bundle.wheels) and not any(
