@@ -68,7 +68,7 @@ class Aws:
         for name, bundle in bundles.items():
             between = shim(service, service.functions[name], bundle)
             facts: dict[str, Json] = {"handler": between.handler, "shim": between.digest, "environment": dict(_environment(service, name))}
-            yield Recipe(name, (*bundle.files, *between.files), {"": bundle.wheels}, (name,), facts)
+            yield Recipe(name, (*bundle.files, *between.files), {"": bundle.wheels}, (name,), facts, prebuilt=bundle.prebuilt)
 
     def translate(self, service: Service, artifacts: Mapping[str, Artifact]) -> Graph:
         """Return the AWS objects of a service."""

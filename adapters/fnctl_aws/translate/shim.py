@@ -17,6 +17,7 @@ def shim_of(service: Service, function: Function) -> Shim:
     from fnctl.build.model import BuildTarget, Bundle
     from fnctl_aws.runtime.recipe import shim  # it reads what is shipped: checks, which translate nothing, do not pay for it
 
-    path = NODE_ENTRY if function.runtime.startswith("nodejs") else function.handler_file
+    bundled = function.runtime.startswith("nodejs") and not function.artifact
+    path = NODE_ENTRY if bundled else function.handler_file
     target = BuildTarget(function.runtime, function.architecture)
     return shim(service, function, Bundle(function.name, target, (), (), (path, function.handler_name), "", ""))

@@ -240,6 +240,17 @@ def _laid_out(wheel: Path, _size: int) -> tuple[tuple[str, zipfile.ZipInfo], ...
     return tuple((_checked(path, wheel.name), info) for info in infos if (path := _installed(info.filename)) is not None)
 
 
+def members(path: Path) -> dict[str, int]:
+    """Return the members of somebody else's archive, path -> bytes unpacked. Raises FnctlError FN402 for one that is unsafe or damaged."""
+    try:
+        with zipfile.ZipFile(path) as opened:
+            infos = [info for info in opened.infolist() if not info.is_dir()]
+    except (OSError, zipfile.BadZipFile) as error:
+        message = f"`{path.name}` is no archive that can be read"
+        raise FnctlError(message, code="FN402", notes=(str(error),), help="make it anew; it is a .zip file") from error
+    return {_checked(info.filename, path.name): info.file_size for info in infos}
+
+
 def installed(wheel: Path, folder: str) -> Iterator[str]:
     """Yield the paths of a wheel's members in an archive. Raises FnctlError FN402 for a damaged wheel."""
     return (member.path for member in _spliced(wheel, folder, ()))

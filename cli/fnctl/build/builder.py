@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fnctl.build import archive, npm, unpacking
+from fnctl.build import archive, npm, prebuilt, unpacking
 from fnctl.build import cache as memory
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
@@ -16,7 +16,7 @@ from fnctl.build.jobs import UNBUILT, about, each
 from fnctl.build.model import Builder, BuildTarget, Bundle, Recipe
 from fnctl.errors import FnctlError
 from fnctl.graph import Artifact
-from fnctl.manifest.model import Service
+from fnctl.manifest.model import Function, Service
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,10 @@ def _families(
     groups: dict[str, tuple[Builder, dict[str, BuildTarget]]] = {}
     jobs: dict[str, Callable[[], Mapping[str, Bundle]]] = {}
     for name, target in targets.items():
+        function = service.functions[name]
+        if function.artifact:
+            jobs[f"artifact of {name}"] = about(service, name, partial(_prebuilt, service, function, target, cache))
+            continue
         try:
             builder = find(target.runtime)
         except FnctlError as error:
@@ -77,6 +81,10 @@ def _families(
             continue
         groups.setdefault(builder.family, (builder, {}))[1][name] = target
     return jobs | {family: partial(builder.bundles, service, group, cache) for family, (builder, group) in groups.items()}
+
+
+def _prebuilt(service: Service, function: Function, target: BuildTarget, cache: Cache) -> Mapping[str, Bundle]:
+    return {function.name: prebuilt.bundle(service, function, target, cache)}
 
 
 def _fail(error: FnctlError) -> Mapping[str, Bundle]:
@@ -122,7 +130,8 @@ def _packer(recipe: Recipe, into: Path, epoch: int | None, cache: Cache) -> Call
             _lay_out(recipe, known, into)
             return Built(known, into / f"{recipe.name}.zip", cached=True)
         cache.report(f"packing {recipe.name}")
-        artifact = archive.write(whole, into, epoch=epoch)
+        path = into / f"{recipe.name}.zip"
+        artifact = prebuilt.copy(whole.prebuilt, path) if whole.prebuilt else archive.write(whole, into, epoch=epoch)
         if digest(whole, epoch, cache, fresh=True) != name:
             message = f"the files of `{recipe.name}` changed while they were packed"
             raise FnctlError(message, code="FN443", help="run the same command again")
@@ -149,7 +158,8 @@ def digest(recipe: Recipe, epoch: int | None, cache: Cache, *, fresh: bool = Fal
     """
     members = sorted([file.path, cache.content(file.source, fresh=fresh), str(file.executable)] for file in recipe.files)
     wheels = sorted([at, cache.digest(wheel, fresh=fresh)] for at, group in recipe.wheels.items() for wheel in group)
-    return memory.key("zip 2", ENGINE, epoch, members, wheels)
+    whole = cache.digest(recipe.prebuilt, fresh=fresh) if recipe.prebuilt else ""
+    return memory.key("zip 2", ENGINE, epoch, members, wheels, whole)
 
 
 def _known(name: str, path: Path, cache: Cache) -> Artifact | None:

@@ -119,7 +119,9 @@ def _packages(recipe: Recipe, bundles: Mapping[str, Bundle], path: Path) -> tupl
     for piece in _pieces(path):
         file = files.get(piece.path)
         shims = npm.owner(recipe, piece.path) if file is None else None
-        if shims is not None:
+        if recipe.prebuilt:
+            found.setdefault(("own", "", ""), []).append(piece)
+        elif shims is not None:
             found.setdefault(("npm", *shims), []).append(piece)
         elif file is None:
             wheel = wheels[piece.path]

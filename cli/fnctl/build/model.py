@@ -70,6 +70,7 @@ class Bundle:
         dependencies: digest of the resolved set ("" when there are none).
         digest: digest of all inputs: files, wheels, target, engine.
         inlined: what a Node bundle is made of.
+        prebuilt: an archive that somebody else has made; there are no files and wheels then.
     """
 
     function: str
@@ -80,6 +81,7 @@ class Bundle:
     dependencies: str
     digest: str
     inlined: tuple[Inlined, ...] = ()
+    prebuilt: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Recipe:
         unpacked: names a folder beside the archive where the same tree is laid out for other tools, "" for none.
         folders: in which one each function stands alone (`"functions/api.func/"`), where functions do not share the archive.
         packages: a folder with a `package.json` and the lock that goes with it: npm packages that the shim needs beside it, in `node_modules/`.
+        prebuilt: an archive that is the artifact, byte for byte; there is nothing else in it then.
     """
 
     name: str
@@ -101,6 +104,7 @@ class Recipe:
     unpacked: str = ""
     folders: Mapping[str, str] = field(default_factory=dict)
     packages: Path | None = None
+    prebuilt: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,9 @@ def tried(
 def _trials(service: Service, recipe: Recipe, bundles: Mapping[str, Bundle], built: Built) -> Iterator[Trial]:
     for name in recipe.functions:
         bundle = bundles[name]
+        if recipe.prebuilt:
+            yield Trial(service, bundle, built, recipe, "", ("",))
+            continue
         source = next((file.source for file in bundle.files if file.path == bundle.entry[0]), None)
         path = next((file.path for file in recipe.files if file.source == source and file.path.endswith(bundle.entry[0])), None)
         if path is not None and _family(bundle) in ("python", "nodejs"):
@@ -138,8 +141,10 @@ def _program(trial: Trial, cache: Cache) -> list[str | Path] | None:
     found = cache.once(f"interpreter {target.runtime}", lambda: look(version, cache.environ))
     if found is None or not found.exact:
         return None
-    portable = all(wheel.name.endswith("-any.whl") for wheel in trial.bundle.wheels) and not any(
-        file.path.endswith((".so", ".node")) for file in trial.bundle.files
+    portable = (
+        trial.recipe.prebuilt is None
+        and all(wheel.name.endswith("-any.whl") for wheel in trial.bundle.wheels)
+        and not any(file.path.endswith((".so", ".node")) for file in trial.bundle.files)
     )
     linux = sys.platform == "linux" and (family == "nodejs" or any(tag.startswith("manylinux") for tag in found.tags))
     fits = portable or (linux and found.machine == target.architecture)

@@ -231,7 +231,11 @@ def _interface(service: Service, function: Function) -> Iterator[Diagnostic]:
         use = "use fetch" if wanted == "python" else "use asgi, wsgi or function"
         label = f"{interface} is for {'Python' if wanted == 'python' else 'Node.js'}"
         yield _finding("FN044", f"{function.runtime} has no interface `{interface}`", service.span("functions", name, "interface"), label, use)
-    if interface == "native":
+    if function.artifact and interface != "native":
+        message = f"the artifact of `{name}` goes up as it is, so fnctl cannot adapt `{interface}` in it"
+        help = "leave `interface` out: what is in it takes the platform's own event; or let fnctl build the function"
+        yield _finding("FN056", message, service.span("functions", name, "interface"), "an archive is given", help)
+    elif interface == "native":
         message = f"`{name}` takes the platform's own event: it runs on {service.target} only"
         yield _finding("FN045", message, service.span("functions", name, "interface"), "not portable", severity="advice", target=service.target)
 

@@ -35,6 +35,9 @@ def check(service: Service, function: Function, looked: Looked) -> Iterator[Diag
             "write it with `/`: src/api.py:app",
         )
         return
+    if function.artifact:
+        yield from _archive(service, function, looked)
+        return
     suffixes = _suffixes(function.runtime)
     if suffixes and suffix not in suffixes:
         yield _finding(
@@ -65,6 +68,18 @@ def check(service: Service, function: Function, looked: Looked) -> Iterator[Diag
         )
     else:
         yield _nameless(service, function, service.folder / file, answer)
+
+
+def _archive(service: Service, function: Function, looked: Looked) -> Iterator[Diagnostic]:
+    """Look for the archive only; whether the handler's file is in it the build will see."""
+    path, span = str(function.artifact), service.span("functions", function.name, "artifact")
+    key = (path, "", False)
+    if key not in looked:
+        inside = not path.startswith("/") and ".." not in path.split("/") and os.path.isfile(service.folder / path)  # noqa: PTH113  # as above
+        looked[key] = "yes" if inside else FileNotFoundError(path)
+    if looked[key] != "yes":
+        help = "make it first; the path is relative to the manifest's folder, and inside it"
+        yield Diagnostic("FN050", "error", f"there is no archive {path}", span, "not there", help=help)
 
 
 def _suffixes(runtime: str) -> tuple[str, ...]:

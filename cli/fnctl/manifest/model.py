@@ -54,7 +54,7 @@ class Function:
 
     `handler_file` is relative to the manifest's folder, with `/`. `own` holds the words of this target only (`functions.X.targets.T` and
     `defaults.targets.T` that are not portable words). `budget` is in bytes, by `packed` and `unpacked`. `bundle` says how Node's is made: `minify`,
-    `external`, `check`.
+    `external`, `check`. With an `artifact`, an archive that goes up as it is, the handler's file is one inside it.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Function:
     exclude: tuple[str, ...] = ()
     budget: Mapping[str, int] = field(default_factory=dict)
     bundle: Mapping[str, Json] = field(default_factory=dict)
+    artifact: str | None = None
     tracing: str | None = None
     logs: Logs = field(default_factory=Logs)
     retry: Mapping[str, Json] = field(default_factory=dict)

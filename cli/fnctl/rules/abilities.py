@@ -51,6 +51,7 @@ def options_of(function: Function) -> Iterator[tuple[str, Any]]:
         "provisioned": function.provisioned,
         "per_instance": function.per_instance,
         "architecture": function.architecture,
+        "artifact": function.artifact,
         "tracing": function.tracing,
         "retry": dict(function.retry) or None,
         "dead_letter": function.dead_letter,
