@@ -10,6 +10,8 @@ from fnctl.dataclass import dataclass
 from fnctl.source import Span
 
 Severity: TypeAlias = Literal["error", "warning", "advice"]
+SECRET = frozenset({"SEC001", "SEC006"})
+"""Codes whose marked text is a credential: nothing shows it."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
 
 

@@ -133,3 +133,17 @@ def test_a_wrong_word_is_a_usage_error(fnctl: Fnctl, said: list[str], message: s
 def test_a_group_of_rules_that_no_target_has_is_said(fnctl: Fnctl) -> None:
     done = fnctl("rules", "VC", "-t", "aws")
     assert (done.code, done.out) == (0, "No such rules look at aws.\n")
+
+
+def test_only_what_is_a_credential_is_hidden_on_the_screen(fnctl: Fnctl, tmp_path: Path) -> None:
+    text = (
+        "fnctl: 1\nservice: shop\ntargets: { aws: { region: eu-west-1 } }\ndefaults: { runtime: python3.13 }\n"
+        "tags: { API_TOKEN: x9#kQ2!vLp0zR7 }\nfunctions:\n  api:\n    handler: api.py:app\n"
+        "    env: { DB_PASSWORD: x9#kQ2!vLp0zR8, PRICES: http://prices.example.com }\n"
+        "    triggers: [{ http: { method: POST, path: /, cors: true } }]\n"
+    )
+    (tmp_path / "fnctl.yaml").write_text(text)
+    shown = fnctl("validate", "--no-files", "--select", "SEC").err
+    assert all(f"[{code}]" in shown for code in ("SEC001", "SEC004", "SEC005", "SEC006", "SEC007"))
+    assert "x9#kQ2" not in shown
+    assert all(part in shown for part in ("cors: true", "http: { method: POST", "http://prices.example.com"))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from unicodedata import combining, east_asian_width
 
-from fnctl.diagnostics import Diagnostic, as_json, summary
+from fnctl.diagnostics import SECRET, Diagnostic, as_json, summary
 from fnctl.manifest.leaks import mask
 from fnctl.source import Span
 
@@ -87,7 +87,7 @@ def _excerpt(d: Diagnostic, span: Span, line: str, paint: Callable[[str, str], s
     gutter = len(str(span.line))
     end = span.end_column if span.end_line == span.line and span.end_column else None
     stop = end if end is not None else span.column + 1 if span.end_line in (None, span.line) else len(line) + 1
-    shown = _hidden(line, span.column, stop) if d.code.startswith("SEC") else mask(line)
+    shown = _hidden(line, span.column, stop) if d.code in SECRET else mask(line)
     text, start, length = _window(shown, span.column - 1, max(stop, span.column + 1) - 1, width - gutter - 3)
     yield paint(f"{span.line} |", "gutter") + (f" {text}" if text else "")
     marks = "^" * length

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fnctl.diagnostics import Diagnostic
+from fnctl.diagnostics import SECRET, Diagnostic
 from fnctl.manifest.leaks import mask
 
 if TYPE_CHECKING:  # a form without pages of rules does not pay for them
@@ -85,7 +85,7 @@ def fingerprints(findings: Findings) -> list[str]:
 
 def _line(d: Diagnostic, lines: Mapping[str, list[str]]) -> str:
     have = lines.get(d.span.path, []) if d.span else []
-    if d.span is None or d.span.line > len(have) or d.code.startswith("SEC"):  # a digest of a secret can be guessed at
+    if d.span is None or d.span.line > len(have) or d.code in SECRET:  # a digest of a secret can be guessed at
         return d.message
     return mask(have[d.span.line - 1]).strip()
 
