@@ -39,8 +39,8 @@ class Host(logging.Handler):
 
 logging.getLogger().addHandler(Host())
 
-import azure_functions_runtime as runtime  # type: ignore[import-not-found]  # noqa: E402  # of the worker's own folder
-from azure_functions_runtime import native_invocation  # noqa: E402
+import azure_functions_runtime as runtime  # type: ignore[import-not-found]  # noqa: E402  # of its own folder
+from azure_functions_runtime import native_invocation  # pyright: ignore[reportMissingImports]  # noqa: E402  # likewise
 from azure_functions_runtime.bindings.datumdef import Datum, parse_to_rpc_http_cookie_list  # type: ignore[import-not-found]  # noqa: E402  # likewise
 
 
@@ -92,8 +92,8 @@ def typed(value: Datum | None) -> Any:
 
 def plain(cookie: Any) -> dict[str, Any]:
     """Give a cookie's fields, nullable ones without their wrapping."""
-    named = {"http_only": "httpOnly", "same_site": "sameSite", "max_age": "maxAge"}
-    bare = {named.get(name, name): getattr(value, "value", value) for name, value in vars(cookie).items()}
+    named: dict[str, str] = {"http_only": "httpOnly", "same_site": "sameSite", "max_age": "maxAge"}
+    bare: dict[str, Any] = {named.get(name) or name: getattr(value, "value", value) for name, value in vars(cookie).items()}
     return bare | {"expires": vars(bare["expires"]) if bare["expires"] else None}
 
 
