@@ -75,6 +75,18 @@ def test_counts() -> None:
     assert render([], lambda _: None, color=False) == ""
 
 
+def test_many_of_one_kind_are_counted_and_not_drawn() -> None:
+    many = [Diagnostic("X001", "error", f"no {line}", Span("a", line, 1)) for line in range(1, 30)]
+    other = Diagnostic("X002", "warning", "odd", Span("a", 40, 1))
+    screen = render([*many, other], lambda _: None, color=False, most=3)
+    assert [f"error[X001]: no {line}\n" in screen for line in (1, 3, 4)] == [True, True, False]
+    assert "error[X001]: 26 more of these, at a:4, a:5, a:6, a:7, a:8 and 21 more;" in screen
+    assert screen.endswith("\n29 errors, 1 warning\n")
+    assert "warning[X002]: odd" in screen
+    assert "more of these" not in render(many[:4], lambda _: None, color=False, most=3), "one line takes no less room than one finding"
+    assert "more of these" not in render(many, lambda _: None, color=False)
+
+
 def test_the_machine_form() -> None:
     data = document([LIMIT, Diagnostic("X001", "warning", "no place", target="aws")])
     assert next(iter(data)) == "schema"

@@ -105,11 +105,11 @@ def _family(bundle: Bundle) -> str:
 def _artifact(trials: Sequence[Trial], place: Path, cache: Cache) -> tuple[list[Diagnostic], list[str]]:
     """Try one artifact's handlers; it is unpacked once, and only when there is an interpreter for one of them."""
     found: list[Diagnostic] = []
-    notes: list[str] = []
+    absent: dict[str, None] = {}
     for trial in trials:
         program = _program(trial, cache)
         if program is None:
-            notes.append(f"`{trial.function.name}` was not imported before upload: {_wanted(trial)} is not on this machine")
+            absent[_wanted(trial)] = None
             continue
         if not place.exists():
             _unpack(trial.built.path, place)
@@ -118,7 +118,7 @@ def _artifact(trials: Sequence[Trial], place: Path, cache: Cache) -> tuple[list[
             cache.put("imported", trial.key, "well")
         else:
             found.append(finding)
-    return found, notes
+    return found, [f"not imported before upload: {wanted} is not on this machine" for wanted in absent]
 
 
 def _unpack(archive: Path, place: Path) -> None:

@@ -31,7 +31,8 @@ def draw(found: Iterable[Diagnostic], words: list[str], world: World) -> None:
     color = wants_colour(world.environ, terminal=world.stderr.isatty(), no_color="--no-color" in words)
     width = columns() if world.stderr.isatty() else 80
     manifest = given(words, "--manifest") or given(words, "-f")
-    world.stderr.write(text(found, world, manifest, color=color, width=width) + "\n")
+    whole = "--verbose" in words or "-v" in words
+    world.stderr.write(text(found, world, manifest, color=color, width=width, whole=whole) + "\n")
     world.stderr.flush()
 
 
@@ -69,12 +70,12 @@ def given(words: list[str], flag: str) -> str | None:
     return None
 
 
-def text(found: Iterable[Diagnostic], world: World, manifest: str | None, *, color: bool, width: int) -> str:
-    """Draw findings, with the lines of the files that they point at."""
-    from fnctl.views.diagnostics import render
+def text(found: Iterable[Diagnostic], world: World, manifest: str | None, *, color: bool, width: int, whole: bool = False, total: bool = True) -> str:
+    """Draw findings, with the lines of the files that they point at; `whole`: all of them, however often a code comes."""
+    from fnctl.views.diagnostics import MANY, render
 
-    folder = _folder(world, manifest)
-    return render(found, lambda path: _lines(folder / path), color=color, width=width).rstrip("\n")
+    folder, most = _folder(world, manifest), None if whole else MANY
+    return render(found, lambda path: _lines(folder / path), color=color, width=width, most=most, total=total).rstrip("\n")
 
 
 def _lines(path: Path) -> list[str] | None:

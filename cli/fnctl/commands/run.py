@@ -97,13 +97,14 @@ class Run:
             return progress.Live(self.world.stderr, color=colour, verbose=self.settings.verbose)
         return progress.Lines(self.warn, color=colour, verbose=self.settings.verbose)
 
-    def findings(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Draw findings on stderr, with the lines of the files they point at."""
+    def findings(self, diagnostics: Iterable[Diagnostic], *, total: bool = True) -> None:
+        """Draw findings on stderr, with the lines of the files they point at, and how many there are."""
         from fnctl.commands.findings import text
 
         found = list(diagnostics)
         if found:
-            self.warn(text(found, self.world, self.settings.manifest, color=self.colour(self.world.stderr), width=self.width))
+            told = {"color": self.colour(self.world.stderr), "whole": self.settings.verbose, "total": total}
+            self.warn(text(found, self.world, self.settings.manifest, width=self.width, **told))
 
     def session(self, *, events: bool = False, lock_timeout: float = 0.0, confirmed: str | None = None, imports: bool = True) -> Session:
         """Open a session.
@@ -134,7 +135,7 @@ class Run:
             from fnctl.commands.findings import from_json
 
             self.progress.pause()
-            self.findings([from_json(event.data)])
+            self.findings([from_json(event.data)], total=False)
         else:
             self.progress(event)
 

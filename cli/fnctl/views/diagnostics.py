@@ -11,6 +11,9 @@ from fnctl.diagnostics import SECRET, Diagnostic, as_json, summary
 from fnctl.manifest.leaks import mask
 from fnctl.source import Span
 
+MANY = 10
+"""How many findings of one code a screen draws."""
+PLACES = 5
 _TAB = 4
 _STYLES = {"error": "1;31", "warning": "1;33", "advice": "1;36", "gutter": "1;34", "bold": "1", "help": "32"}
 _PLURALS = {"error": "errors", "warning": "warnings", "advice": "advice"}
@@ -19,18 +22,54 @@ _NAMED_NOTE = re.compile(r"[a-z]+: ")
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def render(diagnostics: Iterable[Diagnostic], sources: Callable[[str], list[str] | None], *, color: bool, width: int = 80) -> str:
-    """Write findings as a screen, a summary line last; "" when there are none.
+def render(
+    diagnostics: Iterable[Diagnostic],
+    sources: Callable[[str], list[str] | None],
+    *,
+    color: bool,
+    width: int = 80,
+    most: int | None = None,
+    total: bool = True,
+) -> str:
+    """Write findings as a screen; "" when there are none.
 
-    `sources` gives a file's lines by its path, None where they are not at hand. Prose is wrapped at `width` columns and source lines are cut;
-    links and commands never are.
+    Args:
+        diagnostics: in the order in which they are shown.
+        sources: gives a file's lines by its path, None where they are not at hand.
+        color: with ANSI colours.
+        width: columns; prose is wrapped and source lines are cut, links and commands never are.
+        most: how many of one code are drawn; for the others there is a line that says where they are.
+        total: count them in a last line.
     """
     diagnostics = list(diagnostics)
     if not diagnostics:
         return ""
     paint = _painted if color else _plain
-    blocks = ["\n".join(_block(d, sources, paint, width)) for d in diagnostics]
-    return "\n\n".join([*blocks, counted(diagnostics)]) + "\n"
+    drawn, others = _first(diagnostics, most)
+    blocks = ["\n".join(_block(d, sources, paint, width)) for d in drawn]
+    blocks += ["\n".join(_more(code, found, paint, width)) for code, found in others.items()]
+    return "\n\n".join([*blocks, *([counted(diagnostics)] if total else [])]) + "\n"
+
+
+def _first(diagnostics: Iterable[Diagnostic], most: int | None) -> tuple[list[Diagnostic], dict[str, list[Diagnostic]]]:
+    """Part the first `most` of each code from the others; one alone is not worth a line about it."""
+    by: dict[str, list[Diagnostic]] = {}
+    for d in diagnostics:
+        by.setdefault(d.code, []).append(d)
+    others = {code: found[most:] for code, found in by.items() if most is not None and len(found) > most + 1}
+    left = {id(d) for found in others.values() for d in found}
+    return [d for d in diagnostics if id(d) not in left], others
+
+
+def _more(code: str, found: Sequence[Diagnostic], paint: Callable[[str, str], str], width: int) -> Iterator[str]:
+    """Say where the other findings of a code are, as far as two lines go."""
+    title = f"{found[0].severity}[{code}]"
+    places = list(dict.fromkeys(f"{d.span.path}:{d.span.line}" for d in found if d.span))
+    shown = ", ".join(places[:PLACES]) + (f" and {len(places) - PLACES} more" if len(places) > PLACES else "")
+    where = f", at {shown}" if shown else ""
+    head, *rest = _wrapped(f"{title}: {len(found)} more of these{_safe(where)}; --verbose shows all", width, "  ")
+    yield paint(title, found[0].severity) + head[len(title) :]
+    yield from rest
 
 
 def document(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:

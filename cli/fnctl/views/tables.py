@@ -26,8 +26,12 @@ def build(artifacts: Sequence[BuiltArtifact], paint: Paint) -> str:
         (", ".join(a.functions), size(a.artifact.size), size(a.artifact.unpacked_size), "cached" if a.cached else "built", a.path.as_posix())
         for a in artifacts
     ]
-    notes = [f"note: {note}" for a in artifacts for note in a.notes]
-    return "\n".join([*columns(("FUNCTION", "ZIP", "UNPACKED", "", "PATH"), rows, paint), *dict.fromkeys(notes)])
+    about: dict[str, list[str]] = {}
+    for a in artifacts:
+        for note in a.notes:
+            about.setdefault(note, []).extend(a.functions)
+    notes = [f"note: {', '.join(names)}: {note}" for note, names in about.items()]
+    return "\n".join([*columns(("FUNCTION", "ZIP", "UNPACKED", "", "PATH"), rows, paint), *notes])
 
 
 _STATES = {"missing": "error", "changed": "warning"}
