@@ -66,7 +66,8 @@ def recipe(service: Service, bundles: Mapping[str, Bundle]) -> Recipe:
         members += [replace(file, path=place.folder + file.path) for file in (*bundle.files, *_added(service, place, bundle))]
         if bundle.wheels:
             wheels[f"{place.folder}_vendor/"] = bundle.wheels
-    return Recipe(NAME, tuple(members), wheels, tuple(bundles), unpacked=TREE)
+    alone = {place.function.name: place.folder for place in reversed(list(places(service)))}  # the first of several: they hold the same code
+    return Recipe(NAME, tuple(members), wheels, tuple(bundles), unpacked=TREE, folders={name: alone[name] for name in bundles if name in alone})
 
 
 def deployment(service: Service) -> dict[str, Json]:

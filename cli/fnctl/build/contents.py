@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
 from fnctl.build import archive, npm
@@ -100,6 +101,8 @@ def brought(recipe: Recipe, bundles: Mapping[str, Bundle]) -> tuple[Package, ...
         keys["fnctl", "", ""] = None
     keys |= {_key(wheel): wheel for group in recipe.wheels.values() for wheel in group}
     keys |= dict.fromkeys((("npm", one.package, one.version) for bundle in mine for one in bundle.inlined if one.package), None)
+    keys |= dict.fromkeys((("npm", *one) for one in npm.listed(recipe)), None)
+    keys |= dict.fromkeys((("npm", *one) for one in _travelling(recipe).values()), None)
     return tuple(Package(*key, (), wheel) for key, wheel in keys.items())
 
 
@@ -113,6 +116,7 @@ def _packages(recipe: Recipe, bundles: Mapping[str, Bundle], path: Path) -> tupl
     wheels = {member: wheel for folder, group in recipe.wheels.items() for wheel in group for member in archive.installed(wheel, folder)}
     own = {file.source for bundle in mine for file in bundle.files}
     files = {file.path: file for file in recipe.files}
+    travelling = _travelling(recipe)
     inlined = {file.source: bundle.inlined for bundle in mine if bundle.inlined for file in bundle.files if file.path.endswith(".mjs")}
     found: dict[_Key, list[Piece]] = {}
     homes: dict[_Key, Path] = {}
@@ -132,7 +136,7 @@ def _packages(recipe: Recipe, bundles: Mapping[str, Bundle], path: Path) -> tupl
             for owner, part in _shares(piece, inlined[file.source]):
                 found.setdefault(owner, []).append(part)
         else:
-            found.setdefault(_owner(file, own), []).append(piece)
+            found.setdefault(_owner(file, own, travelling), []).append(piece)
     return _ranked(Package(*key, tuple(sorted(pieces, key=_rank)), homes.get(key)) for key, pieces in found.items())
 
 
@@ -140,8 +144,30 @@ def _ranked(packages: Iterable[Package]) -> tuple[Package, ...]:
     return tuple(sorted(packages, key=lambda one: (-one.size, one.name, one.origin)))
 
 
-def _owner(file: File, own: Iterable[Path | bytes]) -> _Key:
+def _owner(file: File, own: Iterable[Path | bytes], travelling: Mapping[str, tuple[str, str]]) -> _Key:
+    for above in PurePosixPath(file.path).parents if travelling else ():
+        if (found := travelling.get(above.as_posix())) is not None:
+            return ("npm", *found)
     return ("own", "", "") if file.source in own else ("fnctl", "", "")
+
+
+def _travelling(recipe: Recipe) -> dict[str, tuple[str, str]]:
+    """Return the npm packages that go in as they are, beside a bundle: folder -> name and version."""
+    found = {}
+    for file in recipe.files:
+        folder, _, name = file.path.rpartition("/")
+        if name == "package.json" and isinstance(file.source, Path) and "node_modules/" in folder:
+            package = folder.rpartition("node_modules/")[2]
+            if package.count("/") == package.startswith("@"):  # a folder inside a package may have one, too
+                found[folder] = package, _version(file.source)
+    return found
+
+
+def _version(manifest: Path) -> str:
+    try:
+        return str(json.loads(manifest.read_bytes()).get("version") or "")
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 def _rank(piece: Piece) -> tuple[int, str]:

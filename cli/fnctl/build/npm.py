@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,9 +49,21 @@ def owner(recipe: Recipe, path: str) -> tuple[str, str] | None:
     """Return the name and the version of the recipe's package that a member of its archive is of; None for all other members."""
     if recipe.packages is None or not path.startswith(MODULES):
         return None
-    locked: dict[str, dict[str, str]] = json.loads((recipe.packages / LISTS[1]).read_text("utf-8"))["packages"]
-    place = max((one for one in locked if one and path.startswith(f"{one}/")), key=len, default="")
-    return (place.rpartition(MODULES)[2], locked[place].get("version", "")) if place else None
+    locked = _locked(recipe.packages)
+    place = max((one for one in locked if path.startswith(f"{one}/")), key=len, default=None)
+    return locked[place] if place else None
+
+
+def listed(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Yield the names and versions of the recipe's packages."""
+    yield from _locked(recipe.packages).values() if recipe.packages else ()
+
+
+@functools.cache
+def _locked(pins: Path) -> dict[str, tuple[str, str]]:
+    """Read a lock: place -> name and version."""
+    packages: dict[str, dict[str, str]] = json.loads((pins / LISTS[1]).read_text("utf-8"))["packages"]
+    return {place: (place.rpartition(MODULES)[2], entry.get("version", "")) for place, entry in packages.items() if place}
 
 
 def _fetched(pins: Path, cache: Cache) -> Path:

@@ -21,6 +21,9 @@ from fnctl.build.lists import normal
 from fnctl.build.model import Bundle, Recipe
 from fnctl.graph import Artifact
 
+LEVEL = "bill 2"
+"""Counts up whenever the same artifact would get another bill."""
+
 SUFFIX = ".cdx.json"
 LONGEST = 64
 """A `License:` header with more characters than this is a licence's text and not its name."""
@@ -48,9 +51,13 @@ def ensure(recipe: Recipe, bundles: Mapping[str, Bundle], artifact: Artifact, pa
 
 def _is_of(place: Path, artifact: Artifact) -> bool:
     try:
-        return f'"{artifact.sha256}"'.encode() in place.read_bytes()
+        return _serial(artifact).encode() in place.read_bytes()
     except OSError:
         return False
+
+
+def _serial(artifact: Artifact) -> str:
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{LEVEL} {artifact.sha256}')}"
 
 
 def document(name: str, artifact: Artifact, found: Sequence[Package], known: Cache) -> dict[str, Any]:
@@ -66,7 +73,7 @@ def document(name: str, artifact: Artifact, found: Sequence[Package], known: Cac
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, artifact.sha256)}",
+        "serialNumber": _serial(artifact),
         "version": 1,
         "metadata": {"tools": {"components": [tool]}, "component": root},
         "components": sorted(components, key=lambda one: str(one["bom-ref"])),
