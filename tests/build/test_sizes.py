@@ -42,7 +42,7 @@ def size(fnctl: Fnctl, installed: None, tmp_path: Path) -> Size:
     npm = {"package.json": '{"name": "@a/left", "version": "1.4.0"}', "index.js": f'export const left = "{PAGE}";\n'}
     parts.write(tmp_path, {f"node_modules/@a/left/{path}": text for path, text in npm.items()})
     thumbs = 'import { left } from "@a/left";\nexport const handler = () => new Response(left);\n'
-    own = {"src/api.py": "import page\n\n\ndef handler(request):\n    return page.__name__\n", "requirements.txt": "page==2.1\n", "web/thumbs.ts": thumbs}
+    own = {"src/api.py": "import page\n\n\ndef handler(request):\n    return str(page)\n", "requirements.txt": "page==2.1\n", "web/thumbs.ts": thumbs}
     parts.write(tmp_path, {**own, "fnctl.yaml": MANIFEST})
 
     def run(*words: str, manifest: str = MANIFEST) -> Done:
