@@ -73,7 +73,7 @@ export function isCloudEvent(value) {
 export function fromStructured(value, { transport, attempt, native } = {}) {
   const extensions = Object.fromEntries(Object.entries(value).filter(([name]) => !CORE.has(name)));
   if (transport !== undefined) extensions.transportid ??= transport;
-  const data = "data_base64" in value ? new Uint8Array(Buffer.from(value.data_base64, "base64")) : value.data;
+  const data = "data_base64" in value ? new Uint8Array(Buffer.from(value.data_base64, "base64")) : (value.data ?? null);
   const { id, source, type, subject, time, datacontenttype } = value;
   return new CloudEvent({ id, source, type, subject, time, datacontenttype, data, extensions, attempt, native });
 }
