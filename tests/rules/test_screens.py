@@ -12,9 +12,11 @@ import pytest
 import fnctl_schemas
 from cli.conftest import Fnctl, problems, strict
 from fnctl import catalogue
+from fnctl.commands.explain import LIMITS
 from fnctl.commands.schema import manifest
 from fnctl.manifest import words
 from fnctl.rules import pages
+from fnctl.rules.limits import TARGETS, document
 from fnctl.views import rules as view
 from fnctl.views.theme import painter
 
@@ -147,3 +149,10 @@ def test_only_what_is_a_credential_is_hidden_on_the_screen(fnctl: Fnctl, tmp_pat
     assert all(f"[{code}]" in shown for code in ("SEC001", "SEC004", "SEC005", "SEC006", "SEC007"))
     assert "x9#kQ2" not in shown
     assert all(part in shown for part in ("cors: true", "http: { method: POST", "http://prices.example.com"))
+
+
+def test_the_limits_that_keys_name_are_there() -> None:
+    known = {id_ for target in TARGETS for section in ("limits", "words") for id_ in document(target)[section]}
+    paths = {".".join(part for part in word.path if part not in (words.ANY, words.LIST)) for word in words.every(manifest())}
+    assert set(LIMITS) <= paths
+    assert {id_ for ids in LIMITS.values() for id_ in ids} <= known

@@ -15,7 +15,7 @@ from fnctl.commands.schema import manifest
 from fnctl.errors import FnctlError, UsageError
 from fnctl.manifest import words
 from fnctl.manifest.suggest import did_you_mean
-from fnctl.manifest.words import ANY, Word
+from fnctl.manifest.words import ANY, LIST, Word
 from fnctl.rules import pages
 from fnctl.rules.limits import TARGETS, document
 from fnctl.rules.model import Rule
@@ -24,6 +24,25 @@ from fnctl.views.rules import Ability
 
 _CODE = re.compile(r"[A-Za-z]{2,8}[0-9]{3}")
 _OF_FUNCTIONS = {"concurrency.reserved": "reserved", "concurrency.provisioned": "provisioned", "concurrency.per_instance": "per_instance"}
+
+LIMITS = {
+    "functions.timeout": ("lambda.timeout", "functions.timeout", "functions.timeout.http", "function.timeout"),
+    "functions.memory": ("lambda.memory", "lambda.memory.min", "functions.memory", "function.memory"),
+    "functions.env": ("lambda.environment", "project.environment", "project.environment.count"),
+    "functions.layers": ("lambda.layers",),
+    "functions.description": ("lambda.description",),
+    "functions.concurrency.reserved": ("lambda.concurrency", "functions.instances", "functions.instances.min", "function.concurrency.setting"),
+    "functions.logs.retention": ("logs.retention",),
+    "functions.triggers.queue.batch": ("lambda.mapping.batch", "lambda.mapping.batch.fifo", "storage.queue.batch"),
+    "functions.triggers.queue.window": ("lambda.mapping.window",),
+    "functions.triggers.queue.max_concurrency": ("lambda.mapping.concurrency", "lambda.mapping.concurrency.min"),
+    "functions.triggers.schedule.every": ("scheduler.interval.min", "cron.interval.min"),
+    "functions.triggers.schedule.input": ("scheduler.input",),
+    "resources.visibility": ("sqs.visibility", "queue.visibility"),
+    "resources.retention": ("sqs.retention", "sqs.retention.min", "queue.retention", "queue.retention.min"),
+    "resources.delay": ("sqs.delay", "queue.delay"),
+}
+"""What the platforms allow under a key, names and list marks of its path left out; `fnctl limits` has them all."""
 
 
 def explain(
@@ -80,6 +99,7 @@ def _abilities(word: Word) -> Iterator[Ability]:
         yield Ability(word.target)
         return
     section, key = _section(word)
+    asked = LIMITS.get(".".join(part for part in word.path if part not in (ANY, LIST)), ()) if word.kind in (None, "queue") else ()
     for target in plugins.names() if section else ():
         try:
             abilities = plugins.adapter(target).abilities()
@@ -87,7 +107,8 @@ def _abilities(word: Word) -> Iterator[Ability]:
             continue
         entry = abilities.get("resources", {}).get(word.kind) if section == "resource_options" else None
         entry = entry or abilities.get(section, {}).get(key)
-        yield Ability(target, entry["able"], _narrowed(entry), entry["instead"]) if entry else Ability(target)
+        limits = tuple(pages.look_up(asked, pages.every_plan([target]))) if asked and target in TARGETS else ()
+        yield Ability(target, entry["able"], _narrowed(entry), entry["instead"], limits) if entry else Ability(target, limits=limits)
 
 
 def _section(word: Word) -> tuple[str, str]:

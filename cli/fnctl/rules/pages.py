@@ -77,8 +77,8 @@ class Fact:
 
     @property
     def text(self) -> str:
-        """Say it in a line: `60 s on hobby, 800 s on pro`."""
-        if len(set(self.amounts.values())) == 1:
+        """Say it in a line: `60 s on hobby, 800 s on pro`; without the plans where all of them have the same."""
+        if len(set(self.amounts.values())) == 1 and len(self.amounts) >= len(document(self.target)["plans"]):
             return next(iter(self.amounts.values()))
         return ", ".join(f"{amount} on {plan}" for plan, amount in self.amounts.items())
 
@@ -91,8 +91,13 @@ def every_plan(targets: Iterable[str]) -> list[Limits]:
 
 def facts(rule: Rule, tables: Iterable[Limits]) -> list[Fact]:
     """Look up the limits that a page names in backquotes under `Sources`."""
+    return look_up(dict.fromkeys(_LIMIT.findall(sections(rule).get(SOURCES, ""))), tables)
+
+
+def look_up(ids: Iterable[str], tables: Iterable[Limits]) -> list[Fact]:
+    """Find limits by their ids, on every plan of the first platform that has them."""
     found: dict[str, Fact] = {}
-    for id_ in dict.fromkeys(_LIMIT.findall(sections(rule).get(SOURCES, ""))):
+    for id_ in ids:
         for limits in tables:
             one = limits.table.get(id_) or limits.patterns.get(id_) or limits.words.get(id_) or limits.runtimes.get(id_)
             if one is not None and (id_ not in found or found[id_].target == limits.target):

@@ -25,12 +25,13 @@ _MOST = 4
 
 @dataclass(frozen=True)
 class Ability:
-    """What a platform makes of a key: `yes`, `no`, `differs` or `advice`; why, and what to use instead."""
+    """What a platform makes of a key: `yes`, `no`, `differs` or `advice`; why, what to use instead, and the limits that it has for it."""
 
     target: str
     able: str = "yes"
     why: str = ""
     instead: str = ""
+    limits: tuple[pages.Fact, ...] = ()
 
 
 def table(rules: Sequence[Rule], paint: Paint) -> str:
@@ -79,13 +80,13 @@ def explained(rule: Rule, tables: Sequence[Limits], paint: Paint, width: int) ->
 
 def rule_document(rule: Rule, tables: Sequence[Limits]) -> dict[str, Any]:
     """fnctl/explain/1 of a rule."""
-    limits = [{**dataclasses.asdict(fact), "amounts": _amounts(fact)} for fact in pages.facts(rule, tables)]
+    limits = [_limit(fact) for fact in pages.facts(rule, tables)]
     page = {heading.lower().replace(" ", "_"): text for heading, text in pages.sections(rule).items()}
     return document("explain", {"rule": {**_entry(rule), "page": page, "limits": limits}, "keys": []})
 
 
-def _amounts(fact: pages.Fact) -> list[dict[str, str | None]]:
-    return [{"plan": plan, "text": text} for plan, text in fact.amounts.items()]
+def _limit(fact: pages.Fact) -> dict[str, Any]:
+    return {**dataclasses.asdict(fact), "amounts": [{"plan": plan, "text": text} for plan, text in fact.amounts.items()]}
 
 
 def key(word: Word, abilities: Sequence[Ability], paint: Paint, width: int) -> str:
@@ -110,7 +111,8 @@ def _facts(word: Word) -> list[tuple[str, str]]:
 
 
 def _able(ability: Ability) -> str:
-    return ability.able + (f": {ability.why}; {ability.instead}" if ability.why else "")
+    said = ability.able + (f": {ability.why}; {ability.instead}" if ability.why else "")
+    return "; ".join([said, *(f"`{fact.id}` {fact.text}" for fact in ability.limits)])
 
 
 def keys_document(found: Iterable[tuple[Word, Sequence[Ability]]]) -> dict[str, Any]:
@@ -125,7 +127,11 @@ def _key(word: Word, abilities: Sequence[Ability]) -> dict[str, Any]:
     }
     head = {"path": word.where, "kind": word.kind, "also": [spelt(path) for path in word.also], "types": list(word.types), "required": word.required}
     rest = {"values": list(word.values), "examples": list(word.first("examples") or ())}
-    return {**head, **says, **rest, "targets": [dataclasses.asdict(ability) for ability in abilities]}
+    return {**head, **says, **rest, "targets": [_target(ability) for ability in abilities]}
+
+
+def _target(ability: Ability) -> dict[str, Any]:
+    return {**dataclasses.asdict(ability), "limits": [_limit(fact) for fact in ability.limits]}
 
 
 def _plain(value: Any) -> str:
