@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +93,6 @@ def test_two_versions_of_a_package_cannot_live_in_one_app(tmp_path: Path) -> Non
 
 def test_two_modules_of_one_name_cannot_be_imported_in_one_app() -> None:
     def bundles(one: bytes, other: bytes) -> dict[str, Any]:
-        from dataclasses import replace
-
         functions = service_of(CASES[0].parent / "triggers").functions
         work = bundle_of(replace(functions["work"], handler_file="a/main.py"), (), File("a/util.py", one))
         ordered = bundle_of(replace(functions["ordered"], handler_file="b/main.py"), (), File("b/util.py", other))
@@ -123,3 +123,27 @@ def schedule(folder: Path, text: str) -> str:
     (recipe,) = recipes_of(service_of(folder))
     found: str = told(recipe)["_fnctl.json"]["functions"][0]["doors"][0]["binding"]["schedule"]
     return found
+
+
+def test_an_app_that_is_packed_already_goes_up_as_it_is(tmp_path: Path) -> None:
+    service = service_of(CASES[0].parent / "apps")
+    packed = replace(bundle_of(service.functions["pay"]), files=(), prebuilt=tmp_path / "app.zip")
+    recipe = next(one for one in recipes_of(service, pay=packed) if one.name == "pay")
+    assert (recipe.prebuilt, recipe.files, recipe.functions) == (tmp_path / "app.zip", (), ("pay",))
+    (note,) = Azure().index(service, recipe, tmp_path / "app.zip", {}).notes
+    assert note == "`pay` is as somebody else has packed it, and was not looked into"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"artifact": "dist/app.zip"}, "function api: an `artifact` is a whole app, and `python` has other functions too"),
+        ({"runtime": "go1.24"}, "function api: fnctl builds no go1.24 for Azure"),
+        ({"interface": "fetch"}, "function api: interface `fetch` cannot run on python3.12"),
+    ],
+)
+def test_what_cannot_run_there_is_refused(change: dict[str, Any], told: str) -> None:
+    service = service_of(CASES[0].parent / "apps")
+    changed = {**service.functions, "api": replace(service.functions["api"], **change)}
+    with pytest.raises(FnctlError, match=re.escape(told)):
+        recipes_of(replace(service, functions=changed))

@@ -48,6 +48,8 @@ def index(service: Service, recipe: Recipe, artifact: Path, environ: Mapping[str
         artifact: its archive.
         environ: where interpreters are; nothing else of it is handed on.
     """
+    if recipe.prebuilt:
+        return Indexed(notes=(f"`{recipe.name}` is as somebody else has packed it, and was not looked into",))
     functions = [service.functions[name] for name in recipe.functions]
     runtime = functions[0].runtime
     found = _interpreter(runtime, environ)

@@ -14,7 +14,7 @@ from fnctl.build.model import Bundle, File, Recipe
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
-from fnctl_azure.apps import App, apps
+from fnctl_azure.apps import App, apps, family
 from fnctl_azure.artifact.bindings import doors
 from fnctl_azure.artifact.clashes import clashes
 from fnctl_azure.artifact.host import host
@@ -26,6 +26,8 @@ PACKAGES = ".python_packages/lib/site-packages/"
 
 PYTHON = ("function", "event", "asgi", "wsgi", "task", "native")
 NODE = ("fetch", "function", "event", "task", "native")
+_INTERFACES = {"python": PYTHON, "node": NODE}
+
 _PYTHON_ENTRY = b'''"""What Azure Functions loads; made by fnctl."""
 
 import os
@@ -56,17 +58,35 @@ def recipes(service: Service, bundles: Mapping[str, Bundle]) -> Iterator[Recipe]
     """
     for app in apps(service):
         for function in app.functions:
-            _able(service, function)
+            _able(service, app, function)
         members = {function.name: bundles[function.name] for function in app.functions}
         found = tuple(clashes(service, app, members)) if app.python else ()
         if found:
             message = f"the functions of the app `{app.name}` cannot live together"
             raise FnctlError(message, diagnostics=found)
-        yield (_python if app.python else _node)(service, app, members)
+        yield _prebuilt(app, members) or (_python if app.python else _node)(service, app, members)
 
 
-def _able(service: Service, function: Function) -> None:
-    known = PYTHON if function.runtime.startswith("python") else NODE
+def _prebuilt(app: App, bundles: Mapping[str, Bundle]) -> Recipe | None:
+    """Return an app that somebody else has packed whole: what is in it is theirs to know."""
+    (name, bundle), *_ = bundles.items()
+    return Recipe(app.name, (), {}, (name,), {"functions": {name: []}, "shim": ""}, prebuilt=bundle.prebuilt) if bundle.prebuilt else None
+
+
+def _able(service: Service, app: App, function: Function) -> None:
+    known = _INTERFACES.get(family(function))
+    if known is None:
+        raise FnctlError(
+            f"function {function.name}: fnctl builds no {function.runtime} for Azure",
+            help="Python and Node.js; an app that is packed already comes as its `artifact`",
+            span=service.span("functions", function.name, "runtime"),
+        )
+    if function.artifact and len(app.functions) > 1:
+        raise FnctlError(
+            f"function {function.name}: an `artifact` is a whole app, and `{app.name}` has other functions too",
+            help=f"functions: {{ {function.name}: {{ targets: {{ azure: {{ app: ... }} }} }} }}",
+            span=service.span("functions", function.name, "artifact"),
+        )
     if function.interface not in known:
         raise FnctlError(
             f"function {function.name}: interface `{function.interface}` cannot run on {function.runtime}",
