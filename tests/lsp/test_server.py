@@ -160,6 +160,7 @@ FUNCTION = HEAD + REST + "  more:\n    handler: api.py:work\n    runtime: python
         (FUNCTION + "    secrets: [|]", {"STRIPE_KEY"}, {"jobs"}),
         (FUNCTION + "    interface: |", {"asgi", "event", "task"}, {"jobs"}),
         (FUNCTION + "    dead_letter: |", {"jobs"}, {"orders"}),
+        (FUNCTION + "    idempotent: { table: | }", {"orders"}, {"jobs"}),
         (HEAD + REST.replace("{ type: queue }", "{ type: | }"), {"queue", "bucket", "table"}, {"jobs"}),
         (HEAD + REST.replace("{ type: queue }", "{ type: queue, | }"), {"max_receives", "visibility"}, {"type", "key"}),
         (HEAD.replace("region: eu-west-1", "on|"), {"only"}, {"memory"}),

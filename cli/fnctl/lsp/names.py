@@ -65,6 +65,8 @@ def declaration(data: Any, path: tuple[Key, ...], word: object, *, key: bool) ->
 def _wanted(path: tuple[Key, ...]) -> str | None:
     """Say of which type a name has to be that stands as a value at a path."""
     last = path[-1:]
+    if path[-2:] == ("idempotent", "table"):
+        return "table"
     if last == ("name",):
         path = path[:-1]
     if len(path) > 2 and path[-3] == "triggers" and path[-1] in TRIGGERS:
