@@ -45,6 +45,8 @@ def complete(folder: Path, line: str) -> list[str]:
         ("fnctl secret set ", ["STRIPE_KEY"]),
         ("fnctl plan --output ", ["text", "json"]),
         ("fnctl dep", ["deploy"]),
+        ("fnctl validate --select SEC00", [f"SEC00{number}" for number in range(1, 9)]),
+        ("fnctl explain AWS10", ["AWS101", "AWS102", "AWS103", "AWS104", "AWS105", "AWS106", "AWS107", "AWS109"]),
         ("fnctl schema --form pl", ["plan", "plugins"]),
     ],
 )

@@ -23,7 +23,10 @@ Timings = Annotated[bool, typer.Option("--timings", help="Say where the time wen
 
 def declare(option: Option) -> Any:  # what typer.Option returns
     """Turn a line of the table into typer's own declaration, for a verb's signature."""
-    return typer.Option(*option.flags, help=option.help, metavar=option.metavar, rich_help_panel=option.panel)
+    from fnctl.commands import complete
+
+    completion = complete.rules if option.metavar == "CODES" else None
+    return typer.Option(*option.flags, help=option.help, metavar=option.metavar, rich_help_panel=option.panel, autocompletion=completion)
 
 
 def shared() -> list[Any]:
