@@ -75,8 +75,12 @@ def asked(broker: Queues) -> list[str]:
 
 
 def messages(output: Output, place: str) -> list[str]:
-    time.sleep(0.05)
-    return [line["msg"] for line in output.server(place).logs()]
+    """Wait for lines, the last of which may still be on their way."""
+    server, until = output.server(place), time.monotonic() + 5
+    while time.monotonic() < until and not server.logs():
+        time.sleep(0.01)
+    time.sleep(0.1)
+    return [line["msg"] for line in server.logs()]
 
 
 @LANGUAGES
@@ -249,5 +253,6 @@ functions:
     output = deploy(manifest, {file: text}, broker.env)
     message = push(function="api")
     assert (output.ask("GET", "/").status, output.send(**message).status) == (200, 500)
-    errors = [line.get("error") for line in output.server(message["function"]).logs()]
-    assert "api is of interface `function`, and was sent an event (queue)" in errors
+    assert "request failed" in messages(output, message["function"])
+    (line,) = [line for line in output.server(message["function"]).logs() if line["msg"] == "request failed"]
+    assert line["error"] == "api is of interface `function`, and was sent an event (queue)"

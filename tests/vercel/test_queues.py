@@ -144,7 +144,7 @@ def test_a_message_that_is_only_announced_is_fetched(deploy: Deploy, local: Brok
     assert message is not None
     local.later(301)  # what was leased for the push comes free, so that it can be fetched
     gone = ("ce-vqsreceipthandle", "ce-vqsdeliverycount", "ce-vqscreatedat", "ce-vqsexpiresat", "ce-vqsvisibilitydeadline")
-    news = {**message, "headers": [(name, value) for name, value in message["headers"] if name.lower() not in gone], "body": b""}
+    news: dict[str, Any] = {**message, "headers": [(name, value) for name, value in message["headers"] if name.lower() not in gone], "body": b""}
     assert output.send(**news).status == 200
     local.later(3600)
     assert local.push() is None
@@ -162,5 +162,6 @@ def test_a_long_call_keeps_its_message(deploy: Deploy, local: Broker, language: 
     assert message is not None
     soon = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 5))
     headers = [(name, soon if name.lower() == "ce-vqsvisibilitydeadline" else value) for name, value in message["headers"]]
-    assert output.send(**{**message, "headers": headers}).status == 200
+    changed: dict[str, Any] = {**message, "headers": headers}
+    assert output.send(**changed).status == 200
     assert not [text for text in messages(output, PLACE) if "second time" in text]

@@ -34,7 +34,7 @@ def start(root: str) -> App:
     _configure_logs(config)
     _secrets(config["secrets"], os.environ)
     _addresses(config["calls"], os.environ)
-    bind = _binding(config["interface"])  # before the author's folders come first on sys.path: a `src/queue.py` must not meet asyncio
+    bind = _binding(config)  # before the author's folders come first on sys.path: a `src/queue.py` must not meet asyncio
     spans = _spans(config)
     app = bind(load(root, config["file"], config["name"]), config, spans)
     return _flushing(app, spans) if spans else app
@@ -66,11 +66,16 @@ def _flushing(inner: App, spans: Any) -> App:
     return app
 
 
-def _binding(interface: str) -> Callable[[Any, Mapping[str, Any], Any], App]:
-    if interface == "event":
-        from fnctl_vercel.runtime import events
+def _binding(config: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any], Any], App]:
+    interface, trigger = config["interface"], config["trigger"]
+    if interface == "event" and trigger and trigger["kind"] != "schedule":
+        from fnctl_vercel.runtime import messages
 
-        return events.bind
+        return messages.bind
+    if interface == "event":
+        from fnctl_vercel.runtime import clocks
+
+        return clocks.bind
     if interface == "task":
         from fnctl_vercel.runtime import tasks
 

@@ -10,7 +10,7 @@ from fnctl_runtime.task import fields
 from fnctl_runtime.task import read as step_of
 from fnctl_vercel.runtime.context import begin
 from fnctl_vercel.runtime.door import refused_caller
-from fnctl_vercel.runtime.http import body, call, lifespan, read, write
+from fnctl_vercel.runtime.exchange import body, call, lifespan, read, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

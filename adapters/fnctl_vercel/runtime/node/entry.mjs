@@ -21,11 +21,17 @@ export async function start(root = new URL("../", import.meta.url)) {
   }
   secrets(config.secrets, process.env);
   addresses(config.calls, process.env);
-  const ours = import(config.interface === "event" ? "./events.mjs" : "./http.mjs"); // read from disk while the bundle is
+  const ours = import(roomOf(config)); // read from disk while the bundle is
   const { target, api } = await load(root, config);
   const otel = config.tracing === "otel" && (await spans(api));
   const handle = (await ours).bind(target, config, otel);
   return otel ? otel.flushing(handle) : handle;
+}
+
+/** @param {Config} config */
+function roomOf({ interface: how, trigger }) {
+  if (how !== "event") return "./http.mjs";
+  return trigger && trigger.kind !== "schedule" ? "./messages.mjs" : "./clocks.mjs";
 }
 
 /**
