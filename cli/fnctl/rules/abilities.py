@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import partial, wraps
+from operator import attrgetter
 from typing import Any
 
 from fnctl.diagnostics import Severity
-from fnctl.manifest.model import Function, Service
-from fnctl.rules.model import Found, Subject
+from fnctl.manifest.model import Function, Logs, Service
+from fnctl.rules.model import Check, Found, Subject
 from fnctl.source import Span
 
 _SEVERITY: Mapping[str, Severity | None] = {"no": None, "differs": "warning", "advice": "advice"}
@@ -39,24 +40,39 @@ def lacking(subject: Subject, entry: Mapping[str, Any], message: str, span: Span
     return Found(message, span, entry["why"], (note,), help, _SEVERITY[entry["able"]])
 
 
+def about(section: str) -> Callable[[Check], Check]:
+    """Ask a rule only where the adapter says something in a section: one that does all that a manifest can say has nothing in any."""
+
+    def limited(check: Check) -> Check:
+        @wraps(check)
+        def asked(subject: Subject) -> Iterable[Found]:
+            return check(subject) if subject.abilities.get(section) else ()
+
+        return asked
+
+    return limited
+
+
 def kinds_of(function: Function) -> set[str]:
     """Name the kinds of a function's triggers."""
     return {trigger.kind for trigger in function.triggers}
 
 
-def options_of(function: Function) -> Iterator[tuple[str, Any]]:
-    """Yield the words of a function that platforms keep or not, with their values; nothing where the manifest says nothing."""
-    yield from {
-        "reserved": function.reserved,
-        "provisioned": function.provisioned,
-        "per_instance": function.per_instance,
-        "architecture": function.architecture,
-        "artifact": function.artifact,
-        "tracing": function.tracing,
-        "retry": dict(function.retry) or None,
-        "dead_letter": function.dead_letter,
-        "retention": function.logs.retention if function.logs.retention != type(function.logs)().retention else None,
-    }.items()
+OPTIONS: Mapping[str, Callable[[Function], Any]] = {
+    "reserved": attrgetter("reserved"),
+    "provisioned": attrgetter("provisioned"),
+    "per_instance": attrgetter("per_instance"),
+    "architecture": attrgetter("architecture"),
+    "tracing": attrgetter("tracing"),
+    "retry": lambda function: dict(function.retry) or None,
+    "dead_letter": attrgetter("dead_letter"),
+    "retention": lambda function: function.logs.retention if function.logs.retention != Logs.retention else None,
+}
+
+
+def options_of(function: Function, words: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Yield those of the words that a function can say and platforms keep or not, with their values; None where the manifest says nothing."""
+    return ((word, OPTIONS[word](function)) for word in words if word in OPTIONS)
 
 
 def users_of(service: Service, *, triggers: bool = False) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fnctl.manifest.model import Key
-from fnctl.rules.abilities import called, first_of_each, grants_of, kinds_of, lacking, look_up, options_of, title, users_of
+from fnctl.rules.abilities import about, called, first_of_each, grants_of, kinds_of, lacking, look_up, options_of, title, users_of
 from fnctl.rules.model import Found, Rule, Subject, rule
 
 _WORDS: Mapping[str, tuple[Key, ...]] = {
@@ -21,6 +21,7 @@ _WORDS: Mapping[str, tuple[Key, ...]] = {
 
 
 @rule("FN101", "error")
+@about("triggers")
 def trigger_not_on_target(subject: Subject) -> Iterator[Found]:
     """Find functions whose trigger the target does not have.
 
@@ -45,6 +46,7 @@ def trigger_not_on_target(subject: Subject) -> Iterator[Found]:
 
 
 @rule("FN102", "error")
+@about("resources")
 def resource_not_on_target(subject: Subject) -> Iterator[Found]:
     """Find resources in use that the target cannot make.
 
@@ -69,6 +71,7 @@ def resource_not_on_target(subject: Subject) -> Iterator[Found]:
 
 
 @rule("FN103", "error")
+@about("verbs")
 def verb_not_on_target(subject: Subject) -> Iterator[Found]:
     """Find grants in `uses` that the target cannot give.
 
@@ -115,6 +118,7 @@ def interface_not_on_target(subject: Subject) -> Iterator[Found]:
 
 
 @rule("FN105", "warning")
+@about("grants")
 def grant_is_wider(subject: Subject) -> Iterator[Found]:
     """Find grants that give more on the target than the manifest asks for.
 
@@ -163,6 +167,7 @@ def grants_are_shared(subject: Subject) -> Iterator[Found]:
 
 
 @rule("FN107", "error")
+@about("trigger_options")
 def trigger_option_not_kept(subject: Subject) -> Iterator[Found]:
     """Find options of triggers that the target does not keep.
 
@@ -187,6 +192,7 @@ def trigger_option_not_kept(subject: Subject) -> Iterator[Found]:
 
 
 @rule("FN108", "error")
+@about("resource_options")
 def resource_option_not_kept(subject: Subject) -> Iterator[Found]:
     """Find options of resources in use that the target does not keep.
 
@@ -213,6 +219,7 @@ def resource_option_not_kept(subject: Subject) -> Iterator[Found]:
 
 
 @rule("FN109", "error")
+@about("functions")
 def function_option_not_kept(subject: Subject) -> Iterator[Found]:
     """Find options of functions that the target does not keep.
 
@@ -228,7 +235,7 @@ def function_option_not_kept(subject: Subject) -> Iterator[Found]:
     Sources: Each finding names the page of the platform that it rests on, and its date.
     """
     for function in subject.service.functions.values():
-        for word, value in options_of(function):
+        for word, value in options_of(function, subject.abilities["functions"]):
             entry = look_up(subject, "functions", word, value)
             if entry and ("triggers" not in entry or set(entry["triggers"]) & kinds_of(function)):
                 message = f"{title(subject)} does not keep `{word}` of `{function.name}`"
@@ -237,6 +244,7 @@ def function_option_not_kept(subject: Subject) -> Iterator[Found]:
 
 
 @rule("FN110", "warning")
+@about("rollout")
 def rollout_not_kept(subject: Subject) -> Iterator[Found]:
     """Find roll-outs that the target cannot do step by step.
 
@@ -256,6 +264,7 @@ def rollout_not_kept(subject: Subject) -> Iterator[Found]:
 
 
 @rule("FN111", "warning")
+@about("beta")
 def beta_on_target(subject: Subject) -> Iterator[Found]:
     """Find uses of what is a beta on the target.
 

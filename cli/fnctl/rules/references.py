@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fnctl.manifest.model import Service
@@ -41,7 +41,7 @@ def trigger_cycle(subject: Subject) -> Iterator[Found]:
 
 
 def _starts(service: Service) -> Mapping[str, list[str]]:
-    """Return which functions each function starts; itself left out, which is a rule of its own."""
+    """Return which functions each one starts, where it starts any; itself left out, which is a rule of its own."""
     listeners: dict[str, list[str]] = {}
     for function in service.functions.values():
         for trigger in function.triggers:
@@ -49,14 +49,16 @@ def _starts(service: Service) -> Mapping[str, list[str]]:
                 listeners.setdefault(trigger.resource, []).append(function.name)
     starts: dict[str, list[str]] = {}
     for function in service.functions.values():
-        reached: list[str] = []
-        for used, verbs in function.uses.items():
-            if used in service.functions:
-                reached.append(used)
-            elif used in listeners and not WRITES.isdisjoint(verbs):
-                reached += listeners[used]
-        starts[function.name] = [name for name in reached if name != function.name]
+        reached = [name for used, verbs in function.uses.items() for name in _reached(service, listeners, used, verbs)]
+        if others := [name for name in reached if name != function.name]:
+            starts[function.name] = others
     return starts
+
+
+def _reached(service: Service, listeners: Mapping[str, list[str]], used: str, verbs: tuple[str, ...]) -> Sequence[str]:
+    if used in service.functions:
+        return (used,)
+    return listeners.get(used, ()) if not WRITES.isdisjoint(verbs) else ()
 
 
 def _circles(starts: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
