@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -131,6 +132,13 @@ def test_what_was_imported_is_not_imported_again(fnctl: Fnctl, shop: Path) -> No
     manifest.write_text(manifest.read_text().replace("LEVEL: info", "LEVEL: debug"))
     fnctl("build", cwd=shop)
     assert marker.read_text() == "xx"
+
+
+def test_an_unchanged_build_starts_no_interpreter(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = BuildTarget(HERE, MACHINE, python=HERE.removeprefix("python"))
+    assert tried(shop, tmp_path, target, "src/api.py") == ([], {})
+    monkeypatch.setattr(subprocess, "run", lambda *_args, **_options: pytest.fail("a process was started"))
+    assert tried(shop, tmp_path, target, "src/api.py") == ([], {})
 
 
 def test_without_a_matching_interpreter_it_says_so_and_builds(fnctl: Fnctl, shop: Path) -> None:
