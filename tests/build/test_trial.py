@@ -13,7 +13,7 @@ from build.conftest import install
 from fakes import parts
 from fakes.cli import Fnctl
 from fnctl import plugins
-from fnctl.build import interpreters, trial
+from fnctl.build import asking, interpreters, trial
 from fnctl.build.builder import artifacts, bundles
 from fnctl.build.model import BuildTarget, Recipe
 from fnctl.diagnostics import Diagnostic
@@ -107,16 +107,38 @@ def test_a_connection_at_import_time_is_a_warning(fnctl: Fnctl, shop: Path) -> N
     assert "src/api.py:2:1" in said
 
 
-def tried(shop: Path, tmp_path: Path, target: BuildTarget, handler: str) -> tuple[list[Diagnostic], dict[str, list[str]]]:
-    service, environ = parts.service(shop, parts.function("api", handler, target.runtime)), parts.environ(tmp_path)
-    made = bundles(service, {"api": target}, plugins.builder, environ=environ)
-    recipes = [Recipe("api", made["api"].files, {"": made["api"].wheels}, ("api",))]
+def tried(shop: Path, tmp_path: Path, target: BuildTarget, *handlers: str) -> tuple[list[Diagnostic], dict[str, list[str]]]:
+    functions = [parts.function(Path(handler).stem, handler, target.runtime) for handler in handlers]
+    service, environ = parts.service(shop, *functions), parts.environ(tmp_path)
+    made = bundles(service, {function.name: target for function in functions}, plugins.builder, environ=environ)
+    recipes = [Recipe(name, bundle.files, {"": bundle.wheels}, (name,)) for name, bundle in made.items()]
     built = artifacts(recipes, shop, target="aws", environ=environ)
     return trial.tried(service, made, recipes, built, parts.cache(tmp_path, shop))
 
 
+@pytest.mark.parametrize("language", ["python", "node"])
+def test_of_many_at_once_only_the_bad_ones_are_named(shop: Path, tmp_path: Path, tool: Path, language: str) -> None:
+    install(tool, tmp_path)
+    node = interpreters.find_node("0", os.environ)  # whichever is here
+    assert node
+    if language == "python":
+        target, end = BuildTarget(HERE, MACHINE, python=HERE.removeprefix("python")), ".py"
+        good, throws, ends = "def handler(e): ...\n", "raise ValueError('b')\ndef handler(e): ...\n", "import os\nos._exit(3)\ndef handler(e): ...\n"
+    else:
+        target, end = BuildTarget(f"nodejs{node.version.split('.')[0]}", MACHINE), ".ts"
+        good, throws, ends = (f"{first}export const handler = 1;\n" for first in ("", "throw new RangeError('b');\n", "process.exit(3);\n"))
+    texts = {f"f{number}": good for number in range(10)} | {"f3": throws, "f6": ends}
+    parts.write(shop, {f"src/{name}{end}": text for name, text in texts.items()})
+    found, _ = tried(shop, tmp_path, target, *(f"src/{name}{end}" for name in texts))
+    said = sorted(d.message for d in found)
+    assert len(said) == 2
+    assert said[0].startswith(f"`src/f3{end}` cannot be imported: ")
+    assert said[1] == f"importing `src/f6{end}` ended the process with code 3"
+    assert tried(shop, tmp_path, target, f"src/f5{end}") == ([], {})
+
+
 def test_one_that_hangs_is_not_waited_for(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "SECONDS", 1)
+    monkeypatch.setattr(asking, "SECONDS", 1)
     parts.write(shop, {"src/api.py": "import time\ntime.sleep(60)\ndef handler(r): ...\n"})
     (found,), notes = tried(shop, tmp_path, BuildTarget(HERE, MACHINE, python=HERE.removeprefix("python")), "src/api.py")
     assert (found.code, found.message, notes) == ("FN453", "importing `src/api.py` did not end within 1 s", {})

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -14,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fnctl.build import asking, interpreters, raised
 from fnctl.build import cache as memory
-from fnctl.build import interpreters, raised
+from fnctl.build.asking import Question
 from fnctl.build.builder import Built
 from fnctl.build.cache import Cache
 from fnctl.build.files import refused
@@ -24,9 +22,6 @@ from fnctl.build.model import Bundle, Recipe
 from fnctl.diagnostics import Diagnostic
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
-
-SECONDS = 20
-"""How long an import may take: twice what Lambda gives it, for this machine may be busy."""
 
 LEVEL = "import 1"
 PROBES = Path(__file__).with_name("probes")
@@ -60,7 +55,7 @@ class Trial:
 def tried(
     service: Service, bundles: Mapping[str, Bundle], recipes: Sequence[Recipe], artifacts: Mapping[str, Built], cache: Cache
 ) -> tuple[list[Diagnostic], dict[str, list[str]]]:
-    """Import every handler whose artifact has not been tried before, each in a process of its own.
+    """Import every handler whose artifact has not been tried before.
 
     Args:
         service: the manifest.
@@ -79,10 +74,37 @@ def tried(
                 todo.setdefault(recipe.name, []).append(trial)
     if not todo:
         return [], {}
-    with tempfile.TemporaryDirectory(prefix="fnctl-import-") as place:
-        each = {name: partial(_artifact, trials, Path(place).resolve() / str(number), cache) for number, (name, trials) in enumerate(todo.items())}
-        done, findings = attempt(each, cache.parallel)
-    return [*findings, *(found for group, _ in done.values() for found in group)], {name: notes for name, (_, notes) in done.items() if notes}
+    notes: dict[str, list[str]] = {}
+    ready: dict[str, list[tuple[Trial, tuple[str, ...]]]] = {}
+    for name, trials in todo.items():
+        for trial in trials:
+            program = _program(trial, cache)
+            if program:
+                ready.setdefault(name, []).append((trial, program))
+            else:
+                told = notes.setdefault(name, [])
+                sentence = f"not imported before upload: {_wanted(trial)} is not on this machine"
+                told += [] if sentence in told else [sentence]
+    with tempfile.TemporaryDirectory(prefix="fnctl-import-") as folder:
+        place = Path(folder).resolve()
+        return _found(ready, place, cache), notes
+
+
+def _found(ready: Mapping[str, Sequence[tuple[Trial, tuple[str, ...]]]], place: Path, cache: Cache) -> list[Diagnostic]:
+    """Unpack the artifacts, ask about all handlers, and remember which could be imported."""
+    homes = {name: place / f"artifact{number}" for number, name in enumerate(ready)}
+    _, findings = attempt({name: partial(_unpack, ready[name][0][0].built.path, home) for name, home in homes.items()}, cache.parallel)
+    if findings:
+        return findings
+    trials = [(trial, program, homes[name]) for name, group in ready.items() for trial, program in group]
+    told = asking.answers([Question(program, _spec(trial, home)) for trial, program, home in trials], place / "homes", cache.parallel)
+    for (trial, _, home), answer in zip(trials, told, strict=True):
+        found = raised.finding(trial.service, trial.function, trial.bundle.target, answer, home / trial.start)
+        if found is None:
+            cache.put("imported", trial.key, "well")
+        else:
+            findings.append(found)
+    return findings
 
 
 def _trials(service: Service, recipe: Recipe, bundles: Mapping[str, Bundle], built: Built) -> Iterator[Trial]:
@@ -102,25 +124,6 @@ def _family(bundle: Bundle) -> str:
     return bundle.target.runtime.rstrip("0123456789.")
 
 
-def _artifact(trials: Sequence[Trial], place: Path, cache: Cache) -> tuple[list[Diagnostic], list[str]]:
-    """Try one artifact's handlers; it is unpacked once, and only when there is an interpreter for one of them."""
-    found: list[Diagnostic] = []
-    absent: dict[str, None] = {}
-    for trial in trials:
-        program = _program(trial, cache)
-        if program is None:
-            absent[_wanted(trial)] = None
-            continue
-        if not place.exists():
-            _unpack(trial.built.path, place)
-        finding = raised.finding(trial.service, trial.function, trial.bundle.target, _ask(trial, program, place), place / trial.start)
-        if finding is None:
-            cache.put("imported", trial.key, "well")
-        else:
-            found.append(finding)
-    return found, [f"not imported before upload: {wanted} is not on this machine" for wanted in absent]
-
-
 def _unpack(archive: Path, place: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -129,13 +132,13 @@ def _unpack(archive: Path, place: Path) -> None:
         raise refused(error, place) from error
 
 
-def _program(trial: Trial, cache: Cache) -> list[str | Path] | None:
+def _program(trial: Trial, cache: Cache) -> tuple[str, ...] | None:
     """Return the command of a matching interpreter: this version, and this machine where there are compiled parts; else None."""
     target, family = trial.bundle.target, _family(trial.bundle)
     # Isolated, and with nothing that is installed here: what the artifact lacks has to be missed.
     flags: list[str | Path] = ["-I", "-S", "-B", PROBES / "import.py"] if family == "python" else ["--enable-source-maps", PROBES / "import.mjs"]
     if target.interpreter is not None:
-        return [target.interpreter, *(flag for flag in flags if flag != "-S")]
+        return (str(target.interpreter), *(str(flag) for flag in flags if flag != "-S"))
     version = target.runtime.removeprefix(family)
     look = interpreters.find if family == "python" else interpreters.find_node
     found = cache.once(f"interpreter {target.runtime}", lambda: look(version, cache.environ))
@@ -148,7 +151,7 @@ def _program(trial: Trial, cache: Cache) -> list[str | Path] | None:
     )
     linux = sys.platform == "linux" and (family == "nodejs" or any(tag.startswith("manylinux") for tag in found.tags))
     fits = portable or (linux and found.machine == target.architecture)
-    return [found.path, *flags] if fits else None
+    return (str(found.path), *map(str, flags)) if fits else None
 
 
 def _wanted(trial: Trial) -> str:
@@ -157,35 +160,20 @@ def _wanted(trial: Trial) -> str:
     return f"{name} {target.runtime.removeprefix(family)} for {target.architecture}"
 
 
-def _ask(trial: Trial, program: Sequence[str | Path], place: Path) -> Mapping[str, Any]:
-    """Run the probe, and return what it wrote down: nothing when all went well."""
+def _spec(trial: Trial, place: Path) -> Mapping[str, Json]:
     root = place / trial.start
     file, name = trial.bundle.entry
-    with tempfile.TemporaryDirectory(prefix="fnctl-home-") as home:
-        answer = Path(home) / "answer.json"
-        folders = [(root / file).parent, root, *(place / at for at in trial.packages), place]
-        question = {
-            "root": str(root).rstrip("/"),
-            "file": file,
-            "name": name,
-            "paths": list(dict.fromkeys(str(folder).rstrip("/") for folder in folders)),
-            "provided": [provided.replace("-", "_") for provided in trial.bundle.target.provided],
-            "elsewhere": [str(Path(__file__).parents[2]), *_installed()] if trial.bundle.target.provided else [],
-            "answer": str(answer),
-        }
-        environ = {"HOME": home, "TMPDIR": home, "PATH": os.defpath, "LANG": "C.UTF-8", **environment(trial)}
-        try:
-            words = [str(word) for word in program]
-            done = subprocess.run(
-                words, env=environ, cwd=root, input=json.dumps(question).encode(), capture_output=True, timeout=SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return {"type": "timeout", "text": f"{SECONDS} s"}
-        try:
-            told: dict[str, Any] = json.loads(answer.read_bytes())
-        except (OSError, ValueError):
-            return {"type": "ended", "text": (done.stderr or done.stdout).decode("utf-8", "replace")[-1000:], "code": done.returncode}
-        return told
+    folders = [(root / file).parent, root, *(place / at for at in trial.packages), place]
+    provided: list[Json] = [given.replace("-", "_") for given in trial.bundle.target.provided]
+    return {
+        "root": str(root).rstrip("/"),
+        "file": file,
+        "name": name,
+        "paths": list(dict.fromkeys(str(folder).rstrip("/") for folder in folders)),
+        "provided": provided,
+        "elsewhere": [str(Path(__file__).parents[2]), *_installed()] if provided else [],
+        "environ": dict(environment(trial)),
+    }
 
 
 def _installed() -> list[str]:

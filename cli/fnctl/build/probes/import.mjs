@@ -1,9 +1,8 @@
-// Import a handler's bundle as its platform will, and write down what happened. Runs alone, under the target's Node.
+// Import handlers' bundles as their platform will, and write down what happened. Runs alone, under the target's Node.
+// Each line of standard input is one handler's question. A bundle that throws, hangs or ends the process is asked again in a process of its own.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-
-const spec = JSON.parse(readFileSync(0, "utf8"));
 
 function told(error) {
   const thrown = error instanceof Error ? error : new Error(String(error));
@@ -20,14 +19,22 @@ function told(error) {
   };
 }
 
-let answer = {};
-try {
-  const module = await import(pathToFileURL(`${spec.root}/${spec.file}`));
-  if (!(spec.name in module)) {
-    answer = told(new TypeError(`the bundle exports no ${spec.name}`));
+for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
+  const spec = JSON.parse(line);
+  for (const name of Object.keys(process.env)) {
+    delete process.env[name];
   }
-} catch (error) {
-  answer = told(error);
+  Object.assign(process.env, spec.environ);
+  process.chdir(spec.root);
+  let answer = {};
+  try {
+    const module = await import(pathToFileURL(`${spec.root}/${spec.file}`));
+    if (!(spec.name in module)) {
+      answer = told(new TypeError(`the bundle exports no ${spec.name}`));
+    }
+  } catch (error) {
+    answer = told(error);
+  }
+  writeFileSync(spec.answer, JSON.stringify(answer));
 }
-writeFileSync(spec.answer, JSON.stringify(answer));
 process.exit(0);
