@@ -17,7 +17,7 @@ import yaml
 from fnctl import checking
 from fnctl.diagnostics import SEVERITIES, Diagnostic, as_json
 from fnctl.errors import FnctlError
-from fnctl.manifest import schedule
+from fnctl.manifest import schedule, syntax
 from fnctl.manifest.layout import UnformattableError, formatted
 from fnctl.manifest.load import load
 from fnctl.manifest.mend import mend
@@ -91,7 +91,7 @@ def inside(span: Span, texts: Mapping[str, bytes]) -> None:
 def shown(found: Iterable[Diagnostic], raw: bytes) -> None:
     """Every form can say it, and none lets what the manifest says move the cursor."""
     found = tuple(found)
-    lines = raw.decode("utf-8-sig", "replace").splitlines()
+    lines = syntax.lines(raw)
     screen = render(found, lambda path: lines if path == "fnctl.yaml" else None, color=False)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", screen)
     assert bool(screen) == bool(found)

@@ -75,13 +75,22 @@ def text(found: Iterable[Diagnostic], world: World, manifest: str | None, *, col
     from fnctl.views.diagnostics import MANY, render
 
     folder, most = _folder(world, manifest), None if whole else MANY
-    return render(found, lambda path: _lines(folder / path), color=color, width=width, most=most, total=total).rstrip("\n")
+    read: dict[str, list[str] | None] = {}
+
+    def lines(path: str) -> list[str] | None:
+        if path not in read:  # a file may have thousands of findings
+            read[path] = _lines(folder / path)
+        return read[path]
+
+    return render(found, lines, color=color, width=width, most=most, total=total).rstrip("\n")
 
 
 def _lines(path: Path) -> list[str] | None:
+    from fnctl.manifest.syntax import lines
+
     try:
-        return path.read_text("utf-8").splitlines()
-    except (OSError, ValueError):
+        return lines(path.read_bytes())
+    except OSError:
         return None
 
 

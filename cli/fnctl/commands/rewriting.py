@@ -29,8 +29,10 @@ class Rewrite:
 
 def read(path: Path, name: str) -> bytes:
     """Read a file. Raises FnctlError."""
+    from fnctl.manifest.syntax import contents
+
     try:
-        return path.read_bytes()
+        return contents(path)
     except OSError as error:
         message = f"{name} cannot be read: {(error.strerror or str(error)).lower()}"
         raise FnctlError(message, code="FN001", help="look at the path and its permissions") from None

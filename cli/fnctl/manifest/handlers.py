@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -21,6 +23,9 @@ class Names(NamedTuple):
     open: bool = False
     broken: tuple[int, int, str] | None = None
 
+
+_MOST = 32 * 1024 * 1024
+"""Bytes of a handler's file: more is no source, and what is named may have no end."""
 
 PYTHON = (".py",)
 NODE = (".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx")
@@ -58,8 +63,10 @@ def python(text: str) -> Names:
         tree = ast.parse(text)
     except SyntaxError as error:
         return Names(frozenset(), broken=(error.lineno or 1, error.offset or 1, error.msg))
-    except (ValueError, RecursionError, MemoryError):  # a NUL, or nested deeper than the compiler goes
-        return Names(frozenset(), broken=(1, 1, "it cannot be parsed"))
+    except ValueError:
+        return Names(frozenset(), broken=(1, 1, "there is a NUL in it"))
+    except (RecursionError, MemoryError):
+        return Names(frozenset(), broken=(1, 1, "it is nested deeper than Python goes"))
     found: set[str] = set()
     _collect(tree.body, found)
     return Names(frozenset(found - {"*"}), "*" in found or "__getattr__" in found)
@@ -85,7 +92,10 @@ def node(text: str) -> Names:
 @lru_cache(maxsize=4096)
 def _defines(path: str, name: str, _modified: int, _size: int) -> Answer | Names:
     with open(path, "rb") as file:  # noqa: PTH123  # pathlib and a text stream take longer than all that follows
-        text = file.read().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        raw = file.read(_MOST + 1)
+    if len(raw) > _MOST:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     if path.endswith(PYTHON) and _plainly(text, name):
         return "yes"
     read = python(text) if path.endswith(PYTHON) else node(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,12 +14,14 @@ from fnctl.diagnostics import Diagnostic, has_errors
 from fnctl.errors import FnctlError
 from fnctl.manifest import parse, places, shape
 from fnctl.manifest.model import Key
+from fnctl.manifest.syntax import contents, lines
 from fnctl.source import Span
 
 NAMES = ("fnctl.yaml", "fnctl.yml")
 VERSION = 1
 NO_FILES: Mapping[Path, bytes] = MappingProxyType({})
 _SECTIONS = ("functions", "resources", "workflows")
+_REPEATED = re.compile(r"(?:\*\*/)+")  # means what one of them means, and takes pathlib a time that grows with each
 _Path: TypeAlias = "tuple[Key, ...]"
 
 
@@ -54,7 +57,7 @@ class Document:
     def lines(self, name: str) -> list[str] | None:
         """Return the lines of a file that was read, for showing a finding."""
         raw = self.files.get(name)
-        return None if raw is None else raw.decode("utf-8-sig", errors="replace").splitlines()
+        return None if raw is None else lines(raw)
 
 
 def find(cwd: Path, given: Path | None) -> Path:
@@ -103,7 +106,7 @@ def _read(path: Path, name: str, unsaved: Mapping[Path, bytes]) -> tuple[bytes |
     if path in unsaved:
         return unsaved[path], None
     try:
-        return path.read_bytes(), None
+        return contents(path), None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         return None, Diagnostic("FN001", "error", f"{name} cannot be read: {reason}", help="look at the path and its permissions")
@@ -187,7 +190,7 @@ def _include(
 def matching(folder: Path, pattern: str) -> list[Path]:
     """Find what a pattern of `include` names; nothing for one that cannot be."""
     try:
-        return list(folder.glob(pattern))
+        return list(folder.glob(_REPEATED.sub("**/", pattern)))
     except (ValueError, NotImplementedError, IndexError, OSError):  # `**x`, an empty part: pathlib refuses, and so nothing matches
         return []
 

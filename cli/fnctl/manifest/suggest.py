@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from functools import lru_cache
 
 # What people bring along from serverless.yml, SAM templates, function.json and vercel.json.
 _ELSEWHERE = {
@@ -25,6 +27,8 @@ _ELSEWHERE = {
     "variables": "vars",
 }
 _LONGEST = 64
+_MANY = 200
+"""Words among which every one is looked at; of more only the neighbours by alphabet, or a thousand wrong names would take minutes."""
 _VERY_NEAR, _APART = 0.8, 0.1
 
 
@@ -34,7 +38,20 @@ def _folded(word: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` most likely stands for, None when nothing is near."""
-    known = [k for k in known if k != word]
+    return _nearest(word, _around(word, known))
+
+
+def _around(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    others = [k for k in known if k != word]
+    if len(others) <= _MANY:
+        return tuple(others)
+    others.sort()
+    at = bisect_left(others, word)
+    return tuple(others[max(0, at - 8) : at + 8])
+
+
+@lru_cache(maxsize=8192)
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
     folded = _folded(word)
     for candidate in known:
         if _folded(candidate) == folded or _ELSEWHERE.get(folded) == candidate:
@@ -49,7 +66,11 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def clear(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` is another spelling of: the only near one, and very near. Near enough to write it without asking."""
-    known = [k for k in known if k != word]
+    return _clear(word, _around(word, known))
+
+
+@lru_cache(maxsize=8192)
+def _clear(word: str, known: tuple[str, ...]) -> str | None:
     folded = _folded(word)
     same = [k for k in known if _folded(k) == folded or _ELSEWHERE.get(folded) == k]
     if same or len(word) > _LONGEST:

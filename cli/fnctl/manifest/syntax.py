@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import yaml
 
@@ -23,23 +24,30 @@ class UnreadableError(Exception):
         self.finding = finding
 
 
+def contents(path: Path) -> bytes:
+    """Read a file as far as a manifest may go, and one byte more: what is named may have no end. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def lines(raw: bytes) -> list[str]:
+    """Split a text into its lines, as positions count them; what is not UTF-8 becomes a mark."""
+    found = BREAK.split(raw.decode("utf-8", "replace").removeprefix("\ufeff"))
+    return found if found[-1] else found[:-1]
+
+
 def encoded(raw: bytes, name: str) -> None:
     """Refuse what is too large or not UTF-8. Raises UnreadableError."""
     if len(raw) > MAX_BYTES:
-        size = f"{len(raw) / 1024 / 1024:.0f} MB"
-        raise UnreadableError(
-            Diagnostic(
-                "FN006",
-                "error",
-                f"{name} is too large",
-                notes=(f"{size}, and a manifest has at most {MAX_BYTES // 1024 // 1024} MB",),
-                help="split it with `include`",
-            )
-        )
+        notes = (f"a manifest has at most {MAX_BYTES // 1024 // 1024} MB",)
+        raise UnreadableError(Diagnostic("FN006", "error", f"{name} is too large", notes=notes, help="split it with `include`"))
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        form = "UTF-32" if raw[:4] == b"\xff\xfe\x00\x00" else "UTF-16"
         raise UnreadableError(
-            Diagnostic("FN002", "error", f"{name} is not UTF-8", notes=("it begins with the mark of UTF-16",), help="save it as UTF-8")
+            Diagnostic("FN002", "error", f"{name} is not UTF-8", notes=(f"it begins with the mark of {form}",), help="save it as UTF-8")
         )
+    if raw[:2].count(0) == 1:
+        raise UnreadableError(Diagnostic("FN002", "error", f"{name} is not UTF-8", notes=("it looks like UTF-16",), help="save it as UTF-8"))
     try:
         raw.decode()
     except UnicodeDecodeError as error:

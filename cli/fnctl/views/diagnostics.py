@@ -15,6 +15,8 @@ MANY = 10
 """How many findings of one code a screen draws."""
 PLACES = 5
 _TAB = 4
+_LONGEST = 20_000
+"""Characters of a line that is shown in part: a longer one was written by a machine, and reading it for each of its findings takes minutes."""
 _STYLES = {"error": "1;31", "warning": "1;33", "advice": "1;36", "gutter": "1;34", "bold": "1", "help": "32"}
 _PLURALS = {"error": "errors", "warning": "warnings", "advice": "advice"}
 _NAMED_NOTE = re.compile(r"[a-z]+: ")
@@ -102,7 +104,7 @@ def _block(d: Diagnostic, sources: Callable[[str], list[str] | None], paint: Cal
     if d.span:
         yield paint(" " * gutter + "--> ", "gutter") + _safe(str(d.span))
         lines = sources(d.span.path)
-        if lines is not None and d.span.line <= len(lines):
+        if lines is not None and d.span.line <= len(lines) and len(lines[d.span.line - 1]) <= _LONGEST:
             yield bar
             yield from _excerpt(d, d.span, lines[d.span.line - 1], paint, width)
             if d.notes or d.help:

@@ -100,7 +100,9 @@ def _relative(path: Path, base: Path) -> str:
 
 
 def _read(path: Path) -> list[str] | None:
+    from fnctl.manifest.syntax import lines
+
     try:
-        return path.read_text("utf-8-sig").splitlines()
-    except (OSError, ValueError):
+        return lines(path.read_bytes())
+    except OSError:
         return None
