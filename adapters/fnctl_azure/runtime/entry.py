@@ -13,7 +13,8 @@ import sys
 
 import azure.functions as func
 
-from fnctl_azure.runtime.calling import entry, waits
+from fnctl_azure.runtime.calling import entry, in_thread, on_loop, waits
+from fnctl_azure.runtime.context import begin
 from fnctl_runtime.load import LoadError, load
 from fnctl_runtime.logs import LEVELS, JsonLines
 
@@ -40,6 +41,8 @@ def start(root: str) -> func.FunctionApp:
     _configure_logs(config)
     app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
     for function in config["functions"]:
+        _binding(function["interface"])  # all before the authors' folders come first on sys.path: a `src/queue.py` must not meet the library
+    for function in config["functions"]:
         described = {"service": config["service"], "stage": config["stage"], "secrets": config["secrets"], **function}
         _register_all(app, root, described)
     return app
@@ -47,7 +50,7 @@ def start(root: str) -> func.FunctionApp:
 
 def _register_all(app: func.FunctionApp, root: str, function: Config) -> None:
     try:
-        _binders(function)  # before the author's folders come first on sys.path: a `src/queue.py` must not meet asyncio
+        bind = _binding(function["interface"])
         _reveal(function["secrets"])
         target = load(root, function["file"], function["name"])
     except Exception as error:  # noqa: BLE001  # an author's module may raise anything
@@ -55,8 +58,10 @@ def _register_all(app: func.FunctionApp, root: str, function: Config) -> None:
         for door in function["doors"]:
             _register(app, door, entry(_broken(error), waiting=False))
         return
+    waiting = function["interface"] == "asgi" or (function["interface"] != "wsgi" and waits(target))
     for door in function["doors"]:
-        _register(app, door, _bound(target, function, door))
+        raw = function["interface"] != "native" and door["binding"]["type"] in RAW
+        _register(app, door, entry(bind(target, function, door, waiting=waiting), waiting=waiting, raw=raw))
 
 
 def _reveal(names: list[str]) -> None:
@@ -66,47 +71,33 @@ def _reveal(names: list[str]) -> None:
         check(names, os.environ)
 
 
-def _binders(function: Config) -> dict[str, Callable[..., Handle]]:
-    """Import what a function's doors need, and nothing else."""
-    found: dict[str, Callable[..., Handle]] = {}
-    for door in function["doors"]:
-        kind = door["kind"]
-        if function["interface"] == "native":
-            continue
-        if function["interface"] == "task":
-            from fnctl_azure.runtime import tasks
+def _binding(interface: str) -> Callable[..., Handle]:
+    if interface == "native":
+        return _native
+    if interface == "task":
+        from fnctl_azure.runtime import tasks
 
-            found[kind] = tasks.bind
-        elif function["interface"] == "event":
-            from fnctl_azure.runtime import events
+        return tasks.bind
+    if interface == "event":
+        from fnctl_azure.runtime import events
 
-            found[kind] = events.bind
-        else:
-            from fnctl_azure.runtime import http
+        return events.bind
+    from fnctl_azure.runtime import http
 
-            found[kind] = http.bind
-    return found
+    return http.bind
 
 
-def _bound(target: Any, function: Config, door: Config) -> Callable[..., Any]:
-    if function["interface"] == "native":
-        return _native(target)
-    bind = _binders(function)[door["kind"]]
-    waiting = function["interface"] == "asgi" or (function["interface"] != "wsgi" and waits(target))
-    return entry(bind(target, function, door, waiting=waiting), waiting=waiting, raw=door["binding"]["type"] in RAW)
-
-
-def _native(target: Callable[..., Any]) -> Callable[..., Any]:
+def _native(target: Callable[..., Any], function: Config, _door: Config, *, waiting: bool) -> Handle:
     """Hand over the platform's own arguments: what the trigger gives, and the context where the handler takes a second one."""
     import inspect
 
-    alone = len(inspect.signature(target).parameters) == 1
+    call, alone = on_loop if waiting else in_thread, len(inspect.signature(target).parameters) == 1
 
     async def handle(trigger: Any, context: Any) -> Any:
-        answer = target(trigger) if alone else target(trigger, context)
-        return await answer if inspect.isawaitable(answer) else answer
+        begin(context, function["function"])
+        return await (call(target, trigger) if alone else call(target, trigger, context))
 
-    return entry(handle, waiting=waits(target))
+    return handle
 
 
 def _broken(error: Exception) -> Handle:
