@@ -134,6 +134,33 @@ def test_a_path_is_a_pattern(path: str, fits: list[str], not_: list[str]) -> Non
     assert [text for text in (*fits, *not_) if re.match(pattern(path), text)] == fits
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("handler: 'a.ts:a', runtime: nodejs22, interface: task", "interface `task` cannot run on nodejs22"),
+        ("handler: 'a.py:a', runtime: python3.13, artifact: a.zip", "an `artifact` cannot be part of the output"),
+        ("handler: 'a.go:a', runtime: go1, interface: native", "fnctl builds no go1 for Vercel"),
+    ],
+)
+def test_what_the_output_cannot_hold_is_refused_with_its_line(words: str, why: str, tmp_path: Path) -> None:
+    text = f"fnctl: 1\nservice: shop\ntargets: {{ vercel: {{}} }}\nfunctions:\n  one: {{ {words} }}\n"
+    (tmp_path / "fnctl.yaml").write_text(text)
+    document, _ = load(tmp_path / "fnctl.yaml")
+    assert document is not None
+    made = resolve(document, target="vercel", stage="prod", environ={}).service
+    assert made is not None
+    function = made.functions["one"]
+    packed = tmp_path / "a.zip" if function.artifact else None
+    entry = (function.handler_file, function.handler_name)
+    bundle = Bundle("one", Vercel().build_target(made, "one"), (), (), entry, "", "", prebuilt=packed)
+    with pytest.raises(FnctlError, match=why) as caught:
+        recipe(made, {"one": bundle})
+    (found,) = caught.value.diagnostics
+    assert found.span is not None
+    assert found.span.line == 5
+    assert found.help
+
+
 def test_a_consumer_group_is_called_as_vercel_s_builder_calls_it() -> None:
     assert consumer("_fnctl/my_worker/queue/a.b") == "__fnctl_Smy__worker_Squeue_Sa_Db"
 

@@ -22,8 +22,7 @@ NAME, TREE = "output", ".vercel/output"
 """The archive's name, and where Vercel's own CLI looks for the same tree."""
 BOOTSTRAP = "vercel-runtime==0.24.1 --hash=sha256:74ad58f550e8e4079945b3e278fed62270703befe9b97bf91ab919e3bc22f226"
 """Vercel's own Python runtime, which its builder puts into every function too; it vendors what it needs."""
-PYTHON = ("function", "event", "task", "asgi", "wsgi")
-NODE = ("fetch", "function", "event")
+INTERFACES = {"python": ("function", "event", "task", "asgi", "wsgi", "native"), "nodejs": ("fetch", "function", "event", "native")}
 
 _TRAMPOLINE = '''"""What Vercel imports; made by fnctl."""
 
@@ -60,9 +59,11 @@ export default await start();
 def recipe(service: Service, bundles: Mapping[str, Bundle]) -> Recipe:
     """Say what the artifact is made of. Raises FnctlError for an interface that a runtime family does not have."""
     members = [File("config.json", _json(deployment(service)))]
-    wheels = {}
+    wheels, folders = {}, dict[str, str]()
     for place in places(service):
         bundle = bundles[place.function.name]
+        _able(service, place.function, bundle)
+        folders.setdefault(place.function.name, place.folder)
         members += [replace(file, path=place.folder + file.path) for file in (*bundle.files, *_added(service, place, bundle))]
         if bundle.wheels:
             wheels[f"{place.folder}_vendor/"] = bundle.wheels
@@ -81,8 +82,6 @@ def deployment(service: Service) -> dict[str, Json]:
 def _added(service: Service, place: Place, bundle: Bundle) -> Iterator[File]:
     node = bundle.target.runtime.startswith("nodejs")
     native = place.function.interface == "native"
-    if not native and place.function.interface not in (NODE if node else PYTHON):
-        raise _refusal(service, place.function)
     handler = "_fnctl.mjs" if node else "vc__handler__python.vc_handler"
     yield File(".vc-config.json", _json(configuration(service, place, handler)))
     file, name = bundle.entry
@@ -99,13 +98,26 @@ def _added(service: Service, place: Place, bundle: Bundle) -> Iterator[File]:
         yield from _node() if node else _python()
 
 
-def _refusal(service: Service, function: Function) -> FnctlError:
-    known = NODE if function.runtime.startswith("nodejs") else PYTHON
-    return FnctlError(
-        f"function {function.name}: interface `{function.interface}` cannot run on {function.runtime} yet",
-        help=f"interfaces on {function.runtime}: {', '.join((*known, 'native'))}",
-        span=service.span("functions", function.name, "interface"),
-    )
+def _able(service: Service, function: Function, bundle: Bundle) -> None:
+    if bundle.prebuilt:
+        raise FnctlError(
+            f"function {function.name}: an `artifact` cannot be part of the output for Vercel, which is made as a whole",
+            help=f"name its source as `handler`, or leave it out with `targets.{service.target}.only`",
+            span=service.span("functions", function.name, "artifact"),
+        )
+    known = next((names for family, names in INTERFACES.items() if function.runtime.startswith(family)), None)
+    if known is None:
+        raise FnctlError(
+            f"function {function.name}: fnctl builds no {function.runtime} for Vercel",
+            help=f"Python and Node.js; or leave it out with `targets.{service.target}.only`",
+            span=service.span("functions", function.name, "runtime"),
+        )
+    if function.interface not in known:
+        raise FnctlError(
+            f"function {function.name}: interface `{function.interface}` cannot run on {function.runtime}",
+            help=f"interfaces on {function.runtime}: {', '.join(known)}",
+            span=service.span("functions", function.name, "interface"),
+        )
 
 
 def _json(value: Mapping[str, Json]) -> bytes:
