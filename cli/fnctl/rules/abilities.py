@@ -63,6 +63,7 @@ OPTIONS: Mapping[str, Callable[[Function], Any]] = {
     "provisioned": attrgetter("provisioned"),
     "per_instance": attrgetter("per_instance"),
     "architecture": attrgetter("architecture"),
+    "artifact": attrgetter("artifact"),
     "tracing": attrgetter("tracing"),
     "retry": lambda function: dict(function.retry) or None,
     "dead_letter": attrgetter("dead_letter"),
