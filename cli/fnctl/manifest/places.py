@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from fnctl.manifest.parse import events
+from fnctl.manifest.parse import MAX_DEPTH, events
 from fnctl.source import Span
 
 Path: TypeAlias = "Sequence[str | int]"
@@ -31,7 +31,7 @@ class Place:
 
 
 def places(raw: bytes) -> Place | None:
-    """Read the places of a text; None for one that cannot be read."""
+    """Read the places of a text; None for one that cannot be read, which an editor may have at any time."""
     try:
         get = events(raw)
         get()
@@ -56,7 +56,7 @@ def locate(root: Place, path: Path, name: str, *, key: bool = False) -> Span:
     return place.span(name)
 
 
-def _place(get: Callable[[], Any], event: Any, anchors: dict[str, Place]) -> Place:
+def _place(get: Callable[[], Any], event: Any, anchors: dict[str, Place], depth: int = 0) -> Place:
     kind = event.__class__
     if kind is yaml.AliasEvent:
         alias = Place(event.start_mark, event.end_mark)
@@ -64,26 +64,29 @@ def _place(get: Callable[[], Any], event: Any, anchors: dict[str, Place]) -> Pla
             alias.children, alias.keys = anchored.children, anchored.keys
         return alias
     place = Place(event.start_mark, event.end_mark, kind is yaml.ScalarEvent or bool(event.flow_style))
-    if event.anchor is not None:
-        anchors[event.anchor] = place
+    if depth > MAX_DEPTH:
+        msg = "nested deeper than a manifest is read"
+        raise yaml.YAMLError(msg)
     if kind is yaml.SequenceStartEvent:
-        _sequence(get, place, anchors)
+        _sequence(get, place, anchors, depth + 1)
     elif kind is yaml.MappingStartEvent:
-        _mapping(get, place, anchors)
+        _mapping(get, place, anchors, depth + 1)
+    if event.anchor is not None:
+        anchors[event.anchor] = place  # from here on: inside of itself it would have no end
     return place
 
 
-def _sequence(get: Callable[[], Any], place: Place, anchors: dict[str, Place]) -> None:
+def _sequence(get: Callable[[], Any], place: Place, anchors: dict[str, Place], depth: int) -> None:
     while (event := get()).__class__ is not yaml.SequenceEndEvent:
-        place.children[len(place.children)] = _place(get, event, anchors)
+        place.children[len(place.children)] = _place(get, event, anchors, depth)
     place.end = event.end_mark
 
 
-def _mapping(get: Callable[[], Any], place: Place, anchors: dict[str, Place]) -> None:
+def _mapping(get: Callable[[], Any], place: Place, anchors: dict[str, Place], depth: int) -> None:
     merged: list[Place] = []
     while (event := get()).__class__ is not yaml.MappingEndEvent:
-        key = _place(get, event, anchors)
-        value = _place(get, get(), anchors)
+        key = _place(get, event, anchors, depth)
+        value = _place(get, get(), anchors, depth)
         if event.__class__ is not yaml.ScalarEvent:
             continue
         if event.value == "<<" and event.implicit[0]:
