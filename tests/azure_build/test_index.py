@@ -107,3 +107,15 @@ def test_a_build_with_a_broken_handler_ends_with_its_name(tmp_path: Path) -> Non
     errors = [one for one in json.loads(done.stdout)["diagnostics"] if one["severity"] == "error"]
     assert [(one["path"], one["line"]) for one in errors] == [("src/app.py", 1)]
     assert "nowhere" in errors[0]["message"]
+
+
+def test_an_app_that_is_packed_already_is_imported_and_goes_up_byte_for_byte(built: Mapping[str, Any], tmp_path: Path) -> None:
+    packed = changed(path(built, "keyed"), tmp_path / "app.zip", host_json='{"version": "2.0"}').read_bytes()
+    old = "{ handler: function_app.py:app, artifact: app.zip, runtime: python3.13, interface: native, triggers: [{ http: GET /old }] }"
+    (tmp_path / "fnctl.yaml").write_text(f"fnctl: 1\nservice: pre\ntargets: {{ azure: {{ region: westeurope }} }}\nfunctions:\n  old: {old}\n")
+    command = [sys.executable, "-m", "fnctl", "build", "--output", "json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (one,) = json.loads(done.stdout)["artifacts"]
+    assert Path(one["path"]).read_bytes() == packed
+    assert one["notes"] == ["`python` is as somebody else has packed it, and was not looked into"]

@@ -70,7 +70,9 @@ def recipes(service: Service, bundles: Mapping[str, Bundle]) -> Iterator[Recipe]
 def _prebuilt(app: App, bundles: Mapping[str, Bundle]) -> Recipe | None:
     """Return an app that somebody else has packed whole: what is in it is theirs to know."""
     (name, bundle), *_ = bundles.items()
-    return Recipe(app.name, (), {}, (name,), {"functions": {name: []}, "shim": ""}, prebuilt=bundle.prebuilt) if bundle.prebuilt else None
+    if bundle.prebuilt is None:
+        return None
+    return Recipe(app.name, (), {PACKAGES: ()} if app.python else {}, (name,), {"functions": {name: []}, "shim": ""}, prebuilt=bundle.prebuilt)
 
 
 def _able(service: Service, app: App, function: Function) -> None:

@@ -111,7 +111,7 @@ def _trials(service: Service, recipe: Recipe, bundles: Mapping[str, Bundle], bui
     for name in recipe.functions:
         bundle = bundles[name]
         if recipe.prebuilt:
-            yield Trial(service, bundle, built, recipe, "", ("",))
+            yield Trial(service, bundle, built, recipe, "", ("", *recipe.wheels))  # no wheels of ours, but the platform's place for them
             continue
         source = next((file.source for file in bundle.files if file.path == bundle.entry[0]), None)
         path = next((file.path for file in recipe.files if file.source == source and file.path.endswith(bundle.entry[0])), None)
