@@ -11,7 +11,7 @@ import pytest
 
 from build.conftest import install
 from fakes import parts
-from fakes.cli import Fnctl
+from fakes.cli import Fnctl, environment
 from fnctl import plugins
 from fnctl.build import asking, interpreters, trial
 from fnctl.build.builder import artifacts, bundles
@@ -161,6 +161,20 @@ def test_an_unchanged_build_starts_no_interpreter(shop: Path, tmp_path: Path, mo
     assert tried(shop, tmp_path, target, "src/api.py") == ([], {})
     monkeypatch.setattr(subprocess, "run", lambda *_args, **_options: pytest.fail("a process was started"))
     assert tried(shop, tmp_path, target, "src/api.py") == ([], {})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
+def test_no_room_to_unpack_is_said_and_leaves_nothing(shop: Path, tmp_path: Path) -> None:
+    parts.write(shop, {"src/zeros.txt": "0" * 3_000_000})  # small in the archive, and larger than a file may be
+    (tmp_path / "room").mkdir()
+    environ = environment({"XDG_CACHE_HOME": str(tmp_path / "cache"), "TMPDIR": str(tmp_path / "room")})
+    command = ["bash", "-c", 'ulimit -f 1000; exec "$0" -m fnctl build', sys.executable]
+    done = subprocess.run(command, cwd=shop, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "FN404" in done.stderr
+    assert "no room" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "room").iterdir()) == []
 
 
 def test_without_a_matching_interpreter_it_says_so_and_builds(fnctl: Fnctl, shop: Path) -> None:

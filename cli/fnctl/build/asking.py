@@ -80,6 +80,8 @@ def _run(questions: Sequence[Question]) -> Answer:
         done = subprocess.run(list(questions[0].program), env=environ, input=lines.encode(), capture_output=True, timeout=patience, check=False)
     except subprocess.TimeoutExpired:
         return {"type": "timeout"}
+    except OSError as error:  # the interpreter has gone since it was found
+        return {"type": "ended", "code": 127, "text": str(error)}
     return {"type": "ended", "code": done.returncode, "text": (done.stderr or done.stdout).decode("utf-8", "replace")[-1000:]}
 
 

@@ -146,8 +146,12 @@ def fitting(files: Iterable[File], target: BuildTarget) -> None:
 
 def machine(path: Path) -> str:
     """Return what a compiled file is for: `x86_64` and `arm64` stand for Linux, other systems have their names."""
-    with path.open("rb") as stream:
-        head = stream.read(20)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(20)
+    except OSError as error:
+        message = f"`{path.name}` cannot be read: {(error.strerror or str(error)).lower()}"
+        raise FnctlError(message, code="FN405", notes=(str(path),), help="check that it is still there and readable, then build again") from error
     if head[:4] != b"\x7fELF":
         return {b"MZ": "Windows", b"\xcf\xfa": "macOS", b"\xca\xfe": "macOS"}.get(head[:2], "no machine that Linux knows")
     number = int.from_bytes(head[18:20], "little" if head[5] == 1 else "big")

@@ -66,31 +66,33 @@ def tried(
 
     Returns:
         Findings, and by artifact sentences about what could not be tried here.
+
+    Raises:
+        FnctlError: FN404, there is no room to unpack an artifact.
     """
-    todo: dict[str, list[Trial]] = {}
+    ready: dict[str, list[tuple[Trial, tuple[str, ...]]]] = {}
+    notes: dict[str, dict[str, None]] = {}
     for recipe in recipes:
         for trial in _trials(service, recipe, bundles, artifacts[recipe.name]):
-            if cache.get("imported", trial.key) is None:
-                todo.setdefault(recipe.name, []).append(trial)
-    if not todo:
-        return [], {}
-    notes: dict[str, list[str]] = {}
-    ready: dict[str, list[tuple[Trial, tuple[str, ...]]]] = {}
-    for name, trials in todo.items():
-        for trial in trials:
+            if cache.get("imported", trial.key) is not None:
+                continue
             program = _program(trial, cache)
             if program:
-                ready.setdefault(name, []).append((trial, program))
+                ready.setdefault(recipe.name, []).append((trial, program))
             else:
-                told = notes.setdefault(name, [])
-                sentence = f"not imported before upload: {_wanted(trial)} is not on this machine"
-                told += [] if sentence in told else [sentence]
-    with tempfile.TemporaryDirectory(prefix="fnctl-import-") as folder:
-        place = Path(folder).resolve()
-        return _found(ready, place, cache), notes
+                notes.setdefault(recipe.name, {})[f"not imported before upload: {_wanted(trial)} is not on this machine"] = None
+    return _found(ready, cache) if ready else [], {name: list(told) for name, told in notes.items()}
 
 
-def _found(ready: Mapping[str, Sequence[tuple[Trial, tuple[str, ...]]]], place: Path, cache: Cache) -> list[Diagnostic]:
+def _found(ready: Mapping[str, Sequence[tuple[Trial, tuple[str, ...]]]], cache: Cache) -> list[Diagnostic]:
+    try:
+        with tempfile.TemporaryDirectory(prefix="fnctl-import-") as folder:
+            return _asked(ready, Path(folder).resolve(), cache)
+    except OSError as error:
+        raise refused(error, Path(tempfile.gettempdir())) from error
+
+
+def _asked(ready: Mapping[str, Sequence[tuple[Trial, tuple[str, ...]]]], place: Path, cache: Cache) -> list[Diagnostic]:
     """Unpack the artifacts, ask about all handlers, and remember which could be imported."""
     homes = {name: place / f"artifact{number}" for number, name in enumerate(ready)}
     _, findings = attempt({name: partial(_unpack, ready[name][0][0].built.path, home) for name, home in homes.items()}, cache.parallel)
