@@ -75,10 +75,12 @@ def test_what_is_no_archive_or_not_there_is_said(fnctl: Fnctl, tmp_path: Path) -
 
 
 def test_platforms_that_cannot_and_interfaces_are_refused_at_their_line(fnctl: Fnctl, tmp_path: Path) -> None:
-    for target in ("azure", "vercel"):
-        folder = shop(tmp_path / target, change=("aws: { region: eu-west-1 }", f"{target}: {{}}"))
-        found = json.loads(fnctl("validate", "--output", "json", cwd=folder, code=1).out)["diagnostics"]
-        assert ("FN109", 8) in [(d["code"], d["line"]) for d in found if d["severity"] == "error"]
+    folder = shop(tmp_path / "vercel", change=("aws: { region: eu-west-1 }", "vercel: {}"))
+    found = json.loads(fnctl("validate", "--output", "json", cwd=folder, code=1).out)["diagnostics"]
+    assert ("FN109", 8) in [(d["code"], d["line"]) for d in found if d["severity"] == "error"]
+    folder = shop(tmp_path / "azure", change=("aws: { region: eu-west-1 }", "azure: {}"))
+    (made,) = json.loads(fnctl("build", "--output", "json", cwd=folder).out)["artifacts"]
+    assert Path(made["path"]).read_bytes() == (folder / "dist/api.zip").read_bytes()
     folder = shop(tmp_path / "aws", change=("    artifact:", "    interface: function\n    artifact:"))
     found = json.loads(fnctl("validate", "--output", "json", cwd=folder, code=1).out)["diagnostics"]
     assert [(d["code"], d["line"]) for d in found if d["severity"] == "error"] == [("FN056", 8)]
