@@ -39,12 +39,14 @@ def known(asked: Iterable[str], more: plugins.Plugins | None = None) -> None:
             raise UsageError(message, help=_near(code, rules))
 
 
-def _near(code: str, rules: list[str]) -> str | None:
+def _near(code: str, rules: Iterable[str]) -> str | None:
     """Say where to look. Another number is no misspelling: what is near in digits is about something else."""
     families = {family(rule) for rule in rules}
+    if code.upper() in {*rules, *families}:
+        return f"did you mean `{code.upper()}`?"
     if CODE.fullmatch(code) and family(code) in families:
         return f"see those that there are:\nfnctl rules {family(code)}"
-    return did_you_mean(code, {*rules, *families}, "see them all:\nfnctl rules")
+    return did_you_mean(code, families, "see them all:\nfnctl rules")
 
 
 def idle(document: Document, service: Service, settings: Settings, more: plugins.Plugins, *, alone: bool) -> Iterator[Diagnostic]:
@@ -62,8 +64,8 @@ def idle(document: Document, service: Service, settings: Settings, more: plugins
     yield from comments.unused(looked_for, rules)
     for key in settings.rules:
         if key != EXTENDS and key not in words:
-            help = did_you_mean(key, words, "`fnctl rules` lists them")
-            yield Diagnostic("FN066", "warning", f"there is no rule {key}", service.span("rules", key, key=True), "changes nothing", help=help)
+            span = service.span("rules", key, key=True)
+            yield Diagnostic("FN066", "warning", f"there is no rule {key}", span, "changes nothing", help=_near(key, rules))
         elif key in rules and rules[key].fixed:
             span = service.span("rules", key, key=True)
             yield Diagnostic("FN066", "warning", f"{key} cannot be changed", span, "changes nothing", help="it says what cannot work: mend it")

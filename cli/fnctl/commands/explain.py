@@ -72,7 +72,7 @@ def explain(
         raise UsageError(message, help=f"see it, with its source:\nfnctl limits {word} --verbose")
     found = [(one, list(_abilities(one))) for one in words.find(schema, word)]
     if not found:
-        _unknown(word, {*words.names(schema), *(rule.code for rule in catalogue.every())})
+        _unknown(word, words.names(schema))
     if run.json:
         run.document(view.keys_document(found))
     else:
