@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -37,7 +38,8 @@ def unequal(service: Running, function: str, without: Sequence[str] = ()) -> dic
     wrong: dict[str, Any] = {}
     for stored in (one for one in questions(function) if one["name"] not in without):
         expected = wanted(stored, function)
-        asked = question(stored["ask"], function)
+        kept = service.ask(function, question(stored["cookies"], function)) if "cookies" in stored else None
+        asked = question(stored["ask"], function, kept)
         found = seen(service.ask(function, asked), expected, head=asked.method == "HEAD")
         if found != expected:
             wrong[stored["name"]] = {"found": found, "expected": expected}
@@ -49,9 +51,11 @@ def questions(function: str) -> list[dict[str, Any]]:
     return [one for one in QUESTIONS if function in one.get("of", FUNCTIONS)]
 
 
-def question(stored: Mapping[str, Any], function: str) -> Question:
-    """Read a request of the data."""
+def question(stored: Mapping[str, Any], function: str, kept: Answer | None = None) -> Question:
+    """Read a request of the data. The cookies that an earlier answer set go with it, as a browser keeps them."""
     headers = [(name, value) for name, value in stored.get("headers", ())]
+    cookies = [value.partition(";")[0] for name, value in kept.headers if name == "set-cookie"] if kept else []
+    headers += [("cookie", "; ".join(cookies))] if cookies else []
     return Question(stored.get("method", "GET"), stored["path"].replace("AT", function), headers, content(stored))
 
 
@@ -79,9 +83,9 @@ def seen(answer: Answer, expected: Mapping[str, Any], *, head: bool) -> dict[str
 
 
 def cookie(value: str) -> str:
-    """Put a cookie's attributes in one form: neither their order nor their case means anything, and some hosts write them themselves."""
+    """Put a cookie in one form: neither the order of its attributes nor their case means anything, and a host may encode its value."""
     pair, *attributes = value.split("; ")
-    return "; ".join([pair, *sorted(f"{name.lower()}={said}" for name, _, said in (one.partition("=") for one in attributes))])
+    return "; ".join([unquote(pair), *sorted(f"{name.lower()}={said}" for name, _, said in (one.partition("=") for one in attributes))])
 
 
 def document(body: bytes) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import azure.functions as func
 
@@ -90,7 +90,7 @@ def read(native: func.HttpRequest, request_id: str, routes: list[tuple[str, str]
     address = urlsplit(native.url)
     raw = address.path or "/"
     path = unquote(raw)
-    headers = [(name, _apart(value) if name == "cookie" else value) for name, value in native.headers.items()]
+    headers = [(name, restored(value) if name == "cookie" else value) for name, value in native.headers.items()]
     return Request(
         native.method,
         path,
@@ -105,11 +105,19 @@ def read(native: func.HttpRequest, request_id: str, routes: list[tuple[str, str]
     )
 
 
-def _apart(cookies: str) -> str:
-    """Put cookies as a browser does: the host joins those of several headers by commas (azure-functions-host#9505)."""
+_SIGNS = "%(?:2[1346-9ABF]|3[AC-F]|40|5[BDE]|60|7[BCD]|25(?![0-9A-F]{2}))"
+"""Signs that a cookie may hold as they are, the percent sign itself where it begins no other: the host encoded them on the way out."""
+
+
+def restored(header: str) -> str:
+    """Put cookies as a browser does, and their values as they were set, so that a signed one is still the same.
+
+    The host joins those of several headers by commas (azure-functions-host#9505).
+    """
     import re
 
-    return re.sub(r",\s*(?=[^\s;,=]+=)", "; ", cookies)
+    apart = re.sub(r",\s*(?=[^\s;,=]+=)", "; ", header)
+    return re.sub(_SIGNS, lambda found: chr(int(found[0][1:], 16)), apart, flags=re.IGNORECASE) if "%" in apart else apart
 
 
 def _client(headers: Mapping[str, str]) -> str:
@@ -143,7 +151,7 @@ def _cookie(text: str) -> str:
     name, _, value = pair.strip().partition("=")
     jar = SimpleCookie()
     try:
-        jar[name] = _plain(value)
+        jar[name] = plain(value)
         for attribute in attributes:
             word, _, said = attribute.strip().partition("=")
             if word.lower() in jar[name]:
@@ -155,8 +163,12 @@ def _cookie(text: str) -> str:
     return jar[name].OutputString()
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """Decode a value once. The host percent-encodes values: what is encoded already would be so twice (azure-functions-python-worker#1794)."""
     bare = value.removeprefix('"').removesuffix('"')
     found = unquote(bare)
-    return found if quote(found, safe="!'()*~") == bare else bare
+    whole = all(len(part) > 1 and set(part[:2]) <= _HEX for part in bare.split("%")[1:]) and "\ufffd" not in found
+    return found if whole else bare
+
+
+_HEX = frozenset("0123456789abcdefABCDEF")

@@ -8,6 +8,7 @@ from fastapi import Cookie, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
 
 app = FastAPI(openapi_url=None)
+SIGNS = "eyJhIjogMX0=.x/y+z:1=="
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -54,6 +55,7 @@ async def echo(request: Request) -> Response:
 async def visit(seen: Annotated[str, Cookie()] = "0") -> Response:
     answer = JSONResponse({"visits": int(seen) + 1})
     answer.set_cookie("seen", str(int(seen) + 1), httponly=True)
+    answer.headers.append("set-cookie", f"token={SIGNS}; Path=/")
     answer.set_cookie("until", "later", expires="Wed, 01 Jan 2031 00:00:00 GMT")
     return answer
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from flask import Flask, Response, jsonify, redirect, request
 
 app = Flask(__name__)
+SIGNS = "eyJhIjogMX0=.x/y+z:1=="
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -52,6 +53,7 @@ def visit() -> Response:
     visits = int(request.cookies.get("seen", "0")) + 1
     answer = jsonify(visits=visits)
     answer.set_cookie("seen", str(visits), httponly=True)
+    answer.headers.add("set-cookie", f"token={SIGNS}; Path=/")
     answer.set_cookie("until", "later", expires="Wed, 01 Jan 2031 00:00:00 GMT")
     return answer
 

@@ -2,6 +2,8 @@
 
 import { gzipSync } from "node:zlib";
 
+const SIGNS = "eyJhIjogMX0=.x/y+z:1==";
+
 /** What fnctl hands over; fnctl-runtime.d.ts describes it. */
 interface FunctionRequest {
   method: string;
@@ -69,6 +71,7 @@ async function unsendable(): Promise<Response> {
 function visit(visits: number): Response {
   const answer = Response.json({ visits });
   answer.headers.append("set-cookie", `seen=${visits}; HttpOnly; Path=/`);
+  answer.headers.append("set-cookie", `token=${SIGNS}; Path=/`);
   answer.headers.append("set-cookie", "until=later; Expires=Wed, 01 Jan 2031 00:00:00 GMT; Path=/");
   return answer;
 }

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from fnctl_runtime import Request
 
+SIGNS = "eyJhIjogMX0=.x/y+z:1=="
+
 
 def handler(request: Request) -> Any:
     answer = ANSWERS.get(request.path_params["what"])
@@ -37,7 +39,8 @@ def packed(_: Request) -> Response:
 
 def visit(request: Request) -> Response:
     visits = int(request.cookies.get("seen", "0")) + 1
-    cookies = [f"seen={visits}; HttpOnly; Path=/", "until=later; Expires=Wed, 01 Jan 2031 00:00:00 GMT; Path=/"]
+    kept = [f"seen={visits}; HttpOnly; Path=/", f"token={SIGNS}; Path=/"]
+    cookies = [*kept, "until=later; Expires=Wed, 01 Jan 2031 00:00:00 GMT; Path=/"]
     return Response({"visits": visits}, cookies=cookies)
 
 

@@ -63,7 +63,7 @@ async function read(request, native, routes) {
   const method = request.method.toUpperCase();
   const headers = new Headers(/** @type {any} */ (request.headers));
   const cookie = headers.get("cookie");
-  if (cookie) headers.set("cookie", cookie.replace(/,\s*(?=[^\s;,=]+=)/g, "; ")); // the host joins them by commas: azure-functions-host#9505
+  if (cookie) headers.set("cookie", cookies(cookie));
   return {
     method,
     path,
@@ -82,6 +82,18 @@ async function write(response) {
   const body = BARE.has(response.status) ? undefined : Buffer.from(await response.arrayBuffer());
   const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== "set-cookie"));
   return { status: response.status, headers, cookies: response.headers.getSetCookie().map(cookieOf), body };
+}
+
+// Signs that a cookie may hold as they are, the percent sign itself where it begins no other: the host encoded them on the way out.
+const SIGNS = /%(?:2[1346-9ABF]|3[AC-F]|40|5[BDE]|60|7[BCD]|25(?![0-9A-F]{2}))/gi;
+
+/**
+ * Puts cookies as a browser does, and their values as they were set, so that a signed one is still the same. The host joins those of several headers
+ * by commas (azure-functions-host#9505).
+ * @param {string} header
+ */
+function cookies(header) {
+  return header.replace(/,\s*(?=[^\s;,=]+=)/g, "; ").replace(SIGNS, (found) => String.fromCharCode(parseInt(found.slice(1), 16)));
 }
 
 /** The library has a place of its own for cookies, and takes them apart. @param {string} text */
@@ -107,5 +119,5 @@ function cookieOf(text) {
 function plain(value) {
   const bare = value.replace(/^"(.*)"$/, "$1");
   const found = decoded(bare);
-  return encodeURIComponent(found) === bare ? found : bare;
+  return /%(?![0-9a-f]{2})/i.test(bare) || found.includes("\ufffd") ? bare : found;
 }
