@@ -68,6 +68,7 @@ OPTIONS: Mapping[str, Callable[[Function], Any]] = {
     "retry": lambda function: dict(function.retry) or None,
     "dead_letter": attrgetter("dead_letter"),
     "retention": lambda function: function.logs.retention if function.logs.retention != Logs.retention else None,
+    "layers": lambda function: list(function.layers) or None,
 }
 
 
