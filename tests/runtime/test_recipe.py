@@ -69,8 +69,10 @@ def test_an_existing_resource_is_known_by_the_end_of_its_identifier() -> None:
     assert configuration(whole, function, bundle)["triggers"] == [{"kind": "queue", "key": "jobs", "names": ["legacy"], "whole": False}]
 
 
-ROUTES = [("GET", "/orders/{id}"), ("GET", "/orders/new"), ("ANY", "/{rest*}"), ("POST", "/orders")]
-ROUTES += [("GET", "/"), ("GET", "/files/{name*}"), ("GET", "/files")]
+ROUTES = [
+    *(("GET", "/orders/{id}"), ("GET", "/orders/new"), ("ANY", "/{rest*}"), ("POST", "/orders")),
+    *(("GET", "/"), ("GET", "/files/{name*}"), ("GET", "/files")),
+]
 
 
 @pytest.mark.parametrize(
