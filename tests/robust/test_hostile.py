@@ -74,9 +74,9 @@ CASES: dict[str, bytes | Callable[[Path], bytes | None]] = {
     "many-wrong-names": HEAD
     + RUNS
     + b"resources:\n"
-    + lines(1_000, b"  queue-%d: { type: queue }\n")
+    + lines(500, b"  queue-%d: { type: queue }\n")
     + b"functions:\n"
-    + lines(1_000, b'  f%d: { handler: "a.py:b", uses: { qeue-%d: send } }\n'),
+    + lines(500, b'  f%d: { handler: "a.py:b", uses: { qeue-%d: send } }\n'),
     "one-long-line": HEAD.replace(b"\n", b"\n") + b'vars: { a: "' + b"x" * 1024**2 + b'", b: [1] }\n',
     "many-equal-keys": HEAD + b"vars:\n" + b"  a: 1\n" * 20_000,
     "giant-key": HEAD + b"? " + b"k" * 1024**2 + b"\n: 1\n",

@@ -45,9 +45,9 @@ def _around(word: str, known: Iterable[str]) -> tuple[str, ...]:
     others = [k for k in known if k != word]
     if len(others) <= _MANY:
         return tuple(others)
-    others.sort()
-    at = bisect_left(others, word)
-    return tuple(others[max(0, at - 8) : at + 8])
+    others.sort(key=_folded)
+    at = bisect_left(others, _folded(word), key=_folded)
+    return tuple(others[max(0, at - 12) : at + 12])
 
 
 @lru_cache(maxsize=8192)
