@@ -5,7 +5,8 @@ import { enter, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
- *   secrets: string[], tracing: "otel" | null, calls: string[], timeout: number | null, logs: {format: string, level: string}, routes: [string, string][],
+ *   secrets: string[], tracing: "otel" | null, calls: string[], timeout: number | null, logs: {format: string, level: string},
+ *   routes: [string, string][],
  *   crons: Record<string, string>, door: string, trigger: Trigger | null}} Config */
 /** @typedef {{kind: string, key: string, topic: string, whole: boolean, most: number | null, dead: string | null}} Trigger */
 /** @typedef {import("node:http").IncomingMessage} Incoming @typedef {import("node:http").ServerResponse} Outgoing */

@@ -24,7 +24,7 @@ export function bind(handler, config, spans) {
   };
 }
 
-/** @param {Function} respond @param {Parts} request @param {import("./fnctl-runtime").Context} call @param {Config} config */
+/** @param {Function} respond @param {Parts} request @param {import("./fnctl-runtime.js").Context} call @param {Config} config */
 async function guarded(respond, request, call, config) {
   try {
     const kind = config.trigger?.kind ?? (request.path in config.crons ? "schedule" : undefined);
@@ -55,7 +55,7 @@ function fetching(handler) {
     const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
     const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
     const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
-    return whole(await handler(new Request(url, { method, headers, body: bodiless ? undefined : body }), call));
+    return whole(await handler(new Request(url, { method, headers, body: bodiless ? undefined : /** @type {any} */ (body) }), call));
   };
 }
 

@@ -64,11 +64,11 @@ export class Delivery {
   async #ask(method, path, headers, body, fine) {
     if (!this.token) throw new Error("no token for Queues: the project's OIDC token is not in the request, and VERCEL_OIDC_TOKEN is not set");
     const base = (process.env.VERCEL_QUEUE_BASE_URL ?? "https://{region}.vercel-queue.com").replace("{region}", this.region).replace(/\/$/, "");
-    const signed = { ...headers, authorization: `Bearer ${this.token}` };
+    const asked = { method, headers: { ...headers, authorization: `Bearer ${this.token}` }, body: /** @type {any} */ (body) };
     let trouble = "";
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       try {
-        const response = await fetch(`${base}/api/v3/topic${path}`, { method, headers: signed, body, signal: AbortSignal.timeout(TIMEOUT) });
+        const response = await fetch(`${base}/api/v3/topic${path}`, { ...asked, signal: AbortSignal.timeout(TIMEOUT) });
         if (fine.includes(response.status)) return response;
         trouble = `${response.status} ${(await response.text()).slice(0, 200)}`;
         if (response.status < 500 && response.status !== 429) break;
