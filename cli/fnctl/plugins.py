@@ -287,5 +287,5 @@ def _describe(entry: Entry) -> Described:
         first = error.diagnostics[0]
         return Described(entry.name, kind, entry.distribution, entry.version, (), ready=False, error="; ".join((first.message, *first.notes)))
     hooks = tuple(hook for hook in HOOKS if callable(getattr(module, hook, None)))
-    note = "" if made is None or made.ready else "not yet: it validates, and does not deploy"
+    note = "" if made is None or made.ready else "not yet: it validates and builds, and does not deploy"
     return Described(entry.name, kind, entry.distribution, entry.version, hooks, ready=made is None or made.ready, note=note)
