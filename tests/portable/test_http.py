@@ -15,6 +15,7 @@ import pytest
 
 from portable.conftest import DRIVERS
 from portable.drivers import Answer, Question, Running
+from portable.drivers.aws import Lambdas
 
 HERE = Path(__file__).parent
 FUNCTIONS = ("api", "shop", "plain", "greet", "web")
@@ -29,6 +30,14 @@ BODIES = frozenset({"json", "text", "hex", "repeat", "sha256"})
 @pytest.mark.parametrize("target", DRIVERS)
 def test_every_question_gets_its_answer(running: Callable[[str], Running], target: str, function: str) -> None:
     wrong = unequal(running(target), function)
+    assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False, default=repr)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_url_answers_as_an_api_does(running: Callable[[str], Running], function: str) -> None:
+    lambdas = running("aws")
+    assert isinstance(lambdas, Lambdas)
+    wrong = unequal(lambdas.urls, function)
     assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False, default=repr)
 
 

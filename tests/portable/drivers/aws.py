@@ -25,6 +25,7 @@ from portable.drivers import Answer, Built, Delivery, Question
 PYTHON, NODE = "3.13", "22"
 HANDLERS = {"python": "_fnctl_aws.handler", "nodejs": "_fnctl.handler"}
 ACCOUNT, REGION, HOST = "123456789012", "eu-west-1", "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
+URL_HOST = "a1b2c3d4e5f6g7h8i9j0.lambda-url.eu-west-1.on.aws"
 TEXTS = ("text/", "application/json", "application/javascript", "application/xml")
 """What an HTTP API hands over as text; every other body comes in base64."""
 SECONDS = 30.0
@@ -54,15 +55,20 @@ class Lambdas:
     """The functions' environments."""
 
     def __init__(self, built: Built, machine: Machine) -> None:
+        self.urls = Urls(built, self)
         self._built = built
         self._machine = machine
         self._environments: dict[str, tuple[Environment, list[str]]] = {}
 
     def ask(self, function: str, question: Question) -> Answer:
         """Go through an HTTP API."""
-        outcome = self._invoke(function, _request(self._built, function, question))
+        return self.answer(function, _request(self._built, function, question), question.method)
+
+    def answer(self, function: str, payload: Any, method: str) -> Answer:
+        """Call with a payload of format 2.0."""
+        outcome = self._invoke(function, payload)
         assert not outcome.error, outcome.body
-        return _response(json.loads(outcome.body), question.method)
+        return _response(json.loads(outcome.body), method)
 
     def deliver(self, function: str, native: Any) -> Delivery:
         """Invoke as an event source or a service does. A function's error is told as its type alone: the message is the author's."""
@@ -106,6 +112,28 @@ class Lambdas:
             "LoggingConfig": {"LogFormat": "JSON"},
         }
         return Function(config, ACCOUNT, REGION, self._built.artifacts[name].read_bytes(), ())
+
+
+class Urls:
+    """The same functions, each behind its function URL: the path is as it was sent, and there are no routes."""
+
+    def __init__(self, built: Built, behind: Lambdas) -> None:
+        self._built = built
+        self._behind = behind
+
+    def ask(self, function: str, question: Question) -> Answer:
+        """Go through the function's URL."""
+        native = _request(self._built, function, question)
+        native.pop("pathParameters", None)
+        path = question.path.partition("?")[0]
+        context = native["requestContext"] | {"domainName": URL_HOST, "http": {**native["requestContext"]["http"], "path": path}}
+        headers = native["headers"] | {"host": URL_HOST}
+        payload = native | {"routeKey": "$default", "rawPath": path, "headers": headers, "requestContext": context}
+        return self._behind.answer(function, payload, question.method)
+
+    def deliver(self, function: str, native: Any) -> Delivery:
+        """Hand over an event: a function URL has no part in that."""
+        return self._behind.deliver(function, native)
 
 
 def _python() -> Interpreter | None:
