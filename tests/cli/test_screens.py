@@ -17,9 +17,7 @@ PLAIN = painter(color=False)
 NOT_YET = "not yet: it validates and builds, and does not deploy"
 PLUGINS = [
     Described("aws", "adapter", "fnctl-cli", "0.1.0", ("fnctl_adapter",), ready=True),
-    Described(
-        "azure", "adapter", "fnctl-cli", "0.1.0", ("fnctl_adapter",), ready=False, note="not yet: it validates and builds, and does not deploy"
-    ),
+    Described("azure", "adapter", "fnctl-cli", "0.1.0", ("fnctl_adapter",), ready=False, note=NOT_YET),
     Described("policy", "plugin", "acme-policy", "2.0", (), ready=False, error="ImportError: no module named acme"),
 ]
 SHOWN = Shown(
