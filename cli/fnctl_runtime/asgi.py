@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from fnctl_runtime.http import Response
-from fnctl_runtime.invocation import loop, wait
+from fnctl_runtime.invocation import left, loop, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,6 +170,8 @@ async def answer(app: App, request: Request, state: Mapping[str, Any], extra: Ma
             raise
         # Frameworks answer with their own page first and raise then, for the server to log.
         log.exception("request failed", extra={"method": request.method, "path": request.path})
+    except SystemExit as error:
+        raise left(error) from error
     return exchange.close()
 
 

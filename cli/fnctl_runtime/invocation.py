@@ -128,8 +128,16 @@ def loop() -> AbstractEventLoop:
 
 def call(handler: Callable[..., Any], *arguments: Any) -> Any:
     """Call a handler, and wait for it when it is asynchronous."""
-    answer = handler(*arguments)
-    return wait(answer) if hasattr(answer, "__await__") else answer
+    try:
+        answer = handler(*arguments)
+        return wait(answer) if hasattr(answer, "__await__") else answer
+    except SystemExit as error:
+        raise left(error) from error
+
+
+def left(error: SystemExit) -> RuntimeError:
+    """Make an exit a failure of one call: let out, it would end the process, and on some platforms the calls of others with it."""
+    return RuntimeError(f"the handler called sys.exit({'' if error.code is None else error.code!r})")
 
 
 def wait(answer: Awaitable[T]) -> T:

@@ -6,6 +6,7 @@ import io
 import sys
 
 from fnctl_runtime.http import Response
+from fnctl_runtime.invocation import left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +30,12 @@ def run(app: App, request: Request, extra: Mapping[str, Any]) -> Response:
         started[:] = [(int(status.split(" ", 1)[0]), headers)]
         return written.append
 
-    parts = app({**environ(request), **extra}, start_response)
+    parts: Iterable[bytes] = ()
     try:
+        parts = app({**environ(request), **extra}, start_response)
         body = b"".join(parts)  # may write, too: an application is free to do both
+    except SystemExit as error:
+        raise left(error) from error
     finally:
         getattr(parts, "close", lambda: None)()
     if not started:

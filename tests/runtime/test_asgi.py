@@ -84,6 +84,9 @@ async def late(receive, send):
     await body(send, b"whole")
     await body(send, b"and more")
 
+async def left(receive, send):
+    raise SystemExit(3)
+
 async def cancelled(receive, send):
     raise asyncio.CancelledError
 
@@ -133,8 +136,8 @@ def test_work_after_the_answer_is_finished_before_the_platform_freezes_us(tmp_pa
 
 
 def test_an_application_that_breaks_the_protocol_is_a_500_and_the_next_request_works(tmp_path: Path) -> None:
-    outcome = call(tmp_path, "/nothing", "/twice", "/headless", "/broken", "/unknown", "/cancelled", "/state")
-    assert [answer["statusCode"] for answer in outcome.answers] == [500] * 6 + [200]
+    outcome = call(tmp_path, "/nothing", "/twice", "/headless", "/broken", "/unknown", "/cancelled", "/left", "/state")
+    assert [answer["statusCode"] for answer in outcome.answers] == [500] * 7 + [200]
     assert [line["error"] for line in outcome.logs] == [
         "the application ended without a complete answer",
         "the answer was started twice",
@@ -142,6 +145,7 @@ def test_an_application_that_breaks_the_protocol_is_a_500_and_the_next_request_w
         "half-way",
         "'unknown'",
         "the handler's own work was cancelled, and nothing caught that",
+        "the handler called sys.exit(3)",
     ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 
+from fnctl_runtime.invocation import left
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -22,14 +24,20 @@ def waits(handler: Any) -> bool:
 
 async def on_loop(handler: Callable[..., Any], *arguments: Any) -> Any:
     """Call an async handler on the loop that runs."""
-    answer = handler(*arguments)
-    return await answer if inspect.isawaitable(answer) else answer
+    try:
+        answer = handler(*arguments)
+        return await answer if inspect.isawaitable(answer) else answer
+    except SystemExit as error:
+        raise left(error) from error
 
 
 async def in_thread(handler: Callable[..., Any], *arguments: Any) -> Any:
     """Call a sync handler in the thread that we are in; what it leaves to wait for is waited for here. Never gives way itself."""
-    answer = handler(*arguments)
-    return asyncio.run(_whole(answer)) if inspect.isawaitable(answer) else answer
+    try:
+        answer = handler(*arguments)
+        return asyncio.run(_whole(answer)) if inspect.isawaitable(answer) else answer
+    except SystemExit as error:
+        raise left(error) from error
 
 
 async def _whole(answer: Awaitable[Any]) -> Any:

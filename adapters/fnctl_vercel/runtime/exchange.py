@@ -6,6 +6,7 @@ import asyncio
 import inspect
 
 from fnctl_runtime.http import Request, Response
+from fnctl_runtime.invocation import left
 from fnctl_vercel.runtime.context import REQUEST_ID
 
 TYPE_CHECKING = False
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
 async def call(handler: Callable[..., Any], *arguments: Any) -> Any:
     """Call a handler without holding up other calls: a coroutine on the loop that is there, a plain function in a thread."""
-    if inspect.iscoroutinefunction(handler):
-        return await handler(*arguments)
-    value = await asyncio.to_thread(handler, *arguments)
-    return await value if hasattr(value, "__await__") else value
+    try:
+        if inspect.iscoroutinefunction(handler):
+            return await handler(*arguments)
+        value = await asyncio.to_thread(handler, *arguments)
+        return await value if hasattr(value, "__await__") else value
+    except SystemExit as error:
+        raise left(error) from error
 
 
 async def lifespan(receive: Receive, send: Send) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from typing import TYPE_CHECKING, Any
 
 from fnctl_runtime import Response
@@ -60,6 +61,7 @@ ANSWERS: dict[str, Callable[[Request], Any]] = {
     "gone": lambda _: None,
     "refused": lambda _: (422, {"error": "no such colour"}, {"x-reason": "colour"}),
     "broken": broken,
+    "exit": lambda _: sys.exit(3),
     "unsendable": lambda _: {"mean": float("nan")},
     "parts": lambda _: "".join(f"line {number}\n" for number in range(3)),
     "large": lambda _: "0123456789abcdef" * 65536,
