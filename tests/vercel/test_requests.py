@@ -81,7 +81,8 @@ def test_a_function_finds_what_the_manifest_says(deploy: Deploy, language: str) 
     env = {"JOBS_QUEUE": "jobs", "OTHER_FUNCTION": f"https://{HOST}", "KEY": "k", "LOG": "debug"}
     identity = "fra1::iad1::c7s9k-1764000000000-0a1b2c3d4e5f"
     assert answer.json() == {"params": {"id": "café"}, "id": identity, "client": "192.0.2.1", "scheme": "https", "env": env, "left": 20}
-    (level, line), (loud, _) = lines(output, "api", 2)[:2]
+    told = {line["msg"]: (level, line) for level, line in lines(output, "api", 2)}  # two streams, in whichever order they come
+    (level, line), (loud, _) = told["asked"], told["loud"]
     about = {"service": "shop", "stage": "prod", "function": "api", "trace_id": trace.split("-")[1], "correlation_id": "c-9", "request_id": identity}
     assert line.items() >= {"msg": "asked", "level": "INFO", "path": "/items/café", **about}.items()
     assert (level, loud) == (("info", "error") if language == "python" else ("stdout", "stderr"))

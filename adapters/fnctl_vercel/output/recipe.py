@@ -57,18 +57,17 @@ export default await start();
 
 
 def recipe(service: Service, bundles: Mapping[str, Bundle]) -> Recipe:
-    """Say what the artifact is made of. Raises FnctlError for an interface that a runtime family does not have."""
+    """Say what the artifact is made of. Raises FnctlError for a function that it cannot hold."""
     members = [File("config.json", _json(deployment(service)))]
     wheels, folders = {}, dict[str, str]()
     for place in places(service):
         bundle = bundles[place.function.name]
         _able(service, place.function, bundle)
-        folders.setdefault(place.function.name, place.folder)
+        folders.setdefault(place.function.name, place.folder)  # the first of several: they hold the same code
         members += [replace(file, path=place.folder + file.path) for file in (*bundle.files, *_added(service, place, bundle))]
         if bundle.wheels:
             wheels[f"{place.folder}_vendor/"] = bundle.wheels
-    alone = {place.function.name: place.folder for place in reversed(list(places(service)))}  # the first of several: they hold the same code
-    return Recipe(NAME, tuple(members), wheels, tuple(bundles), unpacked=TREE, folders={name: alone[name] for name in bundles if name in alone})
+    return Recipe(NAME, tuple(members), wheels, tuple(bundles), unpacked=TREE, folders=folders)
 
 
 def deployment(service: Service) -> dict[str, Json]:
