@@ -198,7 +198,7 @@ class Client:
         url = str(client.meta.endpoint_url)
         if not loopback(url) and (self.sandbox or not url.startswith("https://")):
             msg = f"the endpoint {url} of {service} is neither https nor on this machine"
-            raise FnctlError(msg, help=LOOPBACK_ONLY)
+            raise FnctlError(msg, code="FN966", help=LOOPBACK_ONLY)
 
         def gate(event_name: str, **_: object) -> None:
             # Here, after signing and just before the bytes leave, the spacing that the bucket gives is the spacing that AWS sees.
@@ -244,7 +244,7 @@ def connect(where: Where, *, read_timeout: float = READ_TIMEOUT, pace: Pace | No
         from botocore.configprovider import ConstantProvider
     except ModuleNotFoundError as error:
         msg = "the aws target needs boto3"
-        raise FnctlError(msg, help="pip install 'fnctl-cli[aws]'", notes=(str(error),)) from None
+        raise FnctlError(msg, code="FN967", help="pip install 'fnctl-cli[aws]'", notes=(str(error),)) from None
     core = botocore.session.Session(profile=_profile(where))
     settings = core.get_component("config_store")
     for name, value in _files(where).items():
@@ -292,7 +292,7 @@ def _keys(where: Where) -> dict[str, str]:
     if len(found) < 2:
         if where.sandbox:
             msg = "the sandbox gave no test credentials"
-            raise CredentialsError(msg, help="fnctl sandbox stop, then try again")
+            raise CredentialsError(msg, code="FN953", help="fnctl sandbox stop, then try again")
         return {}
     return {} if _profile(where) else found
 

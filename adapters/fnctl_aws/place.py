@@ -39,6 +39,7 @@ class Place:
             msg = f"these credentials belong to account {account}, and `targets.aws.account` says {self.account}"
             raise FnctlError(
                 msg,
+                code="FN969",
                 help="use a profile of that account, or correct the manifest; nothing was written",
             )
 
@@ -57,7 +58,7 @@ def place_of(where: Where, profile_region: Callable[[], str | None], partition_o
     front = where.environ.get("FNCTL_SANDBOX_FRONT") if where.sandbox else None
     if where.sandbox and endpoint is None:
         msg = "the sandbox gave no endpoint"
-        raise FnctlError(msg, help="fnctl sandbox stop, then try again")
+        raise FnctlError(msg, code="FN953", help="fnctl sandbox stop, then try again")
     for url in filter(None, (endpoint, front, *endpoints.values())):
         _check(url, local=where.sandbox)
     try:
@@ -66,7 +67,7 @@ def place_of(where: Where, profile_region: Callable[[], str | None], partition_o
         if type(error).__name__ != "UnknownRegionError":
             raise
         msg = f"AWS has no region called `{region}`"
-        raise FnctlError(msg, help="regions look like `eu-west-1`") from None
+        raise FnctlError(msg, code="FN968", help="regions look like `eu-west-1`") from None
     return Place(
         region, partition, endpoint, where.sandbox, str(account).zfill(12) if account else None, front, endpoints, f"{where.service}/{where.stage}"
     )
@@ -91,7 +92,7 @@ def _region(where: Where, profile_region: Callable[[], str | None]) -> str:
     said = where.settings.get("region") or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or profile_region()
     if not said:
         msg = "no AWS region is set"
-        raise FnctlError(msg, help="set `targets.aws.region` in the manifest, AWS_REGION, or a region in your profile")
+        raise FnctlError(msg, code="FN968", help="set `targets.aws.region` in the manifest, AWS_REGION, or a region in your profile")
     return str(said)
 
 
@@ -102,7 +103,7 @@ def _check(url: str, *, local: bool) -> None:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         msg = f"the endpoint `{url}` is not an http or https URL"
-        raise FnctlError(msg, help=LOOPBACK_ONLY)
+        raise FnctlError(msg, code="FN966", help=LOOPBACK_ONLY)
     if not loopback(url) and (local or parts.scheme == "http"):
         msg = f"the endpoint {url} is neither https nor on this machine"
-        raise FnctlError(msg, help=LOOPBACK_ONLY)
+        raise FnctlError(msg, code="FN966", help=LOOPBACK_ONLY)

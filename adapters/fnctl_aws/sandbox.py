@@ -103,11 +103,11 @@ class AwsSandbox:
         known = supervision.recall(self.state)
         if known is None or not supervision.alive(known):
             message = "the sandbox is not running"
-            raise FnctlError(message, help="Start it: fnctl sandbox start")
+            raise FnctlError(message, code="FN952", help="Start it: fnctl sandbox start")
         problem = supervision.reset(known)
         if problem is not None:
             message = "the sandbox could not be reset"
-            raise FnctlError(message, notes=(problem,), help="Stop it: fnctl sandbox stop")
+            raise FnctlError(message, code="FN953", notes=(problem,), help="Stop it: fnctl sandbox stop")
 
     def build_target(self, runtime: str, architecture: str) -> tuple[BuildTarget, str | None]:
         """The interpreter that functions of `runtime` run on here; makes its environment on first use."""
@@ -118,7 +118,7 @@ class AwsSandbox:
         if runtime.startswith("nodejs"):
             return self._node(runtime, architecture, fetch)
         message = f"the sandbox cannot run {runtime}"
-        raise FnctlError(message, help="Use a python or nodejs runtime, or deploy to an account.")
+        raise FnctlError(message, code="FN954", help="Use a python or nodejs runtime, or deploy to an account.")
 
     def _python(self, runtime: str, architecture: str, fetch: bool) -> tuple[BuildTarget, str | None]:
         version = runtime.removeprefix("python")
@@ -175,7 +175,7 @@ def _prepare(state: Path) -> None:
             ignore.write_text("*\n")
     except OSError as error:
         message = f"cannot write the sandbox's state to {state}"
-        raise FnctlError(message, notes=(str(error),), help="Make the manifest's folder writable.") from error
+        raise FnctlError(message, code="FN404", notes=(str(error),), help="Make the manifest's folder writable.") from error
 
 
 def _forget(state: Path) -> None:
@@ -193,7 +193,7 @@ def _own_python(environ: Mapping[str, str]) -> Interpreter:
 def _missing(language: str, version: str) -> Interpreter:
     message = f"the sandbox found no {language} to run functions on"
     name = f"FNCTL_{language.upper()}_{version.replace('.', '_')}"
-    raise FnctlError(message, help=f"Install {language} {version}, or set {name} to its path.")
+    raise FnctlError(message, code="FN954", help=f"Install {language} {version}, or set {name} to its path.")
 
 
 def _differs(runtime: str, architecture: str, found: Interpreter, here: str, hint: str) -> str | None:

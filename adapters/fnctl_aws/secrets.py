@@ -119,7 +119,7 @@ def _check(name: str, value: str, limit: int, vault: str, way_out: str) -> None:
     size = len(value.encode())
     if not size:
         message = f"the value of the secret {name} is empty"
-        raise FnctlError(message, help=f"pipe it in:\nfnctl secret set {name} < FILE")
+        raise FnctlError(message, code="FN950", help=f"pipe it in:\nfnctl secret set {name} < FILE")
     if size > limit:
         message = f"the value of the secret {name} has {size} bytes, and {vault} takes {limit}"
-        raise FnctlError(message, help=way_out)
+        raise FnctlError(message, code="FN950", help=way_out)

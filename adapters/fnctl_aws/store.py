@@ -116,7 +116,7 @@ class S3Store:
             return False
         if left := sorted({"/".join(key.split("/")[:2]) for key in self._keys("")}):
             message = f"the ledger {self.bucket} still holds {', '.join(left)}"
-            raise FnctlError(message, help="destroy these services and stages first")
+            raise FnctlError(message, code="FN917", help="destroy these services and stages first")
         self._erase(self._versions("", current=False))  # never a current one: a run may have just begun
         self._client.find("s3", "delete_bucket", **self._owned())
         return True
@@ -171,7 +171,7 @@ def _create(client: Client, bucket: str) -> None:
     except CloudError as error:
         if error.reason == "BucketAlreadyExists":
             message = f"the bucket {bucket}, which would be the ledger, belongs to another AWS account"
-            raise FnctlError(message, help="set another `targets.aws.region`") from None
+            raise FnctlError(message, code="FN918", help="set another `targets.aws.region`") from None
         if error.reason != "BucketAlreadyOwnedByYou":
             raise
 

@@ -6,9 +6,8 @@
     ├── LockHeld               7   another run is deploying this service and stage
     ├── LockLost               6   our lock was taken over while we worked
     ├── CredentialsError       8   none, expired, or not allowed
-    ├── CloudError             1   the platform refused a call, or the connection broke
-    │   └── Unreachable        1   nothing answers at the endpoint
-    └── Interrupted          130   Ctrl-C before the first write
+    └── CloudError             1   the platform refused a call, or the connection broke
+        └── Unreachable        1   nothing answers at the endpoint
 
 Findings are values (`fnctl.diagnostics`); an exception is for what cannot go on. Each carries the diagnostics that are shown for it.
 """
@@ -113,8 +112,9 @@ class CloudError(FnctlError):
         unknown: bool = False,
         help: str | None = None,
         notes: tuple[str, ...] = (),
+        code: str | None = None,
     ) -> None:
-        super().__init__(message, help=help, notes=notes)
+        super().__init__(message, help=help, notes=notes, code=code)
         self.reason = reason
         self.unknown = unknown
 
@@ -123,10 +123,3 @@ class Unreachable(CloudError):
     """Nothing answers at the endpoint."""
 
     code = "FN911"
-
-
-class Interrupted(FnctlError):
-    """Ctrl-C before anything was written."""
-
-    exit = Exit.INTERRUPTED
-    code = "FN930"

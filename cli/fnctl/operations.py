@@ -105,13 +105,15 @@ def _brief(release: Release, head: Release) -> dict[str, Json]:
 
 
 def provenance(session: Session, number: int) -> Mapping[str, Json]:
-    """Return what a release's build said of its sources. Raises FnctlError FN944: there is no such release, or it is older than this."""
+    """Return what a release's build said of its sources. Raises FnctlError: FN944, it is not there; FN949, it is older than this."""
     kept = connect(session).ledger
     release = kept.release(number) if number in kept.numbers() else None
-    if release is None or release.provenance is None:
-        message = f"there is no release {number}" if release is None else f"release {number} says nothing of its sources"
-        help = f"kept: {', '.join(map(str, kept.numbers())) or 'none'}; see `fnctl history`" if release is None else "a release of today's fnctl does"
-        raise FnctlError(message, code="FN944", help=help)
+    if release is None:
+        message = f"there is no release {number}"
+        raise FnctlError(message, code="FN944", help=f"kept: {', '.join(map(str, kept.numbers())) or 'none'}; see `fnctl history`")
+    if release.provenance is None:
+        message = f"release {number} says nothing of its sources"
+        raise FnctlError(message, code="FN949", help="a release of today's fnctl does")
     return release.provenance
 
 

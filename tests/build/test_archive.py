@@ -138,7 +138,7 @@ def test_a_cut_off_wheel_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(FnctlError) as caught:
         write(recipe(wheels=(path,)), tmp_path)
-    assert (parts.only(caught.value).code, parts.only(caught.value).message) == ("FN402", "the wheel `torn-1.0-py3-none-any.whl` is damaged")
+    assert (parts.only(caught.value).code, parts.only(caught.value).message) == ("FN407", "the wheel `torn-1.0-py3-none-any.whl` is damaged")
 
 
 def test_too_many_members_are_refused_not_written_wrong(tmp_path: Path) -> None:

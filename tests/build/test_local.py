@@ -123,7 +123,9 @@ def test_a_folder_that_cannot_be_built_is_said_in_its_builders_words(tmp_path: P
 def test_a_folder_with_compiled_parts_is_for_one_machine_only(tmp_path: Path, links: Path) -> None:
     package(tmp_path / "lib", "lib", files={"native.c": ""})
     folder = parts.write(tmp_path / "shop", {"requirements.txt": "../lib\n"})
-    assert "has compiled parts" in parts.only(refused(folder, tmp_path, parts.offline(links))).message
+    found = parts.only(refused(folder, tmp_path, parts.offline(links)))
+    assert found.code == "FN420"
+    assert "has compiled parts" in found.message
 
 
 CHOICE = """
@@ -218,7 +220,7 @@ def test_a_poetry_lock_decides_versions_and_digests(tmp_path: Path, links: Path)
 
 def test_a_poetry_lock_that_is_too_old_is_said(tmp_path: Path, links: Path) -> None:
     found = parts.only(refused(poetic(tmp_path / "shop", links, "-six"), tmp_path, parts.offline(links)))
-    assert (found.code, found.message) == ("FN424", "`poetry.lock` does not hold what `pyproject.toml` needs: six==2.0")
+    assert (found.code, found.message) == ("FN429", "`poetry.lock` does not hold what `pyproject.toml` needs: six==2.0")
 
 
 def test_poetrys_words_without_a_lock(tmp_path: Path, links: Path) -> None:

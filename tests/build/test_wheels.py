@@ -210,8 +210,8 @@ def test_find_links_in_the_list_are_relative_to_it(tmp_path: Path) -> None:
     ("files", "code", "said"),
     [
         ({"requirements.txt": "-e ./lib\n"}, "FN424", "a package that is not there: -e ./lib"),
-        ({"requirements.txt": "./lib.tar.gz\n", "lib.tar.gz": b""}, "FN424", "built from source: ./lib.tar.gz"),
-        ({"requirements.txt": "x @ git+https://me:secret@host/x\n"}, "FN424", "built from source: x @ git+https://***@host/x"),
+        ({"requirements.txt": "./lib.tar.gz\n", "lib.tar.gz": b""}, "FN428", "built from source: ./lib.tar.gz"),
+        ({"requirements.txt": "x @ git+https://me:secret@host/x\n"}, "FN428", "built from source: x @ git+https://***@host/x"),
         ({"requirements.txt": "-r gone.txt\n"}, "FN424", "`gone.txt` cannot be read"),
         ({"requirements.txt": b"\xff\xfe"}, "FN424", "`requirements.txt` cannot be read"),
         ({"pyproject.toml": "[project\n"}, "FN424", "`pyproject.toml` is not TOML"),

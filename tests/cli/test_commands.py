@@ -13,7 +13,7 @@ from cli import samples
 from cli.conftest import Fnctl, gives, problems
 from fnctl.adapter import Call, LogQuery, Reply
 from fnctl.diagnostics import Diagnostic
-from fnctl.errors import CloudError, CredentialsError, Exit, FnctlError, Interrupted, LockHeld, LockLost, StalePlan, UsageError
+from fnctl.errors import CloudError, CredentialsError, Exit, FnctlError, LockHeld, LockLost, StalePlan, UsageError
 from fnctl.events import Event
 from fnctl.results import Checked, Result, Shown
 from fnctl.session import Session
@@ -83,7 +83,6 @@ ERRORS: list[tuple[FnctlError, int]] = [
     (LockLost("taken over"), 6),
     (LockHeld("someone else"), 7),
     (CredentialsError("expired"), 8),
-    (Interrupted("Ctrl-C"), 130),
 ]
 
 

@@ -118,6 +118,7 @@ def foreign(name: str, what: str, found: Mapping[str, str]) -> CloudError:
     owner = f"{found[SERVICE_TAG]}, stage {found.get(STAGE_TAG)}" if SERVICE_TAG in found else "nobody that fnctl knows"
     return CloudError(
         f"{what} {name} exists and does not belong to this service and stage",
+        code="FN919",
         reason="Foreign",
         help="rename the service, the stage or the function, or remove the object by hand",
         notes=(f"its tags say that it belongs to {owner}",),

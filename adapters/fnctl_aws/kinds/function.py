@@ -171,7 +171,7 @@ class Function(Base):
     def _code(self, node: Node, props: Mapping[str, Any], run: Run) -> dict[str, Any]:
         artifact = node.artifact
         if artifact is None:
-            raise CloudError(f"{node.address} has no artifact", help="run `fnctl deploy` again")
+            raise CloudError(f"{node.address} has no artifact", code="FN913", help="run `fnctl deploy` again")
         if artifact.size > DIRECT:
             return self._stored(node, artifact, props["tags"], run)
         return {"ZipFile": run.fetch(artifact).read_bytes()}

@@ -65,6 +65,7 @@ def _refusal(service: Service, function: Function, runtime: str) -> FnctlError:
     known = NODE if runtime.startswith("nodejs") else PYTHON
     return FnctlError(
         f"function {function.name}: interface `{function.interface}` cannot run on {runtime} yet",
+        code="FN441",
         help=f"interfaces on {runtime}: {', '.join((*known, 'native'))}",
         span=service.span("functions", function.name, "interface"),
     )

@@ -86,7 +86,7 @@ def once(folder: Path, proof: Path, make: Callable[[Path], None]) -> Path:
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
         message = f"cannot write the sandbox's environment under {folder.parent}"
-        raise FnctlError(message, notes=(str(error),), help="Set XDG_CACHE_HOME to a folder that can be written.") from error
+        raise FnctlError(message, code="FN404", notes=(str(error),), help="Set XDG_CACHE_HOME to a folder that can be written.") from error
     try:
         make(made)
         _move(made, folder, proof)
@@ -111,7 +111,7 @@ def _replace_addon(made: Path) -> None:
     code = (client / "index.mjs").read_text()
     if _ADDON not in code:
         message = "the Node runtime client is not the one that the sandbox knows"
-        raise FnctlError(message, help="Report this: the pin and the code disagree.")
+        raise FnctlError(message, code="FN955", help="Report this: the pin and the code disagree.")
     (client / "index.mjs").write_text(code.replace(_ADDON, _REPLACED))
     shutil.copy(made / "rapid-client.cjs", client)
 
@@ -123,15 +123,18 @@ def _run(command: Sequence[str], environ: Mapping[str, str], needed: str) -> Non
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False, stdin=subprocess.DEVNULL)
     except FileNotFoundError as error:
         message = f"the sandbox needs {needed}"
-        raise FnctlError(message, help="Install it, and start the sandbox again.") from error
+        raise FnctlError(message, code="FN955", help="Install it, and start the sandbox again.") from error
     except subprocess.TimeoutExpired as error:
         message = f"making the sandbox's environment took more than {INSTALL_SECONDS:.0f} s"
-        raise FnctlError(message, help="Check the connection to the package index, and start the sandbox again.") from error
+        raise FnctlError(message, code="FN955", help="Check the connection to the package index, and start the sandbox again.") from error
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()[-6:]
         message = "the sandbox's environment could not be made"
         raise FnctlError(
-            message, notes=(" ".join(command[:3]), *words), help="Check the connection to the package index, and start the sandbox again."
+            message,
+            code="FN955",
+            notes=(" ".join(command[:3]), *words),
+            help="Check the connection to the package index, and start the sandbox again.",
         )
 
 

@@ -96,7 +96,7 @@ def _await(process: subprocess.Popen[bytes], state: Path, identity: str) -> Serv
     process.wait()
     words = (state / "server.log").read_text(errors="replace").strip().splitlines()[-5:]
     message = "the sandbox did not start"
-    raise FnctlError(message, notes=tuple(words), help=f"Its log is {state / 'server.log'}.")
+    raise FnctlError(message, code="FN953", notes=tuple(words), help=f"Its log is {state / 'server.log'}.")
 
 
 def _ready(state: Path, identity: str) -> dict[str, int] | None:
@@ -166,7 +166,7 @@ def lock(file: Path) -> Iterator[None]:
     while not _lock(file, mine):
         if time.monotonic() > limit:
             message = "another fnctl has been starting this sandbox for too long"
-            raise FnctlError(message, help=f"End it, or remove {file}.")
+            raise FnctlError(message, code="FN953", help=f"End it, or remove {file}.")
         time.sleep(LOOK_SECONDS * 5)
     try:
         yield

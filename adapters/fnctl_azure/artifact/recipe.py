@@ -80,18 +80,21 @@ def _able(service: Service, app: App, function: Function) -> None:
     if known is None:
         raise FnctlError(
             f"function {function.name}: fnctl builds no {function.runtime} for Azure",
+            code="FN440",
             help="Python and Node.js; an app that is packed already comes as its `artifact`",
             span=service.span("functions", function.name, "runtime"),
         )
     if function.artifact and len(app.functions) > 1:
         raise FnctlError(
             f"function {function.name}: an `artifact` is a whole app, and `{app.name}` has other functions too",
+            code="FN450",
             help=f"functions: {{ {function.name}: {{ targets: {{ azure: {{ app: ... }} }} }} }}",
             span=service.span("functions", function.name, "artifact"),
         )
     if function.interface not in known:
         raise FnctlError(
             f"function {function.name}: interface `{function.interface}` cannot run on {function.runtime}",
+            code="FN441",
             help=f"interfaces on {function.runtime}: {', '.join(known)}",
             span=service.span("functions", function.name, "interface"),
         )

@@ -101,6 +101,7 @@ def _able(service: Service, function: Function, bundle: Bundle) -> None:
     if bundle.prebuilt:
         raise FnctlError(
             f"function {function.name}: an `artifact` cannot be part of the output for Vercel, which is made as a whole",
+            code="FN450",
             help=f"name its source as `handler`, or leave it out with `targets.{service.target}.only`",
             span=service.span("functions", function.name, "artifact"),
         )
@@ -108,12 +109,14 @@ def _able(service: Service, function: Function, bundle: Bundle) -> None:
     if known is None:
         raise FnctlError(
             f"function {function.name}: fnctl builds no {function.runtime} for Vercel",
+            code="FN440",
             help=f"Python and Node.js; or leave it out with `targets.{service.target}.only`",
             span=service.span("functions", function.name, "runtime"),
         )
     if function.interface not in known:
         raise FnctlError(
             f"function {function.name}: interface `{function.interface}` cannot run on {function.runtime}",
+            code="FN441",
             help=f"interfaces on {function.runtime}: {', '.join(known)}",
             span=service.span("functions", function.name, "interface"),
         )

@@ -241,18 +241,18 @@ def _laid_out(wheel: Path, _size: int) -> tuple[tuple[str, zipfile.ZipInfo], ...
 
 
 def members(path: Path) -> dict[str, int]:
-    """Return the members of somebody else's archive, path -> bytes unpacked. Raises FnctlError FN402 for one that is unsafe or damaged."""
+    """Return the members of somebody else's archive, path -> bytes unpacked. Raises FnctlError: FN402, it is unsafe; FN407, it is damaged."""
     try:
         with zipfile.ZipFile(path) as opened:
             infos = [info for info in opened.infolist() if not info.is_dir()]
     except (OSError, zipfile.BadZipFile) as error:
         message = f"`{path.name}` is no archive that can be read"
-        raise FnctlError(message, code="FN402", notes=(str(error),), help="make it anew; it is a .zip file") from error
+        raise FnctlError(message, code="FN407", notes=(str(error),), help="make it anew; it is a .zip file") from error
     return {_checked(info.filename, path.name): info.file_size for info in infos}
 
 
 def installed(wheel: Path, folder: str) -> Iterator[str]:
-    """Yield the paths of a wheel's members in an archive. Raises FnctlError FN402 for a damaged wheel."""
+    """Yield the paths of a wheel's members in an archive. Raises FnctlError FN407 for a damaged wheel."""
     return (member.path for member in _spliced(wheel, folder, ()))
 
 
@@ -338,7 +338,7 @@ def _too_big(name: str, why: str) -> FnctlError:
 def damaged(wheel: Path) -> FnctlError:
     """Say that a wheel cannot be read."""
     message = f"the wheel `{wheel.name}` is damaged"
-    return FnctlError(message, code="FN402", notes=(str(wheel),), help="remove that file, then build again: it is fetched anew")
+    return FnctlError(message, code="FN407", notes=(str(wheel),), help="remove that file, then build again: it is fetched anew")
 
 
 def _dos_time(epoch: int | None) -> int:

@@ -65,7 +65,7 @@ def local(line: str, folder: Path, path: Path) -> Local | None:
     """Read a requirement that is a folder: `./lib`, `-e ../lib[fast]`, `lib @ file:lib ; python_version > "3"`; None for any other.
 
     Raises:
-        FnctlError: FN424, that folder is not there, or the requirement is source code of another kind.
+        FnctlError: FN424, that folder is not there; FN428, the requirement is source code of another kind.
     """
     found = _folder(line)
     if found is None:
@@ -98,7 +98,7 @@ def from_source(path: Path, line: str) -> FnctlError:
     """Say that a package would have to be built from somebody else's source."""
     message = f"`{path.name}` asks for a package that has to be built from source: {re.sub(r'(?<=://)[^/@ ]+@', '***@', line)}"
     ways = "build its wheel (`pip wheel --no-deps -w wheels SOURCE`) and name it with `--find-links wheels`,\nor bring its files with `include`"
-    return FnctlError(message, code="FN424", notes=(str(path), "fnctl runs nobody else's build scripts; a folder of yours it does build"), help=ways)
+    return FnctlError(message, code="FN428", notes=(str(path), "fnctl runs nobody else's build scripts; a folder of yours it does build"), help=ways)
 
 
 def read(path: Path) -> str:

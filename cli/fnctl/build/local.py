@@ -119,7 +119,7 @@ def wheel(folder: Path, cache: Cache) -> Path:
         cache: keeps wheels by the digest of their sources.
 
     Raises:
-        FnctlError: the folder cannot be built, or not for another machine (FN425), or no tool is there (FN423).
+        FnctlError: the folder cannot be built (FN425), or not for another machine (FN420), or no tool is there (FN423).
     """
 
     def make() -> Path:
@@ -181,7 +181,7 @@ def _run(folder: Path, copy: Path, out: Path, cache: Cache) -> Path:
     if not made[0].name.endswith(PURE):
         message = f"the package `{folder.name}` has compiled parts, so its wheel would only fit the machine that builds it: {made[0].name}"
         help_ = "build its wheel on the target's machine, and name the file in place of the folder"
-        raise FnctlError(message, code="FN425", notes=(str(folder),), help=help_)
+        raise FnctlError(message, code="FN420", notes=(str(folder),), help=help_)
     return made[0]
 
 

@@ -61,7 +61,7 @@ def checked(pinned: Iterable[Pin], held: Mapping[tuple[str, str], tuple[str, ...
     """Return pins with the digests of the list in place of the index's; those of the index where the list gives none at all.
 
     Raises:
-        FnctlError: FN426, the list gives digests, but not for all; FN424, a lock does not hold what is needed.
+        FnctlError: FN426, the list gives digests, but not for all; FN429, a lock does not hold what is needed.
     """
     pinned = list(pinned)
     if wanted.kind == "poetry":
@@ -87,4 +87,4 @@ def _held(pinned: Iterable[Pin], held: Mapping[tuple[str, str], tuple[str, ...]]
     )
     if absent and wanted.lock:
         message = f"`{wanted.lock.name}` does not hold what `{wanted.path.name}` needs: {', '.join(absent)}"
-        raise FnctlError(message, code="FN424", notes=(str(wanted.lock),), help=poetry.RELOCK)
+        raise FnctlError(message, code="FN429", notes=(str(wanted.lock),), help=poetry.RELOCK)

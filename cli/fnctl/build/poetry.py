@@ -25,7 +25,7 @@ def speaks(document: dict[str, Any]) -> bool:
 def unlocked(path: Path) -> FnctlError:
     """Say that Poetry's own words need its lock."""
     message = f"`{path.name}` says in Poetry's words what it needs, and there is no poetry.lock to make it exact"
-    return FnctlError(message, code="FN424", notes=(str(path),), help=RELOCK)
+    return FnctlError(message, code="FN429", notes=(str(path),), help=RELOCK)
 
 
 def listed(path: Path, document: dict[str, Any], extras: tuple[str, ...], groups: tuple[str, ...], project: tuple[str, ...]) -> Requirements:

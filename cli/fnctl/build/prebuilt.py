@@ -28,8 +28,8 @@ def bundle(service: Service, function: Function, target: BuildTarget, cache: Cac
         cache: knows the digests of files.
 
     Raises:
-        FnctlError: FN411, it is not there or outside the manifest's folder; FN402, it is damaged, or a member's path leads out of it; FN448, the
-            handler's file is not in it.
+        FnctlError: FN411, it is not there or outside the manifest's folder; FN407, it is damaged; FN402, a member's path leads out of it;
+            FN448, the handler's file is not in it.
     """
     path = (service.folder / str(function.artifact)).resolve()
     if not path.is_file() or not path.is_relative_to(service.folder.resolve()):

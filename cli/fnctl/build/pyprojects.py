@@ -126,7 +126,7 @@ def _unknown(path: Path, kind: str, name: str, held: dict[str, Any]) -> FnctlErr
 
 
 def _split(path: Path, document: dict[str, Any], lines: tuple[str, ...]) -> tuple[tuple[Local, ...], tuple[str, ...]]:
-    """Tell folders from what an index has. Raises FnctlError FN424 for what is on nobody's index."""
+    """Tell folders from what an index has. Raises FnctlError FN424 or FN428 for what is on nobody's index."""
     known = {normal(name): folder for name, folder in local.sources(path.parent, document).items()}
     remote = {normal(name): entry for name, entry in document.get("tool", {}).get("uv", {}).get("sources", {}).items() if isinstance(entry, dict)}
     folders: list[Local] = []

@@ -27,8 +27,8 @@ def bundle(service: Service, function: Function, target: BuildTarget, cache: Cac
         cache: digests, wheels, and the environment of the tools.
 
     Raises:
-        FnctlError: see fnctl.build.sources (FN411-FN413), fnctl.build.requirements (FN424), fnctl.build.wheels (FN421-FN423, FN426, FN427) and
-            fnctl.build.local (FN425), fnctl.build.spans (FN447).
+        FnctlError: see fnctl.build.sources (FN411-FN413), fnctl.build.requirements (FN424, FN428, FN429), fnctl.build.wheels (FN421-FN423, FN426,
+            FN427), fnctl.build.local (FN420, FN425) and fnctl.build.spans (FN447).
     """
     files = sources.files(service, function, cache)
     wanted = cache.once(f"list {Path(function.handler_file).parent}", lambda: requirements.nearest(service.folder, function.handler_file))

@@ -21,7 +21,7 @@ def nearest(folder: Path, handler: str) -> Requirements | None:
     In one folder requirements.txt wins over pyproject.toml. A pyproject.toml that names no project only configures tools and is passed by.
 
     Raises:
-        FnctlError: FN424, a list cannot be read or needs a build to be known.
+        FnctlError: FN424, a list cannot be read or needs a build to be known; FN428, it asks for source; FN429, its lock is missing or older.
     """
     for step in PurePosixPath(handler).parents:
         found = _requirements(folder / step / "requirements.txt") or pyprojects.listed(folder / step / "pyproject.toml")

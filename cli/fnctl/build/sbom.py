@@ -40,7 +40,7 @@ def ensure(recipe: Recipe, bundles: Mapping[str, Bundle], artifact: Artifact, pa
         known: knows the digests of wheels.
 
     Raises:
-        FnctlError: a wheel cannot be read (FN402), or there is no room (FN404).
+        FnctlError: a wheel cannot be read (FN407), or there is no room (FN404).
     """
     place = path.with_name(f"{recipe.name}{SUFFIX}")
     if not _is_of(place, artifact):

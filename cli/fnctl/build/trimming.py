@@ -32,7 +32,7 @@ def slim(wheel: Path, place: Path) -> Path:
         place: a folder for the new one.
 
     Raises:
-        FnctlError: the wheel is damaged (FN402), or there is no room (FN404).
+        FnctlError: the wheel is damaged (FN407), or there is no room (FN404).
     """
     try:
         with zipfile.ZipFile(wheel) as opened:

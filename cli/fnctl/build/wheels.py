@@ -63,7 +63,7 @@ def wheels(wanted: Requirements, target: BuildTarget, cache: Cache) -> tuple[Pat
 
     Raises:
         FnctlError: a package has no wheel for this machine (FN421), the list cannot be resolved or fetched (FN422), no tool is there (FN423), a
-            lock does not hold what is needed (FN424), a folder of ours cannot be built (FN425), a digest is missing (FN426) or another one (FN427).
+            lock does not hold what is needed (FN429), a folder of ours cannot be built (FN425), a digest is missing (FN426) or another one (FN427).
     """
     if not wanted.lines and not wanted.locals:
         return ()
@@ -197,7 +197,7 @@ def _pointed(exported: str, job: _Job, own: dict[Path, Path]) -> Iterator[str]:
         if found and wheel is None:
             message = f"`uv.lock` holds a package that has no wheel and is no folder of yours: {found[1]}"
             raise FnctlError(
-                message, code="FN424", notes=(str(job.wanted.lock),), help="bring its files with `include`, or publish its wheel to an index"
+                message, code="FN428", notes=(str(job.wanted.lock),), help="bring its files with `include`, or publish its wheel to an index"
             )
         yield f"{_name(wheel)} @ {wheel.as_uri()} {found[2] or ''}" if found and wheel else line
 

@@ -20,5 +20,5 @@ def plans(run: Run, plan: str | None) -> dict[str, list[str | None]]:
     if not chosen:
         known = [name for names in every.values() for name in names if name]
         message = f"{target} has no plan '{plan}'" if target else f"there is no plan '{plan}'"
-        raise UsageError(message, help=f"there are {', '.join(known)}" if known else "leave it out: this platform has none")
+        raise UsageError(message, code="FN951", help=f"there are {', '.join(known)}" if known else "leave it out: this platform has none")
     return chosen

@@ -64,7 +64,7 @@ def _replace(rewrite: Rewrite) -> None:
 
 def _unwritable(rewrite: Rewrite, error: OSError) -> FnctlError:
     message = f"{rewrite.name} cannot be written: {(error.strerror or str(error)).lower()}"
-    return FnctlError(message, code="FN921", help="look at its permissions; nothing of it was changed")
+    return FnctlError(message, code="FN924", help="look at its permissions; nothing of it was changed")
 
 
 def difference(rewrites: Iterable[Rewrite]) -> str:

@@ -44,5 +44,5 @@ def _target(run: Run) -> str | None:
     target = run.settings.target or run.world.environ.get("FNCTL_TARGET")
     if target and target not in plugins.names():
         message = f"no adapter for the target '{target}' is installed"
-        raise UsageError(message, help=f"installed: {', '.join(plugins.names())}")
+        raise UsageError(message, code="FN960", help=f"installed: {', '.join(plugins.names())}")
     return target

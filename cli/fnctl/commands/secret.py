@@ -95,5 +95,5 @@ def _value(run: Run, name: str) -> str:
         value = run.world.read().decode().removesuffix("\n").removesuffix("\r")
     if not value:
         message = f"the value of {name} is empty"
-        raise UsageError(message, help="give it on standard input; to take it away:\nfnctl secret rm " + name)
+        raise UsageError(message, code="FN950", help="give it on standard input; to take it away:\nfnctl secret rm " + name)
     return value

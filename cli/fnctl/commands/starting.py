@@ -48,12 +48,12 @@ def write(folder: Path, template: str, service: str) -> list[str]:
     in_the_way = [path for path in contents if (folder / path).exists()]
     if in_the_way:
         message = f"{', '.join(in_the_way)} {'is' if len(in_the_way) == 1 else 'are'} there already, and init overwrites nothing"
-        raise FnctlError(message, code="FN920", help="choose another folder:\nfnctl init my-service")
+        raise FnctlError(message, code="FN925", help="choose another folder:\nfnctl init my-service")
     try:
         return [*_write_all(folder, contents), *_ignore(folder), *_schema(folder)]
     except OSError as error:
         message = f"{error.filename or folder} cannot be written: {error.strerror}"
-        raise FnctlError(message, code="FN921", help="choose a folder that you may write to:\nfnctl init my-service") from None
+        raise FnctlError(message, code="FN924", help="choose a folder that you may write to:\nfnctl init my-service") from None
 
 
 def _read(folder: Traversable, below: str = "") -> Iterator[tuple[str, str]]:

@@ -163,7 +163,7 @@ def _plan(target: str, plans: list[str], given: str | None) -> str | None:
         return plans[0] if plans else None
     if given not in plans:
         message = f"{target} has no plan '{given}'"
-        raise FnctlError(message, help=f"there are {', '.join(plans)}" if plans else "leave it out: this platform has none")
+        raise FnctlError(message, code="FN951", help=f"there are {', '.join(plans)}" if plans else "leave it out: this platform has none")
     return given
 
 
