@@ -14,7 +14,7 @@ import pytest
 
 PACKAGES = ("fnctl", "fnctl_runtime", "fnctl_aws", "fnctl_azure", "fnctl_vercel", "fnctl_schemas")
 HEAVY = {"boto3", "botocore", "azure", "httpx", "pydantic", "rich", "importlib.metadata"}
-SLOW = {"typer", "pluggy", "inspect", "dataclasses", "hashlib", "ast", "fnctl.adapter", "fnctl.build.model"}
+SLOW = {"typer", "pluggy", "inspect", "dataclasses", "hashlib", "ast", "fnctl.adapter", "fnctl.build.model", "yaml.loader"}
 """What is not heavy, and still takes longer to import than a manifest to check."""
 
 MANIFEST = """

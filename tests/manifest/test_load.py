@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnctl.errors import FnctlError
-from fnctl.manifest import parse
+from fnctl.manifest import libyaml, parse
 from fnctl.manifest.load import find, load
 from fnctl.manifest.syntax import MAX_BYTES
 
@@ -126,7 +126,7 @@ def test_find_says_what_to_do_when_there_is_none(tmp_path: Path) -> None:
 def test_the_fallback_parser_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = (BASE + "functions:\n  api: { handler: a.py:b, env: { A: 'x', B: \"\\u00e9\" } }\n").encode()
     fast = parse.parse(raw, "m")
-    monkeypatch.setattr(parse, "CParser", None)
+    monkeypatch.setattr(libyaml, "CParser", None)
     assert parse.parse(raw, "m") == fast
 
 

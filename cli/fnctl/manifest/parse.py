@@ -12,17 +12,11 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
-import yaml
-
 from fnctl.dataclass import replace
 from fnctl.diagnostics import Diagnostic
+from fnctl.manifest import libyaml as yaml
 from fnctl.manifest.syntax import UnreadableError, broken, encoded
 from fnctl.source import Span
-
-try:
-    from yaml._yaml import CParser
-except ImportError:  # an interpreter for which PyYAML was built without libyaml: ten times slower, the same events
-    CParser = None  # type: ignore[assignment, misc]
 
 MAX_DEPTH = 64
 MAX_ALIASED = 100_000
@@ -47,7 +41,11 @@ _MAP, _MAP_END, _LIST, _LIST_END = yaml.MappingStartEvent, yaml.MappingEndEvent,
 
 def reader(raw: bytes) -> Any:  # one of PyYAML's two parsers
     """Open a text for its events, or for its tokens."""
-    return CParser(raw) if CParser is not None else yaml.SafeLoader(raw)
+    if yaml.CParser is not None:
+        return yaml.CParser(raw)
+    from yaml import SafeLoader
+
+    return SafeLoader(raw)
 
 
 def events(raw: bytes) -> Callable[[], Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-import yaml
-
+from fnctl.manifest import libyaml as yaml
 from fnctl.manifest.parse import MAX_DEPTH, events
 from fnctl.source import Span
 

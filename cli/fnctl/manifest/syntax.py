@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import yaml
-
 from fnctl.diagnostics import Diagnostic
+from fnctl.manifest.libyaml import YAMLError
 from fnctl.source import Span
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -61,7 +60,7 @@ def _behind(before: bytes, name: str) -> Span:
     return Span(name, len(lines), len(lines[-1]) + 1)
 
 
-def broken(error: yaml.YAMLError, raw: bytes, name: str) -> Diagnostic:
+def broken(error: YAMLError, raw: bytes, name: str) -> Diagnostic:
     """Turn a parser's exception into a finding."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
-from typing import TypeAlias, cast
-
-import yaml
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
+from fnctl.manifest import libyaml as yaml
 from fnctl.manifest.load import Document
 from fnctl.manifest.parse import events
 from fnctl.rules.settings import CODE
 from fnctl.source import Span
+
+if TYPE_CHECKING:
+    from yaml import Mark
 
 UNUSED = "FN065"
 _MARK = b"fnctl: ignore"
@@ -104,7 +106,7 @@ def _texts(raw: bytes) -> Iterator[tuple[_Place, _Place]]:
     get = events(raw)
     while (event := get()).__class__ is not yaml.StreamEndEvent:
         if event.__class__ is yaml.ScalarEvent and event.style:
-            start, end = cast("yaml.Mark", event.start_mark), cast("yaml.Mark", event.end_mark)
+            start, end = cast("Mark", event.start_mark), cast("Mark", event.end_mark)
             yield (start.line + 1, start.column + 1), (end.line + 1, end.column + 1)
 
 
