@@ -61,12 +61,14 @@ def _guarded(words: list[str], world: World, found: kept.Answer | None) -> int:
 
 def _dispatch(words: list[str], world: World, found: kept.Answer | None) -> int:
     from fnctl.commands.run import Run
-    from fnctl.commands.table import GLOBALS, VALIDATE, Settings, read
+    from fnctl.commands.table import BUILD, GLOBALS, REPORTS, VALIDATE, Settings, read
 
     argv = ("fnctl", *words)
-    given = read(words[1:], GLOBALS + VALIDATE) if words[:1] == ["validate"] else None
-    if given is not None:  # the same option table as typer's, so that the verb that editors run does not wait for typer
+    # The same option table as typer's, so that the verbs that run most often do not wait for typer.
+    if words[:1] == ["validate"] and (given := read(words[1:], GLOBALS + VALIDATE, REPORTS)) is not None:
         return _validate(words, world, given, found)
+    if words[:1] == ["build"] and (given := read(words[1:], GLOBALS + BUILD)) is not None:
+        return _build(words, world, given)
     from fnctl.app import run
 
     return run(words, Run(world, Settings(), argv))
@@ -85,6 +87,15 @@ def _validate(words: list[str], world: World, given: dict[str, str | bool], foun
     if anew or not world.remembers:
         return check.check(run, strict=strict, files=files, select=select, ignore=ignore)
     return check.check_and_keep(run, words[1:], strict=strict, files=files, select=select, ignore=ignore)
+
+
+def _build(words: list[str], world: World, given: dict[str, str | bool]) -> int:
+    from fnctl.commands.make import make
+    from fnctl.commands.run import Run
+    from fnctl.commands.table import Settings
+
+    verify, imports = bool(given.pop("verify", False)), not given.pop("no_import_check", False)
+    return make(Run(world, Settings(**given), ("fnctl", *words)), verify=verify, imports=imports)  # type: ignore[arg-type]  # by the table
 
 
 def _refused(error: FnctlError, words: list[str], world: World) -> int:

@@ -16,7 +16,7 @@ from fnctl.errors import FnctlError
 from fnctl.events import Event
 from fnctl.graph import Artifact, Graph, Json
 from fnctl.manifest.model import Service
-from fnctl.preparation import Prepared, commit, phase
+from fnctl.preparation import Prepared, commit, phase, prepare
 from fnctl.results import BuiltArtifact
 from fnctl.session import Session
 
@@ -41,7 +41,12 @@ class Making:
         return tuple(one for recipe, built in parts for one in contents(recipe, self.bundles, built.artifact, built.path))
 
 
-def build(session: Session, prepared: Prepared, *, verify: bool = False) -> tuple[BuiltArtifact, ...]:
+def build(session: Session, *, verify: bool = False) -> tuple[BuiltArtifact, ...]:
+    """Build every function's artifact for the chosen target. `verify` builds twice, and compares."""
+    return built(session, prepare(session, deploys=False), verify=verify)
+
+
+def built(session: Session, prepared: Prepared, *, verify: bool = False) -> tuple[BuiltArtifact, ...]:
     """Bundle every function and write the adapter's artifacts below `.fnctl/build/`.
 
     Args:
@@ -182,5 +187,5 @@ def _targets(session: Session, prepared: Prepared) -> tuple[dict[str, BuildTarge
 
 def translate(session: Session, prepared: Prepared) -> Graph:
     """Build, and say which objects should be there."""
-    artifacts: dict[str, Artifact] = {made.name: made.artifact for made in build(session, prepared)}
+    artifacts: dict[str, Artifact] = {made.name: made.artifact for made in built(session, prepared)}
     return prepared.adapter.translate(prepared.service, artifacts)

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from fnctl import __version__, building, preparation
 from fnctl.apply.carry import Course, Ended, View, carry, look, remove
+from fnctl.building import build as build
 from fnctl.checking import sandbox as sandbox
 from fnctl.checking import show as show
 from fnctl.checking import validate as validate
@@ -61,12 +62,6 @@ from fnctl.sizing import size as size
 from fnctl.source import Span
 
 KEEP = 20
-
-
-def build(session: Session, *, verify: bool = False) -> tuple[BuiltArtifact, ...]:
-    """Build every function's artifact for the chosen target. `verify` builds twice, and compares."""
-    prepared = preparation.prepare(session, deploys=False)
-    return building.build(session, prepared, verify=verify)
 
 
 def plan(session: Session, *, offline: bool = False, out: Path | None = None) -> Plan:

@@ -16,7 +16,7 @@ from cli.conftest import Fnctl
 from fnctl.app import TABLE, command, load
 from fnctl.commands.asking import confirm
 from fnctl.commands.run import Run
-from fnctl.commands.table import GLOBALS, VALIDATE, Settings, read
+from fnctl.commands.table import BUILD, GLOBALS, REPORTS, VALIDATE, Settings, read
 from fnctl.commands.world import Engine as CompleteEngine
 from fnctl.commands.world import World
 from fnctl.errors import UsageError
@@ -68,7 +68,7 @@ VALUES = ["json", "text", "sarif", "a.yaml", "prod", "AWS101,SEC", "ADV"]
 
 @given(st.lists(st.sampled_from([*WORDS, *VALUES, "--output=json", "--stage=x", "--strict=1", "--what", "-z"]), max_size=5))
 def test_the_fast_path_reads_what_typer_reads(words: list[str]) -> None:
-    fast = read(words, GLOBALS + VALIDATE)
+    fast = read(words, GLOBALS + VALIDATE, REPORTS)
     if fast is None:  # left to typer, whatever it says
         return
     asked = ",".join(str(fast.get(name, "")) for name in ("select", "ignore")).split(",")
@@ -96,6 +96,32 @@ def _through_typer(words: list[str]) -> dict[str, Any]:
     settings = vars(run.settings)
     found.update({name: settings[name] for name in ("output", "verbose", "no_color", "yes", "no_input")}, strict="--strict" in words)
     return {name: value for name, value in found.items() if value and value != "text"}
+
+
+BUILDING = [flag for option in GLOBALS + BUILD for flag in option.flags if flag not in ("--quiet", "-q")]
+
+
+@given(st.lists(st.sampled_from([*BUILDING, *VALUES, "--output=json", "--stage=x", "--verify=1", "--what"]), max_size=5))
+def test_so_does_that_of_build(words: list[str]) -> None:
+    fast = read(words, GLOBALS + BUILD)
+    if fast is None:
+        return
+    seen: dict[str, Any] = {}
+
+    class Engine:
+        def build(self, session: Session, *, verify: bool) -> tuple[()]:
+            options = session.options
+            seen.update(manifest=options.manifest and str(options.manifest), target=options.target, stage=options.stage, sandbox=options.sandbox)
+            seen.update(verify=verify, no_import_check=not options.imports)
+            return ()
+
+    from fnctl import app
+
+    run = Run(World(given=cast("CompleteEngine", Engine()), stdout=io.StringIO(), stderr=io.StringIO()), Settings())
+    assert app.run(["build", *words], run) == 0
+    seen.update({name: vars(run.settings)[name] for name in ("output", "verbose", "no_color", "yes", "no_input")})
+    told = {name: value for name, value in seen.items() if value and value != "text"}
+    assert told == {name: value for name, value in fast.items() if value not in (False, "text")}
 
 
 @pytest.mark.parametrize("name", TABLE)

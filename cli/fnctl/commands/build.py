@@ -1,4 +1,4 @@
-"""`fnctl build`."""
+"""`fnctl build` through typer; what it does is in make.py."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from fnctl.commands.options import NoImportCheck
-from fnctl.commands.run import Run
-from fnctl.views import machine, tables
+from fnctl.commands.make import make
+from fnctl.commands.options import declare
+from fnctl.commands.table import NO_IMPORT_CHECK, VERIFY
 
 
 def build(
     ctx: typer.Context,
-    verify: Annotated[bool, typer.Option("--verify", help="Build a second time from a copy, with an empty cache, and compare.")] = False,
-    no_import_check: NoImportCheck = False,
-) -> None:
+    verify: Annotated[bool, declare(VERIFY)] = False,
+    no_import_check: Annotated[bool, declare(NO_IMPORT_CHECK)] = False,
+) -> int:
     """Build every function's artifact for the chosen target, without an account.
 
     The same input gives the same bytes. The artifacts lie in .fnctl/build/TARGET beside the manifest.
@@ -25,12 +25,4 @@ def build(
         fnctl build --verify
         fnctl build --output json
     """
-    run: Run = ctx.obj
-    built = run.world.engine.build(run.session(imports=not no_import_check), verify=verify)
-    run.finish()
-    if run.json:
-        run.document(machine.build(built))
-    else:
-        run.show(tables.build(built, run.paint))
-        if verify:
-            run.say("A second build elsewhere, at another time and in another order, came to the same bytes.")
+    return make(ctx.obj, verify=verify, imports=not no_import_check)

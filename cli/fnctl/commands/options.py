@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from fnctl.commands.run import Run
-from fnctl.commands.table import GLOBALS, REPORTS, Option
+from fnctl.commands.table import GLOBALS, NO_IMPORT_CHECK, REPORTS, Option
 from fnctl.dataclass import replace
 from fnctl.views import help as pages
 
@@ -16,7 +16,6 @@ AllowDataLoss = Annotated[
     list[str] | None, typer.Option("--allow-data-loss", metavar="ADDRESS", help="Let this object lose its data; may be given again.")
 ]
 LockTimeout = Annotated[str, typer.Option("--lock-timeout", metavar="TIME", help="Wait this long for another run: 30s, 5m.")]
-NoImportCheck = Annotated[bool, typer.Option("--no-import-check", help="Do not import the handlers before anything is uploaded.")]
 Confirm = Annotated[str | None, typer.Option("--confirm", metavar="STAGE", help="Name a protected stage, for scripts.")]
 Timings = Annotated[bool, typer.Option("--timings", help="Say where the time went.")]
 
@@ -27,6 +26,9 @@ def declare(option: Option) -> Any:  # what typer.Option returns
 
     completion = complete.rules if option.metavar == "CODES" else None
     return typer.Option(*option.flags, help=option.help, metavar=option.metavar, rich_help_panel=option.panel, autocompletion=completion)
+
+
+NoImportCheck = Annotated[bool, declare(NO_IMPORT_CHECK)]
 
 
 def shared() -> list[Any]:

@@ -1,4 +1,4 @@
-"""Options as data: the verbs declare them through typer, and the two fastest verbs read them without it."""
+"""Options as data: the verbs declare them through typer, and the fastest verbs read them without it."""
 
 from __future__ import annotations
 
@@ -43,6 +43,10 @@ IGNORE = Option("ignore", ("--ignore",), "Not these rules; the longer beginning 
 NO_CACHE = Option("no_cache", ("--no-cache",), "Check anew what was checked before.", "Options")
 VALIDATE = (STRICT, NO_FILES, SELECT, IGNORE, NO_CACHE)
 
+VERIFY = Option("verify", ("--verify",), "Build a second time from a copy, with an empty cache, and compare.", "Options")
+NO_IMPORT_CHECK = Option("no_import_check", ("--no-import-check",), "Do not import the handlers before anything is uploaded.", "Options")
+BUILD = (VERIFY, NO_IMPORT_CHECK)
+
 REPORTS = ("sarif", "github", "junit", "gitlab")
 """What `validate --output` speaks besides text and json."""
 
@@ -85,8 +89,11 @@ class Settings:
     no_input: bool = False
 
 
-def read(argv: list[str], options: tuple[Option, ...]) -> dict[str, str | bool] | None:
-    """Read `validate`'s plain arguments; None for anything that needs a closer look (help, a mistake, an argument), which is typer's part."""
+def read(argv: list[str], options: tuple[Option, ...], reports: tuple[str, ...] = ()) -> dict[str, str | bool] | None:
+    """Read a verb's plain arguments; None for anything that needs a closer look (help, a mistake, an argument), which is typer's part.
+
+    `reports` are forms of output that this verb speaks besides those in the table.
+    """
     known = {flag: option for option in options for flag in option.flags}
     found: dict[str, str | bool] = {}
     words = iter(argv)
@@ -96,7 +103,7 @@ def read(argv: list[str], options: tuple[Option, ...]) -> dict[str, str | bool] 
         if option is None or (option.metavar is None and word != flag):
             return None
         value = True if option.metavar is None else inline or next(words, "")
-        if not value or (isinstance(value, str) and value.startswith("-")) or (option.choices and value not in (*option.choices, *REPORTS)):
+        if not value or (isinstance(value, str) and value.startswith("-")) or (option.choices and value not in (*option.choices, *reports)):
             return None
         found[option.name] = f"{found[option.name]},{value}" if option.many and option.name in found else value
     return found

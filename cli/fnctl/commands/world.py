@@ -29,13 +29,18 @@ class Checker(Protocol):
     def validate(self, session: Session, *, files: bool = True) -> Checked: ...
 
 
-class Engine(Checker, Protocol):
+class Maker(Protocol):
+    """The part that builds, and talks to no platform."""
+
+    def build(self, session: Session, *, verify: bool = False) -> tuple[BuiltArtifact, ...]: ...
+
+
+class Engine(Checker, Maker, Protocol):
     """The pipeline as the screen sees it; `fnctl.pipeline` is the real one and says what each does."""
 
     def matrix(self, session: Session) -> Matrix: ...
     def show(self, session: Session, *, resolved: bool) -> tuple[Shown, ...]: ...
     def sandbox(self, session: Session) -> Sandbox: ...
-    def build(self, session: Session, *, verify: bool = False) -> tuple[BuiltArtifact, ...]: ...
     def size(self, session: Session, functions: tuple[str, ...] = ()) -> tuple[Sized, ...]: ...
     def plan(self, session: Session, *, offline: bool = False, out: Path | None = None) -> Plan: ...
     def deploy(
@@ -79,6 +84,11 @@ class World:
     def checker(self) -> Checker:
         """What `validate` needs of the engine, without the rest of it: the given engine, or the module that the pipeline takes it from."""
         return self.given or cast("Checker", import_module("fnctl.checking"))
+
+    @property
+    def maker(self) -> Maker:
+        """What `build` needs of it, likewise."""
+        return self.given or cast("Maker", import_module("fnctl.building"))
 
     def guard(self) -> None:
         """Put the redactor between this process and its streams. A character that a stream cannot write is replaced, not a crash."""
