@@ -28,6 +28,7 @@ DIFFERENCES = (
     "IAM decides nothing: roles and policies are kept and read back, no right is refused.",
     "Functions run as processes of this machine: memory and ephemeral storage are not limited, /tmp is this machine's, and the network is open.",
     "Layers lie in a folder of their own, not in /opt.",
+    "Container images are deployed and never run: they need Docker. A call of such a function fails and says so.",
     "At most 10 environments of a function run at once; further calls wait for one. Provisioned concurrency is kept, and changes nothing.",
     "Weighted aliases send everything to the main version: a canary gets no traffic.",
     "An HTTP API answers OPTIONS itself, with 403 where the manifest sets no cors: on AWS the function would be asked.",

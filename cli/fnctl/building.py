@@ -176,13 +176,17 @@ def refuse(message: str, findings: Iterable[Diagnostic]) -> None:
 
 def _targets(session: Session, prepared: Prepared) -> tuple[dict[str, BuildTarget], list[str]]:
     service, adapter = prepared.service, prepared.adapter
+    images = {name: function.image.uri for name, function in service.functions.items() if function.image}
+    functions = {name: function for name, function in service.functions.items() if name not in images}
     sandbox = adapter.sandbox(service.folder) if session.options.sandbox else None
     if sandbox is None:
-        return {name: adapter.build_target(service, name) for name in service.functions}, []
-    pairs = {(f.runtime, f.architecture) for f in service.functions.values()}
+        notes = [f"{name}: nothing is built, {uri} runs" for name, uri in images.items()]
+        return {name: adapter.build_target(service, name) for name in functions}, notes
+    pairs = {(f.runtime, f.architecture) for f in functions.values()}
     found = {pair: sandbox.build_target(*pair) for pair in sorted(pairs)}
+    idle = [f"{name}: an image needs Docker, so it is deployed in the sandbox and cannot be called there" for name in images]
     notes = list(dict.fromkeys(note for _, note in found.values() if note))
-    return {name: found[f.runtime, f.architecture][0] for name, f in service.functions.items()}, notes
+    return {name: found[f.runtime, f.architecture][0] for name, f in functions.items()}, [*notes, *idle]
 
 
 def translate(session: Session, prepared: Prepared) -> Graph:

@@ -13,7 +13,7 @@ from fnctl.adapter import Change, Phase, Run
 from fnctl.errors import CloudError
 from fnctl.graph import Artifact, Node, State
 from fnctl_aws.kinds.base import Base, foreign, is_ours, known, own_tags, say, tag_changes
-from fnctl_aws.kinds.code import base64_digest, configuration, live_props, mark, same_configuration
+from fnctl_aws.kinds.code import configuration, is_image, live_props, mark, same_code, same_configuration, told
 from fnctl_aws.names import LIVE, SERVICE_TAG, STAGE_TAG
 from fnctl_aws.place import ledger_bucket
 
@@ -40,7 +40,8 @@ class Function(Base):
         tags, arn = own_tags(found.get("Tags")), self._arn(node)
         if arn != hint and not is_ours(props["tags"], tags):
             return None
-        seen = live_props(found["Configuration"]) if live else dict.fromkeys(props)
+        _refuse_another_package(node, found["Configuration"], props)
+        seen = live_props(told(found), props) if live else dict.fromkeys(props)
         return State(arn, {**seen, "tags": tags}, self._outputs(node, found["Configuration"]["Version"] if live else ""))
 
     def _look(self, name: str, *, expected: bool) -> tuple[dict[str, Any] | None, bool]:
@@ -95,7 +96,7 @@ class Function(Base):
                 "create_function",
                 run,
                 FunctionName=node.name,
-                PackageType="Zip",
+                PackageType="Image" if "image" in props else "Zip",
                 Code=self._code(node, props, run),
                 Architectures=[props["architecture"]],
                 Tags=props["tags"],
@@ -120,7 +121,7 @@ class Function(Base):
         latest = self._settled(node, run)
         if not fresh and not same_configuration(latest, props):
             latest = self._configure(node, configuration(props), latest, run)
-        if latest["CodeSha256"] != base64_digest(props["code"]) or latest["Architectures"] != [props["architecture"]]:
+        if not same_code(latest, props):
             latest = self._replace_code(node, props, latest, run)
         made = self._make_version(node, props, latest, run)
         if made.get("Description") != mark(props):
@@ -161,7 +162,7 @@ class Function(Base):
 
         def done() -> dict[str, Any] | None:
             found = self.client.find("lambda", "get_function", FunctionName=node.name, **qualifier)
-            config: dict[str, Any] = found["Configuration"] if found else {}
+            config = told(found) if found else {}
             _refuse_failed(node.name, config)
             ready = config.get("State", "Active") in READY and config.get("LastUpdateStatus", "Successful") == "Successful"
             return config if config and ready else None
@@ -169,6 +170,8 @@ class Function(Base):
         return self.client.wait(f"{node.name} to be ready", done, run)
 
     def _code(self, node: Node, props: Mapping[str, Any], run: Run) -> dict[str, Any]:
+        if "image" in props:
+            return {"ImageUri": props["image"]["uri"]}
         artifact = node.artifact
         if artifact is None:
             raise CloudError(f"{node.address} has no artifact", code="FN913", help="run `fnctl deploy` again")
@@ -256,6 +259,19 @@ def _marked(versions: Sequence[Mapping[str, Any]], wanted: str) -> str | None:
 def _superfluous(versions: Sequence[str], needed: set[str]) -> list[str]:
     newest = sorted(versions, key=int, reverse=True)[:KEPT]
     return sorted(set(versions) - set(newest) - needed, key=int)
+
+
+def _refuse_another_package(node: Node, config: Mapping[str, Any], props: Mapping[str, Any]) -> None:
+    """Stop before anything is written: Lambda never turns one into the other, and to delete it first would take its URL and its callers along."""
+    if is_image(config) == ("image" in props):
+        return
+    was, wanted = ("an image", "an archive") if is_image(config) else ("an archive", "an image")
+    name = node.address.rpartition("/")[2]
+    raise CloudError(
+        f"{node.name} was made from {was}, and Lambda never makes it one from {wanted}",
+        reason="PackageType",
+        help=f"give the function another name than `{name}`: the new one is made beside the old and takes its triggers, then the old one goes",
+    )
 
 
 def _refuse_failed(name: str, config: Mapping[str, Any]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fnctl.rules.model import Rule
-from fnctl_aws.limits import advice, concurrency, environment, events, functions, habits, http, not_yet, resources, sources
+from fnctl_aws.limits import advice, concurrency, environment, events, functions, habits, http, images, not_yet, resources, sources
 
 RULES: tuple[Rule, ...] = (
     *not_yet.RULES,
     *functions.RULES,
+    *images.RULES,
     *environment.RULES,
     *concurrency.RULES,
     *http.RULES,

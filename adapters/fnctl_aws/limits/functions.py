@@ -297,7 +297,7 @@ def snap_start_impossible(subject: Subject) -> Iterator[Found]:
         span = at(subject, function, "snap_start")
         if function.runtime not in runtimes.values:
             help = f"it is there for {', '.join(map(str, runtimes.values))}"
-            yield breach(runtimes, f"{function.runtime} has no SnapStart", span, "not with this runtime", help)
+            yield breach(runtimes, f"{function.runtime or 'an image'} has no SnapStart", span, "not with this runtime", help)
         if (whole(function.own.get("ephemeral_storage")) or 0) > scratch.value:
             yield breach(scratch, f"SnapStart needs a /tmp of {scratch.amount()}", span, "not with a larger one", "leave one of the two out")
         if function.provisioned:

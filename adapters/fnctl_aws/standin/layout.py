@@ -83,7 +83,7 @@ _PASSING = frozenset({"FunctionArn", "Description"} | {f"{p}{s}" for p in ("Stat
 
 
 class Unsupported(Exception):  # becomes the function's own error
-    """No interpreter here for the function's runtime."""
+    """Nothing here that runs the function: no interpreter of its runtime, or it is an image."""
 
 
 def digest(data: bytes) -> str:
@@ -93,6 +93,9 @@ def digest(data: bytes) -> str:
 
 def setup(function: Function, machine: Machine) -> tuple[Setup, str]:
     """Unpack what is needed; return how to start it, and the name of its log stream."""
+    if function.config.get("PackageType") == "Image":
+        words = "the sandbox runs no container images: they need Docker; deploy to AWS to call this function"
+        raise Unsupported(words)
     root = unpack([function.code], machine.data / "code")
     layers = unpack(function.layers, machine.data / "layers") if function.layers else None
     stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fnctl.graph import Artifact, Node, Ref, Value
-from fnctl.manifest.model import Function, Service
+from fnctl.manifest.model import Function, Image, Service
 from fnctl_aws.names import environment_name, function_address, function_arn, physical, resource_address, tags
 from fnctl_aws.translate.policy import function_policy, traced, trust
 from fnctl_aws.translate.secrets import secret_environment
@@ -24,7 +24,10 @@ def function_nodes(service: Service, artifacts: Mapping[str, Artifact]) -> Itera
     for function in service.functions.values():
         yield _role(service, function)
         yield _logs(service, function)
-        yield _function(service, function, artifacts[function.name])
+        if function.image:
+            yield _function(service, function, _image(function.image), None)
+        else:
+            yield _function(service, function, _archive(service, function, artifacts[function.name]), artifacts[function.name])
         yield from _concurrency(service, function)
 
 
@@ -60,28 +63,47 @@ def _logs(service: Service, function: Function) -> Node:
     return Node(address, "aws.logs.group", log_group(service, function), props, span=span)
 
 
-def _function(service: Service, function: Function, artifact: Artifact) -> Node:
-    address, between = function_address(function.name), shim_of(service, function)
+def _function(service: Service, function: Function, program: Mapping[str, Value], artifact: Artifact | None) -> Node:
+    address = function_address(function.name)
     props: dict[str, Value] = {
-        "runtime": runtime_of(function),
-        "handler": between.handler,
+        **program,
         "memory": function.memory or MEMORY,
         "timeout": timeout_of(function),
         "description": function.description,
         "architecture": function.architecture,
         "ephemeral_storage": function.own.get("ephemeral_storage") or SCRATCH,
         "environment": environment(service, function),
-        "layers": list(function.layers),
         "tracing": "Active" if traced(function) else "PassThrough",
         "logging": _logging(service, function),
         "role": Ref(function_address(function.name, "role"), "arn"),
-        "code": artifact.sha256,
-        "shim": between.digest[:12] or None,
         "tags": tags(service, address, function.tags),
     }
     needs = frozenset({function_address(function.name, "logs")})  # or Lambda makes a group that never expires
     span = service.span("functions", function.name)
     return Node(address, "aws.lambda.function", physical(service, function.name), props, needs, artifact, span)
+
+
+def _archive(service: Service, function: Function, artifact: Artifact) -> dict[str, Value]:
+    between = shim_of(service, function)
+    return {
+        "runtime": runtime_of(function),
+        "handler": between.handler,
+        "layers": list(function.layers),
+        "code": artifact.sha256,
+        "shim": between.digest[:12] or None,
+    }
+
+
+def _image(image: Image) -> dict[str, Value]:
+    """A digest is compared with what Lambda resolved; what a tag stands for only the registry knows."""
+    said: dict[str, Value] = {
+        "uri": image.uri,
+        "command": list(image.command),
+        "entry_point": list(image.entry_point),
+        "working_directory": image.working_directory,
+    }
+    digest = image.uri.partition("@sha256:")[2]
+    return {"image": said, "code": digest} if digest else {"image": said}
 
 
 def _logging(service: Service, function: Function) -> dict[str, Value]:

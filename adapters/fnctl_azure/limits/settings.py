@@ -35,7 +35,7 @@ def runtime_not_supported(subject: Subject) -> Iterator[Found]:
     for function in subject.service.functions.values():
         table = limits_of(subject, function)
         runtime = table.runtimes.get(function.runtime)
-        if runtime is None or runtime.state == "gone":
+        if function.runtime and (runtime is None or runtime.state == "gone"):
             yield _unsupported(subject, function, table, runtime)
 
 

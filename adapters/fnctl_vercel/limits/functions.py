@@ -159,7 +159,7 @@ def runtime_not_supported(subject: Subject) -> Iterator[Found]:
     """
     for function in subject.service.functions.values():
         runtime = subject.limits.runtimes.get(function.runtime)
-        if runtime is not None and runtime.state != "gone":
+        if not function.runtime or (runtime is not None and runtime.state != "gone"):
             continue
         span, help = subject.service.span("functions", function.name, "runtime"), _newer(subject.limits, function)
         if runtime is None:

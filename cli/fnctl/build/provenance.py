@@ -93,7 +93,8 @@ def remote(folder: Path, environ: Mapping[str, str]) -> str | None:
 def _locks(service: Service) -> Sequence[Json]:
     """Name the lists and locks that the functions' dependencies are resolved by, relative to the manifest's folder."""
     folder = service.folder.resolve()
-    paths = {path for function in service.functions.values() for path in _lists(folder, function.handler_file, function.runtime)}
+    built = [function for function in service.functions.values() if not function.image]
+    paths = {path for function in built for path in _lists(folder, function.handler_file, function.runtime)}
     return [_file(os.path.relpath(path, folder).replace(os.sep, "/"), _sha256(path)) for path in sorted(paths)]
 
 

@@ -175,7 +175,7 @@ def _below(place: _Place, start: Path, pattern: str) -> Iterator[tuple[str, Path
 
 def _own(service: Service, handler: str, tree: Tree, cache: Cache) -> Tree:
     """Leave out other functions' handlers, unless what stays imports them; what comes back may import more."""
-    handlers = {other.handler_file for other in service.functions.values()} - {handler}
+    handlers = {other.handler_file for other in service.functions.values() if not other.image} - {handler}
     units = {_unit(other, handler) for other in handlers}
     others: dict[str, dict[str, Path]] = {}
     kept: dict[str, Path] = {}

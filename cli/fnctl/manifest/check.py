@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Diagnostic, Severity
 from fnctl.manifest import files as handler_files
-from fnctl.manifest import steps
+from fnctl.manifest import image, steps
 from fnctl.manifest.leaks import looks_secret
 from fnctl.manifest.model import Function, Service, Trigger
 from fnctl.manifest.suggest import did_you_mean
@@ -63,7 +63,8 @@ def check(service: Service, *, files: bool = True, families: Collection[str] = (
         if looked.fine.get(function.name) is function:  # a function that says nothing of any target is the same object for all
             continue
         own = [*_triggers(service, function, names), *_interface(service, function), *_unbuilt(service, function, families)]
-        own += [*_values(service, function, names), *(handler_files.check(service, function, looked.files) if files else ())]
+        own += [*image.check(service, function), *_values(service, function, names)]
+        own += handler_files.check(service, function, looked.files) if files and not function.image else ()
         found += own
         if not own:
             looked.fine[function.name] = function
@@ -237,7 +238,8 @@ def _interface(service: Service, function: Function) -> Iterator[Diagnostic]:
         yield _finding("FN056", message, service.span("functions", name, "interface"), "an archive is given", help)
     elif interface == "native":
         message = f"`{name}` takes the platform's own event: it runs on {service.target} only"
-        yield _finding("FN045", message, service.span("functions", name, "interface"), "not portable", severity="advice", target=service.target)
+        word = "image" if function.image else "interface"
+        yield _finding("FN045", message, service.span("functions", name, word), "not portable", severity="advice", target=service.target)
 
 
 def _unbuilt(service: Service, function: Function, families: Collection[str]) -> Iterator[Diagnostic]:

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest import shape, units
+from fnctl.manifest.image import fitting
+from fnctl.manifest.image import image as image_of
 from fnctl.manifest.model import Function, Interface, Logs, Resource, ResourceType, Trigger
 from fnctl.manifest.origins import Origins
 from fnctl.manifest.stage import merge
@@ -24,7 +26,8 @@ def portable() -> frozenset[str]:
 
 def layered(name: str, data: Mapping[str, Any], target: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Merge the four layers of a function -> (all words, the words of this target's layers)."""
-    defaults, own = data.get("defaults") or {}, data["functions"][name]
+    own = data["functions"][name]
+    defaults = fitting(data.get("defaults") or {}, own, target)
     shared = ((defaults.get("targets") or {}).get(target) or {}, (own.get("targets") or {}).get(target) or {})
     theirs = merge(merge({}, shared[0]), shared[1]) if shared[0] or shared[1] else {}
     merged = merge(merge({}, defaults), {key: value for key, value in own.items() if key != "targets"}) if defaults else merge({}, own)
@@ -39,19 +42,23 @@ def function(
 ) -> tuple[Function | None, list[Diagnostic]]:
     """Make the Function of merged words; `own_form` is the shape of the target's own ones."""
     found: list[Diagnostic] = []
-    if not words.get("handler"):
+    image = image_of(words)
+    if image is not None and not image.uri:
+        span, help = origins("functions", name, "image"), "image: { uri: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1.4 }"
+        return None, [Diagnostic("FN011", "error", f"`uri` is missing in the image of `{name}`", span, "which image?", help=help)]
+    if image is None and not words.get("handler"):
         span = origins("functions", name, "handler")
         return None, [Diagnostic("FN011", "error", f"`handler` is missing in `{name}`", span, "null removes it", help="handler: src/api.py:app")]
     triggers = _triggers(name, words.get("triggers") or (), origins, found)
-    file, _, handler = words["handler"].rpartition(":")
+    file, _, handler = (words.get("handler") or "").rpartition(":")
     concurrency = words.get("concurrency") or {}
     own = {key: value for key, value in theirs.items() if key not in portable()}
     made = Function(
         name=name,
         handler_file=file.removeprefix("./"),
         handler_name=handler,
-        interface=words.get("interface") or ("native" if words.get("artifact") else None) or _interface(name, triggers, origins, found),
-        runtime=words.get("runtime") or _no_runtime(name, origins, found),
+        interface=words.get("interface") or ("native" if image or words.get("artifact") else None) or _interface(name, triggers, origins, found),
+        runtime=words.get("runtime") or ("" if image else _no_runtime(name, origins, found)),
         memory=units.megabytes(words["memory"]) if "memory" in words else None,
         timeout=units.seconds(words["timeout"]) if "timeout" in words else None,
         env={key: _spelt(value) for key, value in (words.get("env") or {}).items()},
@@ -68,6 +75,7 @@ def function(
         budget=with_units(shape.manifest().definition("artifactBudget"), words.get("budget") or {}),
         bundle=words.get("bundle") or {},
         artifact=words.get("artifact"),
+        image=image,
         tracing=words.get("tracing"),
         logs=_logs(words.get("logs") or {}),
         retry=with_units(shape.manifest().definition("retry"), words.get("retry") or {}),

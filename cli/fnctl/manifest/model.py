@@ -49,12 +49,23 @@ class Logs:
 
 
 @dataclass(frozen=True)
+class Image:
+    """A container image that is made elsewhere. What is not said stays as the image says it itself."""
+
+    uri: str
+    command: tuple[str, ...] = ()
+    entry_point: tuple[str, ...] = ()
+    working_directory: str | None = None
+
+
+@dataclass(frozen=True)
 class Function:
     """One function. `memory` in MB, `timeout` in seconds; None where neither the manifest nor `defaults` says anything.
 
     `handler_file` is relative to the manifest's folder, with `/`. `own` holds the words of this target only (`functions.X.targets.T` and
     `defaults.targets.T` that are not portable words). `budget` is in bytes, by `packed` and `unpacked`. `bundle` says how Node's is made: `minify`,
     `external`, `check`. With an `artifact`, an archive that goes up as it is, the handler's file is one inside it.
+    An `image` has neither handler nor runtime: both are "".
     """
 
     name: str
@@ -78,6 +89,7 @@ class Function:
     budget: Mapping[str, int] = field(default_factory=dict)
     bundle: Mapping[str, Json] = field(default_factory=dict)
     artifact: str | None = None
+    image: Image | None = None
     tracing: str | None = None
     logs: Logs = field(default_factory=Logs)
     retry: Mapping[str, Json] = field(default_factory=dict)

@@ -201,6 +201,8 @@ def _scalar(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem])
 
 def _alternatives(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem]) -> None:
     candidates = _candidates(shape, value)
+    if value.__class__ is dict and not candidates and not shape.message and not any(one.only for one in shape.any):
+        candidates = list(shape.any[:1])  # alternatives that tell themselves apart by a key: the first is the usual one, and says which is missing
     if len(candidates) == 1 and (value.__class__ in (dict, list) or not shape.message):
         _walk(candidates[0], value, path, out)
         return
@@ -298,7 +300,7 @@ def _needs(key: str) -> str | None:
         "fnctl": "write `fnctl: 1` as the first line",
         "service": "give the service a name: service: orders",
         "targets": "say where it runs: targets: { aws: { region: eu-west-1 } }",
-        "handler": "the file and the name in it: handler: src/api.py:app",
+        "handler": "the file and the name in it: handler: src/api.py:app; or a container image: image: ...",
         "key": "the partition key: key: id",
     }.get(key)
 

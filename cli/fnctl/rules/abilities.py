@@ -64,6 +64,7 @@ OPTIONS: Mapping[str, Callable[[Function], Any]] = {
     "per_instance": attrgetter("per_instance"),
     "architecture": attrgetter("architecture"),
     "artifact": attrgetter("artifact"),
+    "image": attrgetter("image"),
     "tracing": attrgetter("tracing"),
     "retry": lambda function: dict(function.retry) or None,
     "dead_letter": attrgetter("dead_letter"),

@@ -16,7 +16,7 @@ FILES = 5
 
 def tree(found: Sequence[Sized], paint: Paint, *, verbose: bool = False) -> str:
     """One artifact after the other: its packages and their largest files by the bytes unpacked, and the room that is left."""
-    return "\n\n".join("\n".join(_artifact(one, paint, verbose=verbose)) for one in found)
+    return "no artifacts" if not found else "\n\n".join("\n".join(_artifact(one, paint, verbose=verbose)) for one in found)
 
 
 def _artifact(one: Sized, paint: Paint, *, verbose: bool) -> Iterator[str]:

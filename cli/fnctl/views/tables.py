@@ -22,6 +22,8 @@ def columns(headings: Sequence[str], rows: Iterable[Sequence[str]], paint: Paint
 
 def build(artifacts: Sequence[BuiltArtifact], paint: Paint) -> str:
     """One line an artifact: what it holds, how big it is, where it lies."""
+    if not artifacts:  # every function is an image
+        return "no artifacts"
     rows = [
         (", ".join(a.functions), size(a.artifact.size), size(a.artifact.unpacked_size), "cached" if a.cached else "built", a.path.as_posix())
         for a in artifacts
