@@ -1,4 +1,4 @@
-"""Finding the author's handler: the file as it lies in the artifact, and the name in it."""
+"""Finding what the artifact holds: the author's handler by its file and name, and what opens spans."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
     from typing import Any
 
@@ -33,6 +34,18 @@ def load(root: str, file: str, name: str) -> Any:
             raise LoadError(message)
         target = getattr(target, part)
     return target
+
+
+def spans(config: Mapping[str, Any]) -> ModuleType | None:
+    """Return what opens spans; None where the manifest asks for none, or the artifact lacks OpenTelemetry's API, which is said in the log."""
+    if config["tracing"] != "otel":
+        return None
+    try:
+        from fnctl_runtime import otel
+    except ImportError as error:
+        logging.getLogger("fnctl").error("no spans: `tracing: otel` needs opentelemetry-api: %s", error)  # noqa: TRY400  # its stack tells nothing
+        return None
+    return otel
 
 
 def _module(path: str, file: str) -> ModuleType:

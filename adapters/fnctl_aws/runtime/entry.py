@@ -10,13 +10,12 @@ import logging
 import os
 import sys
 
-from fnctl_runtime.load import load
+from fnctl_runtime.load import load, spans
 from fnctl_runtime.logs import LEVELS, JsonLines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import ModuleType
     from typing import Any, TypeAlias
 
     Handler: TypeAlias = Callable[[Any, Any], Any]
@@ -32,20 +31,9 @@ def start(root: str) -> Handler:
 
         reveal(config["secrets"], os.environ)
     bind = _binding(config["interface"])  # before the author's folders come first on sys.path: a `src/queue.py` must not meet asyncio
-    wrap, spans = _wrapper(config), _spans(config)
-    handle = bind(wrap(load(root, config["file"], config["name"])), config, spans)
-    return spans.flushing(handle) if spans else handle
-
-
-def _spans(config: Mapping[str, Any]) -> ModuleType | None:
-    if config["tracing"] != "otel":
-        return None
-    try:
-        from fnctl_runtime import otel
-    except ImportError as error:
-        logging.getLogger("fnctl").error("no spans: `tracing: otel` needs opentelemetry-api: %s", error)  # noqa: TRY400  # its stack tells nothing
-        return None
-    return otel
+    wrap, otel = _wrapper(config), spans(config)
+    handle = bind(wrap(load(root, config["file"], config["name"])), config, otel)
+    return otel.flushing(handle) if otel else handle
 
 
 def _wrapper(config: Mapping[str, Any]) -> Callable[[Any], Any]:

@@ -11,13 +11,12 @@ import logging
 import os
 import sys
 
-from fnctl_runtime.load import load
+from fnctl_runtime.load import load, spans
 from fnctl_runtime.logs import LEVELS, JsonLines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, MutableMapping
-    from types import ModuleType
     from typing import Any
 
     from fnctl_vercel.runtime.context import App, Receive, Send
@@ -35,23 +34,12 @@ def start(root: str) -> App:
     _secrets(config["secrets"], os.environ)
     _addresses(config["calls"], os.environ)
     bind = _binding(config)  # before the author's folders come first on sys.path: a `src/queue.py` must not meet asyncio
-    spans = _spans(config)
-    app = bind(load(root, config["file"], config["name"]), config, spans)
-    return _flushing(app, spans) if spans else app
+    otel = spans(config)
+    app = bind(load(root, config["file"], config["name"]), config, otel)
+    return _flushing(app, otel) if otel else app
 
 
-def _spans(config: Mapping[str, Any]) -> ModuleType | None:
-    if config["tracing"] != "otel":
-        return None
-    try:
-        from fnctl_runtime import otel
-    except ImportError as error:
-        logging.getLogger("fnctl").error("no spans: `tracing: otel` needs opentelemetry-api: %s", error)  # noqa: TRY400  # its stack tells nothing
-        return None
-    return otel
-
-
-def _flushing(inner: App, spans: Any) -> App:
+def _flushing(inner: App, otel: Any) -> App:
     """Send the spans of each call before the platform hears that it has ended: afterwards the instance may sleep."""
 
     async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -61,7 +49,7 @@ def _flushing(inner: App, spans: Any) -> App:
             if scope["type"] == "http":
                 from asyncio import to_thread
 
-                await to_thread(spans.flush)
+                await to_thread(otel.flush)
 
     return app
 

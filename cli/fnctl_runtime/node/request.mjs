@@ -78,3 +78,24 @@ export function refused(error) {
 export function failed(requestId) {
   return Response.json({ error: "internal server error", request_id: requestId }, { status: 500 });
 }
+
+/**
+ * What a request is to a handler of either interface.
+ * @typedef {{method: string, path: string, rawPath: string, queryString: string, pathParams: Record<string, string>, headers: Headers,
+ *   body: Buffer, id: string, native: unknown}} Parts
+ */
+
+/** Calls a handler of the interface `function`. @param {Function} handler */
+export function calling(handler) {
+  return async (/** @type {Parts} */ parts, /** @type {unknown} */ call) => answer(await handler(new FunctionRequest(parts), call));
+}
+
+/** Calls one of the interface `fetch`. @param {Function} handler */
+export function fetching(handler) {
+  return async (/** @type {Parts} */ { method, headers, rawPath, queryString, body }, /** @type {unknown} */ call) => {
+    const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
+    const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
+    const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
+    return whole(await handler(new Request(url, { method, headers, body: bodiless ? undefined : new Uint8Array(body) }), call));
+  };
+}

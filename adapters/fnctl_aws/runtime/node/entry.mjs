@@ -1,6 +1,6 @@
 // Lambda's way in: reads the baked configuration, sets up logs and secrets, imports the bundle and binds it to its interface.
 
-import { enter, trace, traceId, traceparentOf } from "./invocation.mjs";
+import { enter, load, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
@@ -53,25 +53,6 @@ async function wrapped(target, config) {
   if (!idempotent) return target;
   const [{ once }, { claims }] = await Promise.all([import("./once.mjs"), import("./claims.mjs")]);
   return once(target, { ...config, idempotent }, claims(idempotent, process.env));
-}
-
-/** @param {URL} root @param {Config} config */
-async function load(root, config) {
-  let bundle;
-  try {
-    bundle = await import(new URL(config.file, root).href);
-  } catch (error) {
-    const told = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const failure = new Error(`cannot import ${config.source}: ${told}`, { cause: error });
-    if (error instanceof Error) failure.stack = `${failure.message}\n${error.stack}`; // the author's frames, not ours
-    throw failure;
-  }
-  const named = bundle[config.name] ?? bundle.default?.[config.name];
-  const target = typeof named?.fetch === "function" ? named.fetch.bind(named) : named;
-  if (typeof target !== "function") {
-    throw new Error(`${config.source} exports no function ${config.name}: the manifest's \`handler\` is ${config.source}:${config.name}`);
-  }
-  return { target, api: bundle.fnctl_otel };
 }
 
 /**

@@ -1,7 +1,7 @@
 // HTTP on Lambda: payload 2.0 (HTTP API, function URL), 1.0 and load balancers in; the answer in the shape that the front expects.
 
 import { begin } from "./entry.mjs";
-import { BadRequest, FunctionRequest, answer, failed, refused, whole } from "./request.mjs";
+import { BadRequest, answer, calling, failed, fetching, refused } from "./request.mjs";
 import { decoded, match } from "./routes.mjs";
 import { envelope } from "./shapes.mjs";
 
@@ -67,21 +67,6 @@ function carried(headers) {
   const carrier = { traceparent: headers.get("traceparent"), tracestate: headers.get("tracestate") ?? undefined };
   const correlation = headers.get("x-correlation-id");
   return { carrier, fields: correlation ? { correlation_id: correlation } : {} };
-}
-
-/** @param {Function} handler */
-function calling(handler) {
-  return async (/** @type {Parts} */ parts, /** @type {unknown} */ call) => answer(await handler(new FunctionRequest(parts), call));
-}
-
-/** @param {Function} handler */
-function fetching(handler) {
-  return async (/** @type {Parts} */ { method, headers, rawPath, queryString, body }, /** @type {unknown} */ call) => {
-    const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
-    const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
-    const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
-    return whole(await handler(new Request(url, { method, headers, body: bodiless ? undefined : /** @type {any} */ (body) }), call));
-  };
 }
 
 /** A payload that no front made is `POST /` with that JSON. @param {Native} native @param {any} context @returns {Parts} */

@@ -4,7 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { app, output } from "@azure/functions";
-import { current, enter, trace, traceId, traceparentOf } from "./invocation.mjs";
+import { current, enter, load, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
 /** @typedef {{name: string, kind: string, key: string, binding: Record<string, any> & {type: string}, retry?: Record<string, any>, whole?: boolean,
@@ -46,7 +46,7 @@ async function bound(root, config, secrets) {
   try {
     check(secrets);
     const { bind } = await import(INTERFACES[config.interface] ?? "./http.mjs");
-    const target = await load(root, config);
+    const target = (await load(root, config)).target;
     return config.doors.map((door) => [door, bind(target, config, door)]);
   } catch (error) {
     failed[config.function] = error instanceof Error ? error.message : String(error);
@@ -62,25 +62,6 @@ function check(names) {
     if (!value.startsWith(REFERENCE)) continue;
     throw new Error(`secret ${name} could not be read: the platform has left its Key Vault reference as it is; see the app's identity and its rights`);
   }
-}
-
-/** @param {URL} root @param {Config} config */
-async function load(root, config) {
-  let bundle;
-  try {
-    bundle = await import(new URL(config.file, root).href);
-  } catch (error) {
-    const told = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const failure = new Error(`cannot import ${config.source}: ${told}`, { cause: error });
-    if (error instanceof Error) failure.stack = `${failure.message}\n${error.stack}`; // the author's frames, not ours
-    throw failure;
-  }
-  const named = bundle[config.name] ?? bundle.default?.[config.name];
-  const target = typeof named?.fetch === "function" ? named.fetch.bind(named) : named;
-  if (typeof target !== "function") {
-    throw new Error(`${config.source} exports no function ${config.name}: the manifest's \`handler\` is ${config.source}:${config.name}`);
-  }
-  return target;
 }
 
 /** Registers one function: the same words as function.json has. @param {Door} door @param {(...given: any[]) => any} handler */

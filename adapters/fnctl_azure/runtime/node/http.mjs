@@ -1,7 +1,7 @@
 // HTTP on Azure: the library's request in, its response out. The host has no stage in its paths, and its `api` prefix is off.
 
 import { begin } from "./entry.mjs";
-import { BadRequest, FunctionRequest, answer, failed, refused, whole } from "./request.mjs";
+import { BadRequest, answer, calling, failed, fetching, refused } from "./request.mjs";
 import { decoded, match } from "./routes.mjs";
 
 /** @typedef {import("@azure/functions").HttpRequest} HttpRequest */
@@ -36,21 +36,6 @@ async function guarded(respond, request, call) {
     console.error("request failed", error, { method: request.method, path: request.path });
     return write(failed(request.id));
   }
-}
-
-/** @param {Function} handler */
-function calling(handler) {
-  return async (/** @type {Parts} */ parts, /** @type {unknown} */ call) => answer(await handler(new FunctionRequest(parts), call));
-}
-
-/** @param {Function} handler */
-function fetching(handler) {
-  return async (/** @type {Parts} */ { method, headers, rawPath, queryString, body }, /** @type {unknown} */ call) => {
-    const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
-    const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
-    const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
-    return whole(await handler(new Request(url, { method, headers, body: bodiless ? undefined : new Uint8Array(body) }), call));
-  };
 }
 
 /**

@@ -1,7 +1,7 @@
 // Vercel's way in: reads the baked configuration, sets up logs, imports the bundle and makes a `(request, response)` function of it.
 
 import { readFileSync } from "node:fs";
-import { enter, trace, traceId, traceparentOf } from "./invocation.mjs";
+import { enter, load, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
@@ -64,25 +64,6 @@ function secrets(names, env) {
  */
 function addresses(names, env) {
   for (const name of env.VERCEL_URL ? names : []) env[name] ??= `https://${env.VERCEL_URL}`;
-}
-
-/** @param {URL} root @param {Config} config */
-async function load(root, config) {
-  let bundle;
-  try {
-    bundle = await import(new URL(config.file, root).href);
-  } catch (error) {
-    const told = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const failure = new Error(`cannot import ${config.source}: ${told}`, { cause: error });
-    if (error instanceof Error) failure.stack = `${failure.message}\n${error.stack}`; // the author's frames, not ours
-    throw failure;
-  }
-  const named = bundle[config.name] ?? bundle.default?.[config.name];
-  const target = typeof named?.fetch === "function" ? named.fetch.bind(named) : named;
-  if (typeof target !== "function") {
-    throw new Error(`${config.source} exports no function ${config.name}: the manifest's \`handler\` is ${config.source}:${config.name}`);
-  }
-  return { target, api: bundle.fnctl_otel };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { begin, bodyOf, correlated, headersOf } from "./entry.mjs";
-import { BadRequest, FunctionRequest, answer, failed, refused, whole } from "./request.mjs";
+import { BadRequest, answer, calling, failed, fetching, refused } from "./request.mjs";
 import { decoded, match } from "./routes.mjs";
 
 /** @typedef {import("./entry.mjs").Config} Config @typedef {import("./entry.mjs").Incoming} Incoming @typedef {import("./entry.mjs").Outgoing} Outgoing */
@@ -42,21 +42,6 @@ function described({ method, path, headers }, config) {
   const fits = config.routes.filter((route) => match([route], method, path));
   const client = headers.get("x-forwarded-for")?.split(",")[0].trim();
   return { method, path, headers, route: fits.length === 1 ? fits[0][1] : undefined, client };
-}
-
-/** @param {Function} handler */
-function calling(handler) {
-  return async (/** @type {Parts} */ parts, /** @type {unknown} */ call) => answer(await handler(new FunctionRequest(parts), call));
-}
-
-/** @param {Function} handler */
-function fetching(handler) {
-  return async (/** @type {Parts} */ { method, headers, rawPath, queryString, body }, /** @type {unknown} */ call) => {
-    const scheme = (headers.get("x-forwarded-proto") ?? "https").split(",")[0].trim();
-    const url = `${scheme}://${headers.get("host") ?? "localhost"}${rawPath}${queryString && `?${queryString}`}`;
-    const bodiless = method === "GET" || method === "HEAD" || body.length === 0;
-    return whole(await handler(new Request(url, { method, headers, body: bodiless ? undefined : /** @type {any} */ (body) }), call));
-  };
 }
 
 /** @param {Incoming} incoming @returns {Promise<Parts>} */
