@@ -15,7 +15,7 @@ ARCHIVE = ("handler", "interface", "runtime", "layers", "include", "exclude", "b
 def image(words: Mapping[str, Any]) -> Image | None:
     """Read a function's `image`, short or long; without an address its `uri` is ""."""
     said = words.get("image")
-    if not said and said != {}:
+    if said is None:
         return None
     long: Mapping[str, Any] = {"uri": said} if isinstance(said, str) else said
     command, entry_point = (tuple(map(str, long.get(word) or ())) for word in ("command", "entry_point"))

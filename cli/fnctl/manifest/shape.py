@@ -300,7 +300,7 @@ def _needs(key: str) -> str | None:
         "fnctl": "write `fnctl: 1` as the first line",
         "service": "give the service a name: service: orders",
         "targets": "say where it runs: targets: { aws: { region: eu-west-1 } }",
-        "handler": "the file and the name in it: handler: src/api.py:app; or a container image: image: ...",
+        "handler": "the file and the name in it: handler: src/api.py:app",
         "key": "the partition key: key: id",
     }.get(key)
 
