@@ -29,7 +29,8 @@ _GROUP = 50
 
 _FOR_EVER = -1
 _BYTES: Binding = {"dataType": "binary"}
-"""Without it the host makes text of every body, and loses what is none."""
+"""Without it the host makes text of every body, loses what is none, and puts a JSON body's fields over metadata of their name: an `id` in a message
+would take the place of the message's own (Azure/azure-functions-python-worker#1373, Azure/azure-functions-nodejs-library#459)."""
 
 
 def doors(service: Service, function: Function) -> list[Binding]:
@@ -93,7 +94,7 @@ def _queue(service: Service, resource: Resource, _trigger: Trigger, _name: str) 
     place: Binding = {"queueName": listened(service, resource), "connection": connection(resource)}
     if service_bus(resource):
         return {"type": "serviceBusTrigger", **place, "isSessionsEnabled": True, **_BYTES}
-    return {"type": "queueTrigger", **place}
+    return {"type": "queueTrigger", **place, **_BYTES}
 
 
 def _topic(service: Service, resource: Resource, _trigger: Trigger, name: str) -> Binding:

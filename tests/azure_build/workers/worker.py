@@ -69,6 +69,8 @@ def datum(data: dict[str, Any]) -> Datum:
         return Datum(SimpleNamespace(bytes=[base64.b64decode(one) for one in value["bytes"]]), "collection_bytes")
     if kind == "collectionString":
         return Datum(SimpleNamespace(string=value["string"]), "collection_string")
+    if kind == "collectionSint64":
+        return Datum(SimpleNamespace(sint64=value["sint64"]), "collection_sint64")
     if kind != "http":
         return Datum(value, kind)
     parts = {name: {key: Datum(text, "string") for key, text in value.get(name, {}).items()} for name in ("headers", "params", "query")}

@@ -58,6 +58,7 @@ class Apps:
     def deliver(self, function: str, native: Any) -> Delivery:
         """Hand over an invocation to the function of its kind. A function's error is told as its type alone: the message is the author's."""
         door = next(one for one in self._doors(function) if one["kind"] == native["kind"])
+        assert (door["binding"].get("dataType") == "binary") == ({*native["data"]} <= {"bytes", "collectionBytes"})  # else the host would send text
         more = {name: native[name] for name in ("metadata", "retry") if name in native}
         outcome = self._worker(function).invoke(door["name"], native["data"], **more)
         return Delivery(_told(outcome), outcome.lines)
