@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from fnctl import plugins
@@ -11,11 +10,12 @@ from fnctl.errors import FnctlError, UsageError
 from fnctl.manifest.load import Document
 from fnctl.manifest.model import Service
 from fnctl.manifest.suggest import did_you_mean
+from fnctl.pattern import later
 from fnctl.rules import ignores, portable, reading
 from fnctl.rules.model import Rule
 from fnctl.rules.settings import CODE, EXTENDS, Settings, family
 
-_RUN = re.compile(r"FN[4-9][0-9]{2}")
+_RUN = later(r"FN[4-9][0-9]{2}")
 """The codes of what no manifest is to blame for: builds, clouds, ledgers, plugins."""
 
 

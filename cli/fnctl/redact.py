@@ -8,21 +8,24 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
 
+from fnctl.pattern import later
+
 MASK = "[redacted]"
 SHORTEST = 8
 """Shorter values (`test`, `yes`) would mask half the screen and protect nothing."""
 
 # Erring on the safe side: a name that only looks like a secret's costs a masked word, the reverse costs a key.
-_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_KEY$|_CONNECTION(_STRING)?$", re.IGNORECASE)
-_PLAIN = re.compile(r"_(ID|URL|URI|FILE|PATH|NAME|REF|ARN|REGION|EXPIRATION)$", re.IGNORECASE)
+_NAME = later(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_KEY$|_CONNECTION(_STRING)?$", re.IGNORECASE)
+_PLAIN = later(r"_(ID|URL|URI|FILE|PATH|NAME|REF|ARN|REGION|EXPIRATION)$", re.IGNORECASE)
 _WORDS = r"secret(?:[_-]?access[_-]?key)?|token|password|passwd|signature|api[_-]?key|accountkey"
 _SHAPES = (
-    (re.compile(r"\b(A3T[A-Z0-9]|AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}"), rf"\1 {MASK}"),
-    (re.compile(rf"(?i)((?:{_WORDS})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&;,]{{8,}}"), rf"\1{MASK}"),
-    (re.compile(r"(://[^\s/:@]+:)[^\s/@]+@"), rf"\1{MASK}@"),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL), MASK),
+    (("akia", "asia", "a3t"), later(r"\b(A3T[A-Z0-9]|AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
+    (("bearer", "basic"), later(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}"), rf"\1 {MASK}"),
+    (("=", ":"), later(rf"(?i)((?:{_WORDS})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&;,]{{8,}}"), rf"\1{MASK}"),
+    (("://",), later(r"(://[^\s/:@]+:)[^\s/@]+@"), rf"\1{MASK}@"),
+    (("-----begin",), later(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL), MASK),
 )
+"""What has the shape of a key, and before it texts of which it has one in any case: most lines have none, and no pattern is asked."""
 
 
 def redactor(environ: Mapping[str, str], more: Iterable[str] = ()) -> Callable[[str], str]:
@@ -34,8 +37,10 @@ def redactor(environ: Mapping[str, str], more: Iterable[str] = ()) -> Callable[[
     def redact(text: str) -> str:
         if values is not None:
             text = values.sub(MASK, text)
-        for shape, mask in _SHAPES:
-            text = shape.sub(mask, text)
+        folded = text.lower() if text.isascii() else None  # a pattern knows more ways to write an `i` than `lower` does
+        for hints, shape, mask in _SHAPES:
+            if folded is None or any(hint in folded for hint in hints):
+                text = shape.sub(mask, text)
         return text
 
     return redact

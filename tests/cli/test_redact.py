@@ -33,6 +33,9 @@ redact = redactor(ENVIRON)
         "aws_secret_access_key = abcdefghij",
         'client_secret: "abcdefghij"',
         "https://x/?X-Amz-Signature=0123456789abcdef",
+        "AUTHORIZATION BEARER eyJhbGciOiJIUzI1NiJ9.payload",
+        "authorization: bas\u0131c eyJhbGciOiJIUzI1NiJ9.payload",
+        "\u017fecret: abcdefghij",
         "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
     ],
 )

@@ -13,7 +13,7 @@ from fnctl_aws.limits.parts import at, outside, whole
 MARK = 56
 """Characters of a version's description that fnctl needs to mark its versions."""
 
-_LAYER = re.compile(r"arn:(aws[a-z-]*):lambda:([a-z0-9-]+):[0-9]{12}:layer:[A-Za-z0-9-_]+:[0-9]+")
+_LAYER = r"arn:(aws[a-z-]*):lambda:([a-z0-9-]+):[0-9]{12}:layer:[A-Za-z0-9-_]+:[0-9]+"
 
 
 @rule("AWS101", "error", "aws")
@@ -208,7 +208,7 @@ def layer_in_another_place(subject: Subject) -> Iterator[Found]:
     region = subject.service.settings.get("region")
     for function in subject.service.functions.values():
         for index, layer in enumerate(function.layers):
-            match, span = _LAYER.fullmatch(layer), at(subject, function, "layers", index)
+            match, span = re.fullmatch(_LAYER, layer), at(subject, function, "layers", index)
             if match is None:
                 help = "with its number at the end: arn:aws:lambda:REGION:ACCOUNT:layer:NAME:1"
                 yield Found("a layer is the ARN of one version", span, "not an ARN of a version", help=help)

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from fnctl.pattern import later
+
 if TYPE_CHECKING:  # most files are seen through without a parse
     import ast
 
@@ -29,9 +31,7 @@ _MOST = 32 * 1024 * 1024
 
 PYTHON = (".py",)
 NODE = (".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx")
-_STRINGS = re.compile(
-    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|\'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\Z)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*', re.DOTALL
-)
+_STRINGS = later(r'"""(?:\\.|[^\\])*?(?:"""|\Z)|\'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\Z)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*', re.DOTALL)
 # Texts, which `re` compiles when the first JavaScript file is read: most manifests have none.
 _JS_NOISE = r"""(?s)("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|`(?:\\.|[^`\\])*`|//[^\n]*|/\*.*?\*/"""
 _WORD = r"[A-Za-z_$][\w$]*"

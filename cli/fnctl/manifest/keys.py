@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_PATH = re.compile(r"=\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d{1,9}\])*)\s*", re.ASCII)
-_PART = re.compile(r"\[(\d+)\]|(\w+)", re.ASCII)
+from fnctl.pattern import later
+
+_PATH = later(r"=\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d{1,9}\])*)\s*", re.ASCII)
+_PART = later(r"\[(\d+)\]|(\w+)", re.ASCII)
 
 
 def path(expression: object) -> tuple[str | int, ...] | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fnctl.pattern import later
+
 # Prefixes are the vendors' own, made so that scanners find them; each is followed by enough characters to be a key and not a word about keys.
-_KEYS = re.compile(
+_KEYS = later(
     r"""
     \b(?:AKIA|ASIA)[A-Z0-9]{16}\b                                # AWS access key id
     | \b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{36,} | github_pat_\w{22,} | \bglpat-[\w-]{20,}
@@ -21,13 +23,13 @@ _KEYS = re.compile(
     """,
     re.VERBOSE,
 )
-_NAMED = re.compile(r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)$", re.IGNORECASE)
-_WRITTEN = re.compile(
+_NAMED = later(r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)$", re.IGNORECASE)
+_WRITTEN = later(
     r"""([A-Za-z0-9_]*(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)["']?\s*:\s*)("[^"]*"?|'[^']*'?|[^\s,}\]]+)""",
     re.IGNORECASE,
 )
-_LONG = re.compile(r"[A-Za-z0-9+/=_.~!@#%^&*-]{12,}")
-_PLAIN = re.compile(r"[a-z]+(?:[-_./][a-z]+)*|arn:.*|/.*|https?://[^@]*", re.IGNORECASE)
+_LONG = later(r"[A-Za-z0-9+/=_.~!@#%^&*-]{12,}")
+_PLAIN = later(r"[a-z]+(?:[-_./][a-z]+)*|arn:.*|/.*|https?://[^@]*", re.IGNORECASE)
 
 
 SHORTEST = 9

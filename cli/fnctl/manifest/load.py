@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +14,14 @@ from fnctl.errors import FnctlError
 from fnctl.manifest import parse, places, shape
 from fnctl.manifest.model import Key
 from fnctl.manifest.syntax import contents, lines
+from fnctl.pattern import later
 from fnctl.source import Span
 
 NAMES = ("fnctl.yaml", "fnctl.yml")
 VERSION = 1
 NO_FILES: Mapping[Path, bytes] = MappingProxyType({})
 _SECTIONS = ("functions", "resources", "workflows")
-_REPEATED = re.compile(r"(?:\*\*/)+")  # means what one of them means, and takes pathlib a time that grows with each
+_REPEATED = later(r"(?:\*\*/)+")  # means what one of them means, and takes pathlib a time that grows with each
 _Path: TypeAlias = "tuple[Key, ...]"
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import math
-import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -16,6 +15,7 @@ from fnctl.dataclass import replace
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest import libyaml as yaml
 from fnctl.manifest.syntax import UnreadableError, broken, encoded
+from fnctl.pattern import later
 from fnctl.source import Span
 
 MAX_DEPTH = 64
@@ -30,7 +30,7 @@ _CONSTANTS: dict[str, Any] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _SUSPECT = frozenset("~nNtTfF+-.0123456789")
-_NUMBER = re.compile(
+_NUMBER = later(
     r"(?P<int>[-+]?[0-9]+)|0o(?P<oct>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)|(?P<odd>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
 )
 _TAG = "tag:yaml.org,2002:"

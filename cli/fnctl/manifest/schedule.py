@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from fnctl.dataclass import dataclass
 from fnctl.manifest import units
 from fnctl.manifest.suggest import nearest
+from fnctl.pattern import later
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -21,8 +22,8 @@ _MACROS = {
     "@monthly": "0 0 1 * *",
     "@yearly": "0 0 1 1 *",
 }
-_EXTENDED = re.compile(r"\?|L|W|LW|L-[0-9]+|[0-9]+[LW]|(?:sun|mon|tue|wed|thu|fri|sat)L|[0-9a-z]+#[0-9]", re.IGNORECASE)  # Quartz and AWS
-_PART = re.compile(r"(?:(?P<all>\*)|(?P<low>[a-z0-9]+)(?:-(?P<high>[a-z0-9]+))?)(?:/(?P<step>[0-9]+))?")
+_EXTENDED = later(r"\?|L|W|LW|L-[0-9]+|[0-9]+[LW]|(?:sun|mon|tue|wed|thu|fri|sat)L|[0-9a-z]+#[0-9]", re.IGNORECASE)  # Quartz and AWS
+_PART = later(r"(?:(?P<all>\*)|(?P<low>[a-z0-9]+)(?:-(?P<high>[a-z0-9]+))?)(?:/(?P<step>[0-9]+))?")
 
 
 class ScheduleError(ValueError):
@@ -161,7 +162,7 @@ def _field(word: str, start: int, bounds: _Range) -> Field:
 
 
 def _part(part: str, at: int, bounds: _Range) -> set[int]:
-    match = None if _EXTENDED.fullmatch(part) else _PART.fullmatch(part.lower())
+    match = None if not part.isdecimal() and part != "*" and _EXTENDED.fullmatch(part) else _PART.fullmatch(part.lower())
     if not match:
         reason = f"`{part[:20]}` is not portable" if _EXTENDED.fullmatch(part) else f"`{part[:20]}` is not a {bounds.name}"
         raise ScheduleError(

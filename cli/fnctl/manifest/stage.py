@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
@@ -14,11 +13,12 @@ from fnctl.manifest.load import Document
 from fnctl.manifest.model import Key
 from fnctl.manifest.origins import Origins
 from fnctl.manifest.suggest import did_you_mean
+from fnctl.pattern import later
 
 _Path: TypeAlias = "tuple[Key, ...]"
-_PLACEHOLDER = re.compile(r"\$(\$\{)|\$\{([^}]*)\}")
-_ENV_NAME = re.compile(rb"\$\{env\.([^}]*)\}")
-_STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
+_PLACEHOLDER = later(r"\$(\$\{)|\$\{([^}]*)\}")
+_ENV_NAME = later(rb"\$\{env\.([^}]*)\}")
+_STAGE = later(r"[a-z][a-z0-9-]{0,19}")
 _UNSET = object()
 DEFAULT = "dev"
 

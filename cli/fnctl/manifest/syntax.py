@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.libyaml import YAMLError
+from fnctl.pattern import later
 from fnctl.source import Span
 
 MAX_BYTES = 8 * 1024 * 1024
 
-BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+BREAK = later("\r\n|[\r\n\x85\u2028\u2029]")
 """What ends a line for a YAML parser."""
 
 

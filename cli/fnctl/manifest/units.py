@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from fnctl.pattern import later
 
-_DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)?")
-_SIZE = re.compile(r"([0-9]{1,9})(MB|GB)?")
-_BYTES = re.compile(r"([0-9]{1,9})(KB|MB|GB)?")
-_PERCENT = re.compile(r"([0-9]{1,3})%")
+_DURATION = later(r"([0-9]{1,9})(s|m|h|d)?")
+_SIZE = later(r"([0-9]{1,9})(MB|GB)?")
+_BYTES = later(r"([0-9]{1,9})(KB|MB|GB)?")
+_PERCENT = later(r"([0-9]{1,3})%")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MEGABYTES = {"MB": 1, "GB": 1024}
 _KILO = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject, rule
 
-_GPU = re.compile(r"(CUDA|NVIDIA|GPU|ROCM)(_|$)")
+_GPU = later(r"(CUDA|NVIDIA|GPU|ROCM)(_|$)")
 _SOCKET = frozenset({"ws", "wss", "websocket", "websockets", "socket.io", "sockjs", "signalr", "graphql-ws", "mqtt"})
-_HELD = re.compile(r"(wss?|mqtts?|amqps?|nats|irc)://")
-_DISK = re.compile(r"(sqlite(\+\w+)?:(?!.*:memory:)|file:).+|.*\.(sqlite3?|db)$")
+_HELD = later(r"(wss?|mqtts?|amqps?|nats|irc)://")
+_DISK = later(r"(sqlite(\+\w+)?:(?!.*:memory:)|file:).+|.*\.(sqlite3?|db)$")
 _PORT = frozenset({"PORT", "HOST", "LISTEN", "BIND", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "UVICORN_PORT", "UVICORN_HOST"})
 TIMES = {"aws": "lambda.timeout", "azure": "functions.timeout", "vercel": "function.timeout"}
 """The limit that ends a call, by target."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from fnctl.manifest.model import Function
+from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject, rule
 
-_PRODUCTION = re.compile(r"(prod|production|live)(-[a-z0-9-]+)?")
-_DATABASE = re.compile(r"(?:^|_)(DATABASE|DB|POSTGRES|MYSQL|MONGO|PG)_?(URL|URI|HOST|DSN)?$")
+_PRODUCTION = later(r"(prod|production|live)(-[a-z0-9-]+)?")
+_DATABASE = later(r"(?:^|_)(DATABASE|DB|POSTGRES|MYSQL|MONGO|PG)_?(URL|URI|HOST|DSN)?$")
 MINUTE = 60
 
 

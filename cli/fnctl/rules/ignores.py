@@ -11,6 +11,7 @@ from fnctl.diagnostics import Diagnostic
 from fnctl.manifest import libyaml as yaml
 from fnctl.manifest.load import Document
 from fnctl.manifest.parse import events
+from fnctl.pattern import later
 from fnctl.rules.settings import CODE
 from fnctl.source import Span
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 UNUSED = "FN065"
 _MARK = b"fnctl: ignore"
-_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*fnctl: ignore(?:\[(?P<codes>[^\]]*)\])?.*$")
+_COMMENT = later(r"(?:^|(?<=\s))#\s*fnctl: ignore(?:\[(?P<codes>[^\]]*)\])?.*$")
 _Place: TypeAlias = tuple[int, int]
 
 

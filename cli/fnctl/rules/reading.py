@@ -6,11 +6,12 @@ import re
 from functools import cache
 from pathlib import Path
 
+from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject
 
-_PAGE = re.compile(r"^# (?P<code>[A-Z]+[0-9]{3}) (?P<name>[a-z0-9-]+) \((?P<fixed>fixed )?(?P<severity>error|warning|advice)\)\n\n", re.MULTILINE)
+_PAGE = later(r"^# (?P<code>[A-Z]+[0-9]{3}) (?P<name>[a-z0-9-]+) \((?P<fixed>fixed )?(?P<severity>error|warning|advice)\)\n\n", re.MULTILINE)
 
-FIXED = re.compile(r"FN(0[0-6]|9[0-9])[0-9]")
+FIXED = later(r"FN(0[0-6]|9[0-9])[0-9]")
 """The codes of what cannot work: an error of theirs stays one, whatever the manifest says of it."""
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from fnctl.manifest.leaks import looks_secret
 from fnctl.manifest.model import Function, Service, Trigger
+from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject, rule
 
-_PRIVATE = re.compile(r"(?:^|[-_/])(admin|internal|private|debug|backoffice|management|actuator|metrics)(?:$|[-_/])")
+_PRIVATE = later(r"(?:^|[-_/])(admin|internal|private|debug|backoffice|management|actuator|metrics)(?:$|[-_/])")
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_LOCAL = re.compile(r"http://(localhost|127\.|\[::1\]|[^/:]+\.(local|internal)\b)")
+_LOCAL = later(r"http://(localhost|127\.|\[::1\]|[^/:]+\.(local|internal)\b)")
 
 
 def _http(service: Service) -> Iterator[tuple[Function, Trigger]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from fnctl.dataclass import dataclass, field, replace
 from fnctl.diagnostics import Diagnostic, Severity
+from fnctl.pattern import later
 from fnctl.rules.model import Rule
 
 EXTENDS = "extends"
 STRICT = "strict"
-CODE = re.compile(r"[A-Z]{2,8}[0-9]{3}")
+CODE = later(r"[A-Z]{2,8}[0-9]{3}")
 FAMILIES = ("FN", "SEC", "ADV", "FIT", "AWS", "AZ", "VC")
 """How fnctl's own codes begin; a plugin has letters of its own."""
 
