@@ -1,4 +1,4 @@
-"""Every rule that is installed: the core's, the adapters', the plugins', and the pages of what reading a manifest finds."""
+"""Every code that is installed: rules of the core, the adapters and the plugins, what reading a manifest finds, and what a run meets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from fnctl.errors import FnctlError, UsageError
 from fnctl.manifest.load import Document
 from fnctl.manifest.model import Service
 from fnctl.manifest.suggest import did_you_mean
-from fnctl.pattern import later
-from fnctl.rules import ignores, portable, reading
+from fnctl.rules import ignores, portable, reading, running
 from fnctl.rules.model import Rule
 from fnctl.rules.settings import CODE, EXTENDS, Settings, family
-
-_RUN = later(r"FN[4-9][0-9]{2}")
-"""The codes of what no manifest is to blame for: builds, clouds, ledgers, plugins."""
 
 
 def every(more: plugins.Plugins | None = None) -> tuple[Rule, ...]:
@@ -30,13 +26,29 @@ def every(more: plugins.Plugins | None = None) -> tuple[Rule, ...]:
     return tuple(sorted({rule.code: rule for rule in rules}.values(), key=lambda rule: (rule.code[:2] != "FN", rule.code)))
 
 
+def troubles() -> tuple[running.Trouble, ...]:
+    """Return what a run meets, by code: fnctl's own pages, and those that stand beside an adapter's plugin module."""
+    from importlib import resources  # for readers only
+
+    found = list(running.own())
+    for name in plugins.names():
+        try:
+            package = type(plugins.adapter(name)).__module__.rpartition(".")[0]
+        except FnctlError:
+            continue
+        page = resources.files(package) / running.FILE if package else None
+        found += running.parse(page.read_text("utf-8")) if page and page.is_file() else ()
+    return tuple(sorted(found, key=lambda one: (one.code[:2] != "FN", one.code)))
+
+
 def known(asked: Iterable[str], more: plugins.Plugins | None = None) -> None:
     """Check codes that a command line asks for, or their beginnings. Raises UsageError for one that no rule has."""
     rules = [rule.code for rule in every(more)]
     for code in asked:
         if not any(one.startswith(code) for one in rules):
-            message = f"`{code}` is no rule: it says what a run met, and what to do" if _RUN.fullmatch(code) else f"there is no rule `{code}`"
-            raise UsageError(message, help=_near(code, rules))
+            met = next((one.code for one in troubles() if one.code.startswith(code)), None)
+            message = f"`{code}` is no rule: it says what a run met, and nothing turns it off" if met else f"there is no rule `{code}`"
+            raise UsageError(message, help=f"see what it says:\nfnctl explain {met}" if met else _near(code, rules))
 
 
 def _near(code: str, rules: Iterable[str]) -> str | None:

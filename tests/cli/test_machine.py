@@ -19,7 +19,7 @@ from fnctl.commands.table import FORMS
 from fnctl.diagnostics import Diagnostic
 from fnctl.events import Event
 from fnctl.manifest.words import find
-from fnctl.rules import habits, portable
+from fnctl.rules import habits, portable, running
 from fnctl.rules.compare import compare
 from fnctl.rules.limits import load
 from fnctl.rules.matrix import Checkup
@@ -49,7 +49,11 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     "limits": [limits.limits_document([load("vercel", plan="pro"), load("aws", region="us-east-1")], "us-east-1")],
     "matrix": [view_matrix.matrix_document(lay_out([Checkup("aws", None, tuple(FINDINGS))]))],
     "rules": [rules.rules_document(portable.RULES)],
-    "explain": [rules.rule_document(habits.every_minute, [load("aws")]), rules.keys_document((w, [Ability("aws")]) for w in find(manifest(), "env"))],
+    "explain": [
+        rules.rule_document(habits.every_minute, [load("aws")]),
+        rules.trouble_document(running.own()[0]),
+        rules.keys_document((w, [Ability("aws")]) for w in find(manifest(), "env")),
+    ],
     "compare": [limits.comparison_document(compare("azure"))],
 }
 

@@ -28,6 +28,8 @@ SCREENS = {
     "explain-plans": ["explain", "vc101"],
     "explain-prose": ["explain", "FN006"],
     "explain-runtimes": ["explain", "AZ202"],
+    "explain-error": ["explain", "fn423"],
+    "explain-error-of-an-adapter": ["explain", "AZ603"],
     "explain-timeout": ["explain", "functions.timeout"],
     "explain-several": ["explain", "retention"],
     "explain-batch": ["explain", "queue.batch"],
@@ -81,7 +83,7 @@ def test_every_key_has_a_description() -> None:
     assert [key["path"] for key in made["keys"] if len((key["description"] or "").split()) < 3] == []
 
 
-@pytest.mark.parametrize("words", [["AWS101"], ["FN009"], ["timeout"], ["queue.batch"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["AWS101"], ["FN009"], ["FN961"], ["AZ601"], ["timeout"], ["queue.batch"]], ids=" ".join)
 def test_the_document_is_what_its_schema_says(fnctl: Fnctl, words: list[str]) -> None:
     made = fnctl("explain", *words, "--output", "json").document
     assert problems("explain", made) == []
@@ -115,7 +117,9 @@ WRONG = [
     (["explain", "timout"], "did you mean `timeout`?"),
     (["explain", "functions.timout"], "did you mean `timeout`?"),
     (["explain", "AWS999"], "fnctl rules AWS"),
-    (["explain", "FN961"], "`FN961` is no rule: it says what a run met"),
+    (["explain", "FN498"], "there is no rule `FN498`"),
+    (["rules", "FN961"], "fnctl explain FN961"),
+    (["rules", "FN4"], "`FN4` is no rule: it says what a run met"),
     (["explain", "aws999"], "there is no rule"),
     (["explain", "lambda.timeout"], "fnctl limits lambda.timeout --verbose"),
     (["explain", "%%%"], "fnctl rules"),

@@ -139,5 +139,5 @@ def _missing(service: Service, recipe: Recipe, answer: _Answer) -> Iterator[Diag
     for name, doors in expected.items():
         if gone := sorted(set(doors) - set(answer.functions)):
             span = service.span("functions", name, key=True)
-            help = "this is a mistake of fnctl: `fnctl bug` collects what a report needs"
+            help = "this is a mistake of fnctl: report it, with the manifest's triggers of that function"
             yield Diagnostic("AZ602", "error", f"the host would not find {', '.join(gone)} in the app `{recipe.name}`", span, help=help)

@@ -54,6 +54,13 @@ def rules(_ctx: typer.Context, _args: list[str], _incomplete: str) -> list[str]:
     return [rule.code for rule in catalogue.every()]
 
 
+def codes(_ctx: typer.Context, _args: list[str], _incomplete: str) -> list[str]:
+    """Name the codes of every rule, and of what a run meets."""
+    from fnctl import catalogue
+
+    return [*(rule.code for rule in catalogue.every()), *(met.code for met in catalogue.troubles())]
+
+
 def _keys(ctx: typer.Context, part: str) -> list[str]:
     import yaml
 

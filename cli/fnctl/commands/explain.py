@@ -19,6 +19,7 @@ from fnctl.manifest.words import ANY, LIST, Word
 from fnctl.rules import pages
 from fnctl.rules.limits import TARGETS, document
 from fnctl.rules.model import Rule
+from fnctl.rules.running import Trouble
 from fnctl.views import rules as view
 from fnctl.views.rules import Ability
 
@@ -48,13 +49,18 @@ LIMITS = {
 def explain(
     ctx: typer.Context,
     word: Annotated[
-        str, typer.Argument(metavar="CODE|KEY", help="A rule (AWS101), or a key of the manifest (timeout, http.path).", autocompletion=complete.rules)
+        str,
+        typer.Argument(
+            metavar="CODE|KEY", help="A code (AWS101, FN421), or a key of the manifest (timeout, http.path).", autocompletion=complete.codes
+        ),
     ],
 ) -> None:
-    """Explain a rule: why, an example, what to use instead, its limits and their sources. Or a key of the manifest: what may stand there, and where.
+    """Explain a rule: why, an example, what to use instead, its limits and their sources. Or an error: why it happens, and what to do. Or a key of
+    the manifest: what may stand there, and where.
 
     Examples:
         fnctl explain AWS101
+        fnctl explain FN421
         fnctl explain functions.timeout
         fnctl explain queue.batch --output json
     """
@@ -62,6 +68,10 @@ def explain(
     rule = next((rule for rule in catalogue.every(plugins.Plugins()) if rule.code == word.upper()), None)
     if rule is not None:
         _rule(run, rule)
+        return
+    trouble = next((one for one in catalogue.troubles() if one.code == word.upper()), None)
+    if trouble is not None:
+        _trouble(run, trouble)
         return
     if _CODE.fullmatch(word):
         catalogue.known((word,))
@@ -85,6 +95,13 @@ def _rule(run: Run, rule: Rule) -> None:
         run.document(view.rule_document(rule, tables))
     else:
         run.show(view.explained(rule, tables, run.paint, run.width))
+
+
+def _trouble(run: Run, trouble: Trouble) -> None:
+    if run.json:
+        run.document(view.trouble_document(trouble))
+    else:
+        run.show(view.trouble(trouble, run.paint, run.width))
 
 
 def _unknown(word: str, known: Any) -> None:

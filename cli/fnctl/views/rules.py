@@ -1,4 +1,4 @@
-"""The rules and the words of the manifest, for people and for machines."""
+"""The rules, what a run meets, and the words of the manifest, for people and for machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fnctl.manifest.words import Word, spelt
-from fnctl.rules import pages
+from fnctl.rules import pages, running
 from fnctl.rules.limits import Limits
 from fnctl.rules.model import Rule
 from fnctl.views.machine import document
@@ -82,7 +82,24 @@ def rule_document(rule: Rule, tables: Sequence[Limits]) -> dict[str, Any]:
     """fnctl/explain/1 of a rule."""
     limits = [_limit(fact) for fact in pages.facts(rule, tables)]
     page = {heading.lower().replace(" ", "_"): text for heading, text in pages.sections(rule).items()}
-    return document("explain", {"rule": {**_entry(rule), "page": page, "limits": limits}, "keys": []})
+    return document("explain", {"rule": {**_entry(rule), "page": page, "limits": limits}, "error": None, "keys": []})
+
+
+def trouble(one: running.Trouble, paint: Paint, width: int) -> str:
+    """What a run met: what it says, why, and what to do; commands as they are typed."""
+    first, *rest = running.sections(one).items()
+    parts = [f"{paint(f'{one.code}: {one.name}', 'bold')}\n{paint(one.severity, one.severity)} of a run", _wrapped(first[1], width)]
+    for heading, text in rest:
+        shown = (textwrap.indent(part, "  ") if is_command else _wrapped(part, width - 2) for is_command, part in running.blocks(text))
+        parts.append(paint(heading, "bold") + "\n" + textwrap.indent("\n".join(shown), "  "))
+    return "\n\n".join(parts)
+
+
+def trouble_document(one: running.Trouble) -> dict[str, Any]:
+    """fnctl/explain/1 of what a run met."""
+    page = {heading.lower().replace(" ", "_"): text for heading, text in running.sections(one).items()}
+    head = {"code": one.code, "name": one.name, "severity": one.severity, "group": running.group(one), "summary": one.summary}
+    return document("explain", {"rule": None, "error": {**head, "page": page}, "keys": []})
 
 
 def _limit(fact: pages.Fact) -> dict[str, Any]:
@@ -117,7 +134,7 @@ def _able(ability: Ability) -> str:
 
 def keys_document(found: Iterable[tuple[Word, Sequence[Ability]]]) -> dict[str, Any]:
     """fnctl/explain/1 of keys."""
-    return document("explain", {"rule": None, "keys": [_key(word, abilities) for word, abilities in found]})
+    return document("explain", {"rule": None, "error": None, "keys": [_key(word, abilities) for word, abilities in found]})
 
 
 def _key(word: Word, abilities: Sequence[Ability]) -> dict[str, Any]:
