@@ -37,7 +37,7 @@ def troubles() -> tuple[running.Trouble, ...]:
         except FnctlError:
             continue
         page = resources.files(package) / running.FILE if package else None
-        found += running.parse(page.read_text("utf-8")) if page and page.is_file() else ()
+        found += running.parse(page.read_bytes().decode("utf-8", "replace")) if page and page.is_file() else ()
     return tuple(sorted(found, key=lambda one: (one.code[:2] != "FN", one.code)))
 
 

@@ -81,7 +81,7 @@ def test_every_manifest_in_the_docs_is_right(block: Block, tmp_path: Path) -> No
     assert [f"{d.code} {d.span}: {d.message}" for d in checked.diagnostics if d.severity == "error"] == []
 
 
-@pytest.mark.parametrize("block", [block for block in blocks("python", "toml", "sh") if block.words], ids=str)
+@pytest.mark.parametrize("block", [block for block in blocks("python", "toml", "sh", "markdown") if block.words], ids=str)
 def test_code_quoted_from_a_file_is_in_that_file(block: Block) -> None:
     assert block.text in (ROOT / block.words[0]).read_text()
 

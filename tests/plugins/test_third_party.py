@@ -89,6 +89,15 @@ def test_its_own_rules_are_heard(fnctl: Fnctl) -> None:
     assert [(d["code"], d["severity"], d["target"], d["line"]) for d in found if d["code"] == "FOLDER001"] == [("FOLDER001", "warning", "folder", 8)]
 
 
+def test_its_own_errors_have_pages(fnctl: Fnctl) -> None:
+    fnctl("deploy", "--yes")
+    said = fnctl("invoke", "hello", code=1).stderr
+    assert "error[FOLDER101]" in said
+    assert "not-in-a-folder" in fnctl("explain", "FOLDER101").stdout
+    found = json.loads(fnctl("explain", "folder102", "--output", "json").stdout)["error"]
+    assert (found["name"], found["group"]) == ("no-such-python", "FOLDER: an adapter's own")
+
+
 def test_the_life_of_a_service_on_it(fnctl: Fnctl, project: Path) -> None:
     first = result(fnctl("deploy", "--yes", "--output", "json"))
     assert (first["status"], first["release"]) == ("deployed", 1)

@@ -63,4 +63,4 @@ def connect(where: Where) -> Cloud:
 
 
 def _refuse(message: str) -> NoReturn:
-    raise FnctlError(message, help="leave this to the machines that take their functions from it")
+    raise FnctlError(message, code="FOLDER101", help="leave this to the machines that take their functions from it")

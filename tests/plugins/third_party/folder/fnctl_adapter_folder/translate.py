@@ -39,5 +39,5 @@ def build_target(function: Function) -> BuildTarget:
     found = find(version, os.environ)
     if found is None or not found.exact:
         message = f"there is no Python {version} on this machine"
-        raise FnctlError(message, help=f"install it, or set FNCTL_PYTHON_{version.replace('.', '_')}")
+        raise FnctlError(message, code="FOLDER102", help=f"install it, or set FNCTL_PYTHON_{version.replace('.', '_')}")
     return BuildTarget(function.runtime, found.machine, found.tags, python=version, interpreter=found.path)
