@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _OWN = ("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn")
 """What Cosmos DB adds to every document."""
 
-_CARRIED = ("traceparent", "tracestate", "correlationid")
+_CARRIED = ("traceparent", "tracestate", "correlationid", "causationid")
 
 
 def service_bus(config: Config, door: Config, native: Any) -> Event:
@@ -33,17 +33,21 @@ def service_bus(config: Config, door: Config, native: Any) -> Event:
         type="fnctl.topic.message" if topic else "fnctl.queue.message",
         subject=native.session_id or ((native.subject or native.label) if topic else None),
         time=when(native.enqueued_time_utc),
-        extensions={name: properties[name] for name in _CARRIED if properties.get(name)},
+        extensions=_carried(properties),
         attempt=native.delivery_count or 1,
         native=native,
     )
+
+
+def _carried(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: properties[name] for name in _CARRIED if properties.get(name)}
 
 
 def bucket(config: Config, door: Config, native: Mapping[str, Any]) -> Event:
     """Read what Event Grid says of a blob, in either of its schemas. `subject` is `/blobServices/default/containers/NAME/blobs/KEY`."""
     container, _, key = str(native.get("subject", "")).partition("/containers/")[2].partition("/blobs/")
     about: Mapping[str, Any] = native.get("data") or {}
-    etag, sequencer = about.get("eTag"), about.get("sequencer")
+    etag, sequencer = str(about.get("eTag") or "").strip('"') or None, about.get("sequencer")  # with quotes in newer events, without in older ones
     word = str(native.get("type") or native.get("eventType"))
     what = "created" if word.endswith("BlobCreated") else "deleted" if word.endswith("BlobDeleted") else "changed"
     identity = f"{container}/{key}@{sequencer or etag or native.get('id')}"
@@ -63,27 +67,28 @@ def bus(config: Config, door: Config, native: Mapping[str, Any]) -> Event:
 
 
 def stream(config: Config, door: Config, native: Any, context: Any) -> list[Event]:
-    """Read a batch of Event Hubs: an id is partition and sequence number."""
-    return [_record(config, door, record, context) for record in native]
+    """Read a batch of Event Hubs: an id is partition and sequence number. Each record carries what the host says of all, so it is read once."""
+    about: Mapping[str, Any] = (native[0].metadata if native else None) or {}
+    partition = _read(about.get("PartitionContext") or {}).get("PartitionId", "")
+    properties = dict(enumerate(_read(about.get("PropertiesArray") or [])))
+    return [
+        message(
+            record.get_body(),
+            id=f"{partition}:{record.sequence_number}",
+            source=source(config, door),
+            type="fnctl.stream.record",
+            subject=record.partition_key,
+            time=when(record.enqueued_time),
+            extensions=_carried(properties.get(index) or {}),
+            attempt=attempt(context),
+            native=record,
+        )
+        for index, record in enumerate(native)
+    ]
 
 
-def _record(config: Config, door: Config, record: Any, context: Any) -> Event:
-    return message(
-        record.get_body(),
-        id=f"{_partition(record)}:{record.sequence_number}",
-        source=source(config, door),
-        type="fnctl.stream.record",
-        subject=record.partition_key,
-        time=when(record.enqueued_time),
-        attempt=attempt(context),
-        native=record,
-    )
-
-
-def _partition(record: Any) -> str:
-    about: Any = (record.metadata or {}).get("PartitionContext") or {}
-    found = json.loads(about) if isinstance(about, str) else about
-    return str(found.get("PartitionId", ""))
+def _read(about: Any) -> Any:
+    return json.loads(about) if isinstance(about, str) else about
 
 
 def table(config: Config, door: Config, native: Any, context: Any) -> list[Event]:

@@ -8,6 +8,7 @@ import { CloudEvent, fromStructured, isCloudEvent, message, timestamp } from "./
 
 const EARLY = 30_000; // a timer may fire a moment before its time; a due time further ahead is the next one, not this one
 const OWN = ["_rid", "_self", "_etag", "_attachments", "_ts", "_lsn"]; // what Cosmos DB adds to every document
+const CARRIED = ["traceparent", "tracestate", "correlationid", "causationid"];
 
 /** `/SERVICE/KIND/KEY` of a trigger. @param {Config} config @param {Door} door */
 function source(config, door) {
@@ -59,7 +60,7 @@ function serviceBus(config, door, given, native) {
 
 /** The trace that a message's own properties carry. @param {any} properties */
 function carried(properties) {
-  return Object.fromEntries(["traceparent", "tracestate", "correlationid"].filter((name) => properties?.[name]).map((name) => [name, properties[name]]));
+  return Object.fromEntries(CARRIED.filter((name) => properties?.[name]).map((name) => [name, properties[name]]));
 }
 
 /** @param {Config} config @param {Door} door @param {Given} given @param {Native} native */
@@ -83,7 +84,8 @@ function bucket(config, door, given) {
   const [, place = ""] = String(given.subject).split("/containers/");
   const at = place.indexOf("/blobs/");
   const [container, key] = [place.slice(0, at), place.slice(at + "/blobs/".length)];
-  const { eTag: etag = null, sequencer, contentLength: size = null, blobVersion: version = null } = given.data ?? {};
+  const { eTag, sequencer, contentLength: size = null, blobVersion: version = null } = given.data ?? {};
+  const etag = eTag?.replace(/^"(.*)"$/, "$1") || null; // with quotes in newer events, without in older ones
   const word = String(given.type ?? given.eventType);
   const what = word.endsWith("BlobCreated") ? "created" : word.endsWith("BlobDeleted") ? "deleted" : "changed";
   return new CloudEvent({
