@@ -37,7 +37,7 @@ def arm_is_cheaper(subject: Subject) -> Iterator[Found]:
         yield Found("a GB-second on arm64 costs 20 % less", subject.service.span("functions", first, key=True), label, help=help)
 
 
-@rule("ADV002", "advice", "aws")
+@rule("ADV002", "advice", "aws", needs="memory")
 def too_little_memory(subject: Subject) -> Iterator[Found]:
     """Point at Python functions with less than 256 MB.
 
@@ -60,7 +60,7 @@ def too_little_memory(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` starts slowly", at(subject, function, "memory"), label, help=help)
 
 
-@rule("ADV003", "advice", "aws", preset="strict")
+@rule("ADV003", "advice", "aws", preset="strict", needs="timeout")
 def maximum_to_be_safe(subject: Subject) -> Iterator[Found]:
     """Point at functions with the longest timeout that there is.
 
@@ -131,7 +131,7 @@ def open_url_without_cap(subject: Subject) -> Iterator[Found]:
             yield Found(f"nothing limits calls of `{function.name}`", at(subject, function, "triggers"), "open, and no cap", (note,), help)
 
 
-@rule("ADV010", "advice", "aws", preset="strict")
+@rule("ADV010", "advice", "aws", preset="strict", needs="protect")
 def cold_starts_are_felt(subject: Subject) -> Iterator[Found]:
     """Point at functions of a protected stage that people wait for and of which none is kept warm.
 
@@ -157,7 +157,7 @@ def cold_starts_are_felt(subject: Subject) -> Iterator[Found]:
             yield Found(f"callers of `{function.name}` may wait for a cold start", span, "none kept warm", help=help)
 
 
-@rule("ADV011", "advice", "aws")
+@rule("ADV011", "advice", "aws", needs="built")
 def package_is_large(subject: Subject) -> Iterator[Found]:
     """Point at packages of more than 50 MB. Known after a build: `fnctl validate --built`.
 
@@ -179,7 +179,7 @@ def package_is_large(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{name}` has a large package", span, label, notes, help)
 
 
-@rule("SEC010", "warning", "aws")
+@rule("SEC010", "warning", "aws", needs="own:policies")
 def rights_to_everything(subject: Subject) -> Iterator[Found]:
     """Find statements under `targets.aws.policies` that allow every action, or name AdministratorAccess.
 

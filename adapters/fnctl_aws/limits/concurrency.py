@@ -16,7 +16,7 @@ FEW = 12
 """Uses whose rights fit in any case: nearly every function has fewer, and pays nothing."""
 
 
-@rule("AWS130", "error", "aws")
+@rule("AWS130", "error", "aws", needs="provisioned")
 def provisioned_over_reserved(subject: Subject) -> Iterator[Found]:
     """Find functions that keep more instances warm than they may have at all.
 
@@ -39,7 +39,7 @@ def provisioned_over_reserved(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` provisions more than it reserves", span, label, help="raise `reserved`, or lower `provisioned`")
 
 
-@rule("AWS131", "error", "aws")
+@rule("AWS131", "error", "aws", needs="reserved")
 def reservations_over_account(subject: Subject) -> Iterator[Found]:
     """Find services whose reservations leave too little of the account's concurrency to everything else.
 
@@ -60,7 +60,7 @@ def reservations_over_account(subject: Subject) -> Iterator[Found]:
     reserving = [function for function in subject.service.functions.values() if function.reserved]
     account, left = subject.limits["lambda.concurrency"], subject.limits["lambda.concurrency.unreserved"]
     total = sum(function.reserved or 0 for function in reserving)
-    if total > account.value - left.value:
+    if reserving and total > account.value - left.value:
         label = f"{total:,} together, and {account.value - left.value:,g} of {account.amount()} can be reserved"
         help = "reserve less, or say what your account has: limits: { aws: { lambda.concurrency: ... } }"
         largest = max(reserving, key=lambda function: function.reserved or 0)
@@ -68,7 +68,7 @@ def reservations_over_account(subject: Subject) -> Iterator[Found]:
         yield Found("the functions reserve more than the account has", span, label, (account.note(), left.note()), help)
 
 
-@rule("AWS132", "error", "aws")
+@rule("AWS132", "error", "aws", needs="provisioned")
 def provisioned_over_account(subject: Subject) -> Iterator[Found]:
     """Find services that provision more than the account has left, besides what is reserved.
 
@@ -96,7 +96,7 @@ def provisioned_over_account(subject: Subject) -> Iterator[Found]:
         yield Found("the functions provision more than the account has", span, label, (account.note(), left.note()), help)
 
 
-@rule("AWS135", "error", "aws")
+@rule("AWS135", "error", "aws", needs="retry")
 def too_many_retries(subject: Subject) -> Iterator[Found]:
     """Find retries that the source of a function's events does not give.
 
@@ -126,7 +126,7 @@ def too_many_retries(subject: Subject) -> Iterator[Found]:
         )
 
 
-@rule("AWS136", "error", "aws")
+@rule("AWS136", "error", "aws", needs="retry")
 def retry_age_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find ages until which events are retried that Lambda or Scheduler do not keep.
 

@@ -21,7 +21,7 @@ NAMES = {"queue": "sqs.name", "topic": "sns.name", "table": "dynamodb.name", "bu
 """The limit and the pattern of a resource's physical name."""
 
 
-@rule("AWS104", "error", "aws")
+@rule("AWS104", "error", "aws", needs="env")
 def environment_name_reserved(subject: Subject) -> Iterator[Found]:
     """Find environment variables that Lambda sets itself.
 
@@ -44,7 +44,7 @@ def environment_name_reserved(subject: Subject) -> Iterator[Found]:
             yield breach(reserved, f"the environment name {name} belongs to Lambda", span, "reserved", "use another name, or read what Lambda sets")
 
 
-@rule("AWS114", "error", "aws")
+@rule("AWS114", "error", "aws", needs="env")
 def environment_name_refused(subject: Subject) -> Iterator[Found]:
     """Find names of environment variables that Lambda does not take: one letter alone, or `_` first.
 
@@ -211,7 +211,7 @@ def name_is_shortened(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"on AWS it is called {physical(service, name)}", span, label, "shorten the service's name or the function's")
 
 
-@rule("AWS122", "error", "aws")
+@rule("AWS122", "error", "aws", needs="resources")
 def physical_name_refused(subject: Subject) -> Iterator[Found]:
     """Find names given with `targets.aws.name` that the service does not take.
 
@@ -281,7 +281,7 @@ def _tag(subject: Subject, key: str, value: str, *path: Key) -> Iterator[Found]:
         yield breach(limit, f"the value of the tag {key} is too long", span(*path), f"{len(value)} of {limit.amount()}", "shorten it")
 
 
-@rule("AWS140", "error", "aws")
+@rule("AWS140", "error", "aws", needs="built")
 def package_too_large(subject: Subject) -> Iterator[Found]:
     """Find packages that are larger than Lambda unpacks. Known after a build: `fnctl validate --built`.
 

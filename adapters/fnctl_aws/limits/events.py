@@ -12,7 +12,7 @@ from fnctl_aws.limits.parts import source
 from fnctl_aws.translate.schedule import expression, payload, scheduled
 
 
-@rule("AWS110", "error", "aws")
+@rule("AWS110", "error", "aws", needs="trigger:schedule")
 def schedule_unsayable(subject: Subject) -> Iterator[Found]:
     """Find schedules for which EventBridge Scheduler has no words: a day of the month and a weekday at once.
 
@@ -37,7 +37,7 @@ def schedule_unsayable(subject: Subject) -> Iterator[Found]:
             yield Found(f"EventBridge Scheduler cannot say {error}", span, "both days", (note,), help)
 
 
-@rule("AWS162", "error", "aws")
+@rule("AWS162", "error", "aws", needs="trigger:schedule")
 def schedule_input_too_large(subject: Subject) -> Iterator[Found]:
     """Find a schedule's `input` that is larger than Scheduler keeps.
 
@@ -58,7 +58,7 @@ def schedule_input_too_large(subject: Subject) -> Iterator[Found]:
             yield breach(limit, "the schedule's input is too large", span, label, "keep it in the package or a bucket")
 
 
-@rule("AWS170", "error", "aws")
+@rule("AWS170", "error", "aws", needs="trigger:bucket")
 def notifications_overlap(subject: Subject) -> Iterator[Found]:
     """Find two triggers of one bucket that would both match an object: same event, and prefixes and suffixes that overlap.
 
@@ -102,7 +102,7 @@ def _nested(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-@rule("AWS171", "error", "aws")
+@rule("AWS171", "error", "aws", needs="trigger:bucket")
 def too_many_notifications(subject: Subject) -> Iterator[Found]:
     """Find buckets with more notifications than S3 keeps for one.
 
@@ -126,7 +126,7 @@ def too_many_notifications(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"too many functions listen to `{name}`", span, f"{count} of {limit.amount()}", "publish once to a topic or a bus")
 
 
-@rule("AWS173", "error", "aws")
+@rule("AWS173", "error", "aws", needs="trigger:bucket")
 def notification_filter_too_long(subject: Subject) -> Iterator[Found]:
     """Find prefixes and suffixes of a bucket's objects that are longer than any key.
 
@@ -148,7 +148,7 @@ def notification_filter_too_long(subject: Subject) -> Iterator[Found]:
                     yield breach(limit, f"no object has such a long {word}", span, f"{size:,} of {limit.amount()}", "shorten it")
 
 
-@rule("AWS175", "warning", "aws")
+@rule("AWS175", "warning", "aws", needs="trigger:bus")
 def too_many_bus_rules(subject: Subject) -> Iterator[Found]:
     """Find buses with more listeners than EventBridge keeps rules for one.
 
@@ -173,7 +173,7 @@ def too_many_bus_rules(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"too many functions listen to `{name}`", span, f"{count} of {limit.amount()}", help)
 
 
-@rule("AWS146", "warning", "aws")
+@rule("AWS146", "warning", "aws", needs="trigger:topic")
 def fifo_topic_calls_no_function(subject: Subject) -> Iterator[Found]:
     """Find functions that listen to a FIFO topic.
 
@@ -199,7 +199,7 @@ def fifo_topic_calls_no_function(subject: Subject) -> Iterator[Found]:
                 yield Found(f"the FIFO topic `{resource.name}` calls no functions", span, "not delivered", help=help)
 
 
-@rule("AWS148", "warning", "aws")
+@rule("AWS148", "warning", "aws", needs="trigger:topic")
 def topic_filter_too_wide(subject: Subject) -> Iterator[Found]:
     """Find filters of a topic that look at more attributes than SNS compares.
 

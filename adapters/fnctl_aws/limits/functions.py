@@ -16,7 +16,7 @@ MARK = 56
 _LAYER = r"arn:(aws[a-z-]*):lambda:([a-z0-9-]+):[0-9]{12}:layer:[A-Za-z0-9-_]+:[0-9]+"
 
 
-@rule("AWS101", "error", "aws")
+@rule("AWS101", "error", "aws", needs="timeout")
 def timeout_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find timeouts that Lambda does not give.
 
@@ -45,7 +45,7 @@ def timeout_outside_limits(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AWS102", "error", "aws")
+@rule("AWS102", "error", "aws", needs="memory")
 def memory_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find memory sizes that Lambda does not give.
 
@@ -69,7 +69,7 @@ def memory_outside_limits(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AWS103", "error", "aws")
+@rule("AWS103", "error", "aws", needs="own:ephemeral_storage")
 def scratch_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find sizes of /tmp that Lambda does not give.
 
@@ -150,7 +150,7 @@ def log_retention_unknown(subject: Subject) -> Iterator[Found]:
             yield breach(known, message, at(subject, function, "logs", "retention"), "not one of the periods", f"say {near}d")
 
 
-@rule("AWS112", "error", "aws")
+@rule("AWS112", "error", "aws", needs="layers")
 def too_many_layers(subject: Subject) -> Iterator[Found]:
     """Find functions with more layers than Lambda attaches.
 
@@ -187,7 +187,7 @@ def too_many_layers(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AWS118", "error", "aws")
+@rule("AWS118", "error", "aws", needs="layers")
 def layer_in_another_place(subject: Subject) -> Iterator[Found]:
     """Find layers that are no version's ARN, or of another region than the function.
 
@@ -216,7 +216,7 @@ def layer_in_another_place(subject: Subject) -> Iterator[Found]:
                 yield Found(f"the layer is in {match[2]}, and the function in {region}", span, "another region", help=f"publish it in {region}")
 
 
-@rule("AWS119", "error", "aws")
+@rule("AWS119", "error", "aws", needs="interface:native")
 def handler_too_long(subject: Subject) -> Iterator[Found]:
     """Find native handlers whose name is longer than Lambda takes. All others are called through fnctl's own.
 
@@ -244,7 +244,7 @@ def handler_too_long(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AWS125", "error", "aws")
+@rule("AWS125", "error", "aws", needs="own:vpc")
 def network_too_wide(subject: Subject) -> Iterator[Found]:
     """Find functions with more subnets or security groups than Lambda connects.
 
@@ -273,7 +273,7 @@ def network_too_wide(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AWS128", "error", "aws")
+@rule("AWS128", "error", "aws", needs="own:snap_start")
 def snap_start_impossible(subject: Subject) -> Iterator[Found]:
     """Find SnapStart where Lambda refuses it: other runtimes, a larger /tmp, provisioned concurrency.
 

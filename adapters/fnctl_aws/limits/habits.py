@@ -12,7 +12,7 @@ WATCHED = {"queue": "sqs", "topic": "sns", "bucket": "s3"}
 """Triggers whose loops Lambda detects, as `lambda.recursion.watched` calls them."""
 
 
-@rule("ADV004", "advice", "aws")
+@rule("ADV004", "advice", "aws", needs="resource.visibility")
 def visibility_too_short(subject: Subject) -> Iterator[Found]:
     """Point at queues that hide a message for less than six times a consumer's timeout and its batching window.
 
@@ -45,7 +45,7 @@ def visibility_too_short(subject: Subject) -> Iterator[Found]:
             yield Found("messages may come back while they are worked on", span, label, (advised.note(),), help)
 
 
-@rule("ADV005", "advice", "aws")
+@rule("ADV005", "advice", "aws", needs="resource.dead_letter")
 def queue_without_dead_letters(subject: Subject) -> Iterator[Found]:
     """Point at queues that functions listen to and whose failing messages go nowhere.
 
@@ -71,7 +71,7 @@ def queue_without_dead_letters(subject: Subject) -> Iterator[Found]:
             yield Found(f"what always fails in `{resource.name}` is tried for days", span, "no dead letters", help=help)
 
 
-@rule("ADV006", "advice", "aws", preset="strict")
+@rule("ADV006", "advice", "aws", preset="strict", needs="resource.max_receives")
 def few_receives(subject: Subject) -> Iterator[Found]:
     """Point at queues that give a message up after fewer than five tries.
 
@@ -99,7 +99,7 @@ def few_receives(subject: Subject) -> Iterator[Found]:
             yield Found("throttling alone may give messages up", span, label, (advised.note(),), f"say {advised.value:g}")
 
 
-@rule("ADV007", "advice", "aws")
+@rule("ADV007", "advice", "aws", needs="trigger.batch")
 def one_message_a_call(subject: Subject) -> Iterator[Found]:
     """Point at queues whose messages come one a call.
 
@@ -124,7 +124,7 @@ def one_message_a_call(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` is called once for every message", span, "one at a time", help=help)
 
 
-@rule("ADV012", "advice", "aws")
+@rule("ADV012", "advice", "aws", needs="uses")
 def writes_to_what_starts_it(subject: Subject) -> Iterator[Found]:
     """Point at functions that write to the bucket, queue or topic that starts them; for tables, streams and buses it is a warning.
 
@@ -155,7 +155,7 @@ def writes_to_what_starts_it(subject: Subject) -> Iterator[Found]:
                 yield Found(message, span, label, (limits["lambda.recursion"].note(),), help, None if seen else "warning")
 
 
-@rule("ADV021", "advice", "aws")
+@rule("ADV021", "advice", "aws", needs=("trigger:stream", "trigger:table"))
 def stream_blocked_by_one_record(subject: Subject) -> Iterator[Found]:
     """Point at functions that read a stream or a table's changes and never give a record up.
 
@@ -180,7 +180,7 @@ def stream_blocked_by_one_record(subject: Subject) -> Iterator[Found]:
             yield Found(f"one bad record stops `{function.name}` for a day", span, "tried for ever", help=help)
 
 
-@rule("ADV022", "advice", "aws")
+@rule("ADV022", "advice", "aws", needs="trigger.max_concurrency")
 def polls_are_throttled(subject: Subject) -> Iterator[Found]:
     """Point at queue triggers that may run more at once than their function reserves.
 
@@ -205,7 +205,7 @@ def polls_are_throttled(subject: Subject) -> Iterator[Found]:
             yield Found(f"polls for `{function.name}` are throttled", span, label, help="lower it to what is reserved, or reserve more")
 
 
-@rule("ADV023", "advice", "aws")
+@rule("ADV023", "advice", "aws", needs="trigger.from")
 def events_missed_at_first(subject: Subject) -> Iterator[Found]:
     """Point at streams and tables that are read from the latest record on.
 

@@ -13,7 +13,7 @@ from fnctl_aws.limits.parts import at, whole
 from fnctl_aws.translate.http import behind_api, folder_key, has_url, route_key, triggers
 
 
-@rule("AWS201", "warning", "aws")
+@rule("AWS201", "warning", "aws", needs="trigger:http")
 def gateway_ends_first(subject: Subject) -> Iterator[Found]:
     """Find functions behind an HTTP API that may take longer than the API waits.
 
@@ -37,7 +37,7 @@ def gateway_ends_first(subject: Subject) -> Iterator[Found]:
             yield Found(f"callers of `{function.name}` are sent away before it ends", at(subject, function, "timeout"), label, (limit.note(),), help)
 
 
-@rule("AWS202", "error", "aws")
+@rule("AWS202", "error", "aws", needs="trigger:http")
 def too_many_routes(subject: Subject) -> Iterator[Found]:
     """Find services with more routes than one HTTP API has. A path that takes the rest needs two.
 
@@ -61,7 +61,7 @@ def too_many_routes(subject: Subject) -> Iterator[Found]:
         yield breach(limit, "the API has too many routes", span, label, "let one app route: http: ANY /{path*}, or split the service")
 
 
-@rule("AWS203", "error", "aws")
+@rule("AWS203", "error", "aws", needs="trigger:http")
 def too_many_integrations(subject: Subject) -> Iterator[Found]:
     """Find services with more functions behind one HTTP API than it integrates.
 
@@ -80,7 +80,7 @@ def too_many_integrations(subject: Subject) -> Iterator[Found]:
         yield breach(limit, "the API has too many functions behind it", span, label, "split the service, or give some a function URL")
 
 
-@rule("AWS204", "warning", "aws")
+@rule("AWS204", "warning", "aws", needs="trigger.cors")
 def cors_differs_by_route(subject: Subject) -> Iterator[Found]:
     """Find routes of one HTTP API that ask for different CORS.
 
@@ -110,7 +110,7 @@ def cors_differs_by_route(subject: Subject) -> Iterator[Found]:
                     yield Found("routes of one API ask for different CORS", span, "joined with the others", help=help)
 
 
-@rule("AWS206", "error", "aws")
+@rule("AWS206", "error", "aws", needs="trigger.cors")
 def cors_too_long(subject: Subject) -> Iterator[Found]:
     """Find CORS of a function URL with more or longer origins, methods or headers than it holds, or for longer than a day.
 
@@ -164,7 +164,7 @@ def _long(subject: Subject, cors: Mapping[str, Json]) -> Iterator[tuple[str, Lim
         yield "max_age", limit, age
 
 
-@rule("AWS207", "error", "aws")
+@rule("AWS207", "error", "aws", needs="trigger.auth")
 def url_without_tokens(subject: Subject) -> Iterator[Found]:
     """Find function URLs that should check a JSON web token.
 
@@ -193,7 +193,7 @@ def url_without_tokens(subject: Subject) -> Iterator[Found]:
                 yield Found("a function URL does not check tokens", span, "not there", help=help)
 
 
-@rule("AWS209", "error", "aws")
+@rule("AWS209", "error", "aws", needs="trigger.auth")
 def token_check_too_long(subject: Subject) -> Iterator[Found]:
     """Find token checks with more audiences or scopes than an HTTP API holds.
 
@@ -230,7 +230,7 @@ def _tokens(subject: Subject, function: Function, trigger: Trigger) -> Iterator[
             yield breach(limit, f"`{function.name}` names too many: {word}", span, label, "check the rest in the handler")
 
 
-@rule("AWS208", "error", "aws")
+@rule("AWS208", "error", "aws", needs="trigger.auth")
 def too_many_authorizers(subject: Subject) -> Iterator[Found]:
     """Find services whose routes trust more issuers and audiences than one HTTP API has authorizers for.
 

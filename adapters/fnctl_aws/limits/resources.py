@@ -14,7 +14,7 @@ from fnctl_aws.translate.function import timeout_of
 from fnctl_aws.translate.queue import consumers, visibility_of
 
 
-@rule("AWS107", "error", "aws")
+@rule("AWS107", "error", "aws", needs="resource.visibility")
 def visibility_shorter_than_work(subject: Subject) -> Iterator[Found]:
     """Find queues that show a message again while a function may still work on it.
 
@@ -47,7 +47,7 @@ def visibility_shorter_than_work(subject: Subject) -> Iterator[Found]:
                 yield Found(message, span, label, (f"AWS refuses the trigger ({least.source}, {least.date})",), help)
 
 
-@rule("AWS113", "error", "aws")
+@rule("AWS113", "error", "aws", needs="resource:queue")
 def queue_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find times of a queue that SQS does not keep: visibility, retention, delay.
 
@@ -72,7 +72,7 @@ def queue_outside_limits(subject: Subject) -> Iterator[Found]:
             yield from outside(subject.limits, f"sqs.{word}", whole(resource.options.get(word)), f"`{word}` of `{resource.name}`", span, help)
 
 
-@rule("AWS144", "error", "aws")
+@rule("AWS144", "error", "aws", needs="resource.dead_letter")
 def dead_letters_of_another_type(subject: Subject) -> Iterator[Found]:
     """Find queues whose dead letters go to a queue of the other type: FIFO to standard, or standard to FIFO.
 
@@ -96,7 +96,7 @@ def dead_letters_of_another_type(subject: Subject) -> Iterator[Found]:
             yield Found(message, span, "another type", help=help)
 
 
-@rule("AWS145", "error", "aws")
+@rule("AWS145", "error", "aws", needs="dead_letter")
 def fifo_dead_letters_of_a_function(subject: Subject) -> Iterator[Found]:
     """Find functions whose failed events go to a FIFO queue.
 
@@ -122,7 +122,7 @@ def fifo_dead_letters_of_a_function(subject: Subject) -> Iterator[Found]:
             yield Found("failed events cannot go to a FIFO queue", span, "a FIFO queue", help=help)
 
 
-@rule("AWS172", "warning", "aws")
+@rule("AWS172", "warning", "aws", needs="resource.indexes")
 def too_many_indexes(subject: Subject) -> Iterator[Found]:
     """Find tables with more indexes than DynamoDB makes.
 
@@ -142,7 +142,7 @@ def too_many_indexes(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"`{resource.name}` has too many indexes", span, f"{len(indexes)} of {limit.amount()}", "let one index serve more")
 
 
-@rule("AWS180", "error", "aws")
+@rule("AWS180", "error", "aws", needs="workflows")
 def workflow_too_long(subject: Subject) -> Iterator[Found]:
     """Find workflows that may take longer than Step Functions lets one run.
 
@@ -171,7 +171,7 @@ def workflow_too_long(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AWS181", "warning", "aws")
+@rule("AWS181", "warning", "aws", needs="workflows")
 def map_too_wide(subject: Subject) -> Iterator[Found]:
     """Find `map` steps that ask for more at once than Step Functions runs inside one execution.
 

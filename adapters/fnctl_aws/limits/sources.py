@@ -12,7 +12,7 @@ from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_aws.limits.parts import mapped, outside, source, whole
 
 
-@rule("AWS111", "error", "aws")
+@rule("AWS111", "error", "aws", needs="trigger.batch")
 def batch_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find batches that Lambda does not make: too large, or more than ten from a FIFO queue.
 
@@ -44,7 +44,7 @@ def _fifo(subject: Subject, trigger: Trigger) -> bool:
     return resource is not None and resource.type == "queue" and bool(resource.options.get("fifo"))
 
 
-@rule("AWS142", "error", "aws")
+@rule("AWS142", "error", "aws", needs="trigger.window")
 def window_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find batching windows that are too long, none at all for a large batch, or any for a FIFO queue.
 
@@ -80,7 +80,7 @@ def window_outside_limits(subject: Subject) -> Iterator[Found]:
             yield breach(without, f"the large batch of `{function.name}` needs a moment to fill", span, label, help)
 
 
-@rule("AWS143", "error", "aws")
+@rule("AWS143", "error", "aws", needs="trigger.max_concurrency")
 def queue_concurrency_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find a `max_concurrency` that Lambda does not take.
 
@@ -105,7 +105,7 @@ def queue_concurrency_outside_limits(subject: Subject) -> Iterator[Found]:
         yield from outside(subject.limits, "lambda.mapping.concurrency", value, f"`max_concurrency` of `{function.name}`", span, help)
 
 
-@rule("AWS147", "error", "aws")
+@rule("AWS147", "error", "aws", needs="trigger.filter")
 def filter_too_long(subject: Subject) -> Iterator[Found]:
     """Find filters that are longer than Lambda or EventBridge takes.
 
@@ -128,7 +128,7 @@ def filter_too_long(subject: Subject) -> Iterator[Found]:
                     yield breach(limit, f"a filter of `{function.name}` is too long", span, f"{size:,} of {limit.amount()}", "filter in the handler")
 
 
-@rule("AWS153", "error", "aws")
+@rule("AWS153", "error", "aws", needs="trigger.max_age")
 def record_age_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find a `max_age` of a stream's or table's records that Lambda does not take.
 
@@ -151,7 +151,7 @@ def record_age_outside_limits(subject: Subject) -> Iterator[Found]:
         yield from outside(subject.limits, "lambda.mapping.age", age, f"`max_age` of `{function.name}`", span, "between a minute and a week")
 
 
-@rule("AWS154", "error", "aws")
+@rule("AWS154", "error", "aws", needs="trigger.max_retries")
 def too_many_record_retries(subject: Subject) -> Iterator[Found]:
     """Find a `max_retries` of a stream's or table's records that Lambda does not take.
 
@@ -174,7 +174,7 @@ def too_many_record_retries(subject: Subject) -> Iterator[Found]:
         yield from outside(subject.limits, "lambda.mapping.attempts", tries, f"`max_retries` of `{function.name}`", span, "a handful says as much")
 
 
-@rule("AWS156", "error", "aws")
+@rule("AWS156", "error", "aws", needs="trigger.parallel")
 def too_many_batches_per_shard(subject: Subject) -> Iterator[Found]:
     """Find a `parallel` of a stream or table that Lambda does not take.
 
@@ -198,7 +198,7 @@ def too_many_batches_per_shard(subject: Subject) -> Iterator[Found]:
         yield from outside(subject.limits, "lambda.mapping.parallel", asked, f"`parallel` of `{function.name}`", span, help)
 
 
-@rule("AWS155", "warning", "aws")
+@rule("AWS155", "warning", "aws", needs="trigger:table")
 def too_many_readers(subject: Subject) -> Iterator[Found]:
     """Find tables whose changes more functions read than DynamoDB serves.
 

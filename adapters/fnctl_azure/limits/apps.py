@@ -47,7 +47,7 @@ def app_members_differ(subject: Subject) -> Iterator[Found]:
                 yield Found(message, span, label, (FLEX,), ANOTHER.format(function.name))
 
 
-@rule("AZ402", "advice", "azure")
+@rule("AZ402", "advice", "azure", needs="trigger:http")
 def routes_on_several_apps(subject: Subject) -> Iterator[Found]:
     """Find http functions that end in different apps: those of another language, or with an `app` of their own.
 
@@ -73,7 +73,7 @@ def routes_on_several_apps(subject: Subject) -> Iterator[Found]:
             yield Found(message, span, f"in the app `{app}`", (FLEX,), help)
 
 
-@rule("AZ403", "error", "azure")
+@rule("AZ403", "error", "azure", needs="own:app")
 def app_name_not_allowed(subject: Subject) -> Iterator[Found]:
     """Find names in `app` that no function app can have.
 
@@ -98,7 +98,7 @@ def app_name_not_allowed(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"no app can be called `{name}`", span, label, "take a shorter name, or leave it out")
 
 
-@rule("AZ404", "error", "azure")
+@rule("AZ404", "error", "azure", needs="own:app")
 def host_ids_collide(subject: Subject) -> Iterator[Found]:
     """Find two names of apps with the same first 32 characters.
 
@@ -124,7 +124,7 @@ def host_ids_collide(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, f"the same first {limit.amount()}", "let the names differ earlier")
 
 
-@rule("AZ405", "error", "azure")
+@rule("AZ405", "error", "azure", needs=("resource:queue", "resource:bucket"))
 def stored_name_not_allowed(subject: Subject) -> Iterator[Found]:
     """Find queues and buckets whose names the storage account does not take.
 

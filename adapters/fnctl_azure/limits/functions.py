@@ -12,7 +12,7 @@ from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_azure.limits.plans import limits_of, plan_of, size_of
 
 
-@rule("AZ101", "error", "azure")
+@rule("AZ101", "error", "azure", needs="timeout")
 def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find timeouts that are over the plan's maximum.
 
@@ -36,7 +36,7 @@ def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, label, "`plan: flex` has no maximum; or split the work with a workflow")
 
 
-@rule("AZ102", "warning", "azure")
+@rule("AZ102", "warning", "azure", needs="timeout")
 def http_answer_too_late(subject: Subject) -> Iterator[Found]:
     """Find http functions whose timeout is over the time in which they have to answer.
 
@@ -60,7 +60,7 @@ def http_answer_too_late(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, label, "answer 202 and `start` a workflow, or `send` to a queue")
 
 
-@rule("AZ103", "error", "azure")
+@rule("AZ103", "error", "azure", needs="memory")
 def memory_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find functions that need more memory than an instance of the plan has.
 
@@ -84,7 +84,7 @@ def memory_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, f"{function.memory:,} MB, and an instance has {limit.amount()}", help)
 
 
-@rule("AZ104", "advice", "azure")
+@rule("AZ104", "advice", "azure", needs="memory")
 def memory_is_rounded_up(subject: Subject) -> Iterator[Found]:
     """Find memory sizes that Flex does not have: the next larger one is used, and billed.
 
@@ -133,7 +133,7 @@ def smallest_memory_is_contested(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"instances of {limit.amount()} have been refused by the platform's API", span, "may be refused", help)
 
 
-@rule("AZ106", "error", "azure")
+@rule("AZ106", "error", "azure", needs="reserved")
 def too_many_instances(subject: Subject) -> Iterator[Found]:
     """Find concurrency that needs more instances than the plan lets a function have.
 
@@ -158,7 +158,7 @@ def too_many_instances(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, f"{wanted:,}, and a function gets {limit.amount()}", help)
 
 
-@rule("AZ107", "warning", "azure")
+@rule("AZ107", "warning", "azure", needs="reserved")
 def few_instances_are_contested(subject: Subject) -> Iterator[Found]:
     """Find concurrency so low that the platform may refuse the number of instances.
 
@@ -183,7 +183,7 @@ def few_instances_are_contested(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, label, "where a low number must hold: a queue with Service Bus sessions, or a lock in the code")
 
 
-@rule("AZ108", "warning", "azure")
+@rule("AZ108", "warning", "azure", needs="workflows")
 def workflow_on_smallest_memory(subject: Subject) -> Iterator[Found]:
     """Find workflows whose steps run on the smallest instances.
 
@@ -210,7 +210,7 @@ def workflow_on_smallest_memory(subject: Subject) -> Iterator[Found]:
             yield Found("steps of a workflow on the smallest instances fail under load", span, f"{limit.amount()}", notes, help)
 
 
-@rule("AZ109", "error", "azure")
+@rule("AZ109", "error", "azure", needs="own:always_ready")
 def always_ready_not_on_plan(subject: Subject) -> Iterator[Found]:
     """Find always-ready instances on a plan that has none.
 
@@ -234,7 +234,7 @@ def always_ready_not_on_plan(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AZ110", "error", "azure")
+@rule("AZ110", "error", "azure", needs="idempotent")
 def nothing_remembers_there(subject: Subject) -> Iterator[Found]:
     """Find `idempotent` on Azure, where fnctl has no store for it yet.
 

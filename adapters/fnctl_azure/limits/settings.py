@@ -89,7 +89,7 @@ def runtime_ends_soon(subject: Subject) -> Iterator[Found]:
             yield breach(runtime, f"{function.runtime} ends on {runtime.deprecated}", span, "soon without patches", _newer(table, function.runtime))
 
 
-@rule("AZ204", "error", "azure")
+@rule("AZ204", "error", "azure", needs="env")
 def setting_not_on_flex(subject: Subject) -> Iterator[Found]:
     """Find variables in `env` that are settings of other plans, and break an app on Flex.
 
@@ -116,7 +116,7 @@ def setting_not_on_flex(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AZ205", "error", "azure")
+@rule("AZ205", "error", "azure", needs="env")
 def setting_is_reserved(subject: Subject) -> Iterator[Found]:
     """Find variables in `env` that fnctl and the host need for themselves.
 

@@ -39,7 +39,7 @@ def app_settings_differ(subject: Subject) -> Iterator[Found]:
             yield from _queues(subject, app, word, where)
 
 
-@rule("AZ407", "advice", "azure")
+@rule("AZ407", "advice", "azure", needs=("uses", "secrets"))
 def rights_are_shared(subject: Subject) -> Iterator[Found]:
     """Find functions that get rights and secrets only because another function of their app needs them.
 
@@ -66,7 +66,7 @@ def rights_are_shared(subject: Subject) -> Iterator[Found]:
             yield Found(message, subject.service.span("targets", "azure", key=True), "one identity for each app", (*APP, *notes), OWN)
 
 
-@rule("AZ408", "error", "azure")
+@rule("AZ408", "error", "azure", needs="env")
 def environments_differ(subject: Subject) -> Iterator[Found]:
     """Find variables that functions of one app set to different values.
 

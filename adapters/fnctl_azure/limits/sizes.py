@@ -8,7 +8,7 @@ from fnctl.rules.breach import oversize
 from fnctl.rules.model import Found, Rule, Subject, rule
 
 
-@rule("AZ501", "error", "azure")
+@rule("AZ501", "error", "azure", needs="built")
 def package_too_large(subject: Subject) -> Iterator[Found]:
     """Find packages, after a build, that the plan cannot run.
 

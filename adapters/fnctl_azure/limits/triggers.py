@@ -13,7 +13,7 @@ from fnctl_azure.limits.plans import plan_of
 _RETRIED = frozenset({"schedule", "stream", "table"})
 
 
-@rule("AZ301", "error", "azure")
+@rule("AZ301", "error", "azure", needs="trigger.timezone")
 def schedule_outside_utc(subject: Subject) -> Iterator[Found]:
     """Find schedules with a time zone, on a plan whose timers know UTC only.
 
@@ -39,7 +39,7 @@ def schedule_outside_utc(subject: Subject) -> Iterator[Found]:
             yield Found(f"timers on the plan {plan_of(subject, function)} run in UTC only", span, "no time zones", notes, help)
 
 
-@rule("AZ302", "error", "azure")
+@rule("AZ302", "error", "azure", needs="trigger.cron")
 def schedule_on_either_day(subject: Subject) -> Iterator[Found]:
     """Find schedules that name a day of the month and a weekday.
 
@@ -63,7 +63,7 @@ def schedule_on_either_day(subject: Subject) -> Iterator[Found]:
             yield Found("a timer fires only when day and weekday both match", span, label, notes, help)
 
 
-@rule("AZ303", "warning", "azure")
+@rule("AZ303", "warning", "azure", needs="trigger.every")
 def rate_is_uneven(subject: Subject) -> Iterator[Found]:
     """Find steady rates that do not divide an hour or a day.
 
@@ -87,7 +87,7 @@ def rate_is_uneven(subject: Subject) -> Iterator[Found]:
             yield breach(pattern, message, span, "uneven", f"say `every {timing.even(rate)}`")
 
 
-@rule("AZ304", "error", "azure")
+@rule("AZ304", "error", "azure", needs="trigger.batch")
 def batch_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find batches over what the host fetches from a Storage queue at a time.
 
@@ -113,7 +113,7 @@ def batch_over_maximum(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AZ305", "warning", "azure")
+@rule("AZ305", "warning", "azure", needs="trigger:http")
 def route_is_reserved(subject: Subject) -> Iterator[Found]:
     """Find http paths below `/admin` and `/runtime`.
 
@@ -136,7 +136,7 @@ def route_is_reserved(subject: Subject) -> Iterator[Found]:
             yield breach(words, f"the host answers {path} itself", span, "never reaches the function", "begin the path with another word")
 
 
-@rule("AZ306", "advice", "azure")
+@rule("AZ306", "advice", "azure", needs="trigger:bucket")
 def bucket_keeps_an_instance(subject: Subject) -> Iterator[Found]:
     """Find bucket triggers on Flex.
 
@@ -160,7 +160,7 @@ def bucket_keeps_an_instance(subject: Subject) -> Iterator[Found]:
             yield Found(f"the bucket trigger of `{function.name}` keeps one instance running", span, "billed while idle", notes, help)
 
 
-@rule("AZ307", "advice", "azure")
+@rule("AZ307", "advice", "azure", needs="resource:topic")
 def topic_costs_while_idle(subject: Subject) -> Iterator[Found]:
     """Find topics that functions use: they need a Service Bus namespace of the tier Standard.
 
@@ -187,7 +187,7 @@ def topic_costs_while_idle(subject: Subject) -> Iterator[Found]:
             yield Found(f"the topic `{resource.name}` needs Service Bus Standard", span, "billed by the hour", notes, help)
 
 
-@rule("AZ308", "warning", "azure")
+@rule("AZ308", "warning", "azure", needs="retry")
 def retry_not_for_trigger(subject: Subject) -> Iterator[Found]:
     """Find `retry` on functions whose trigger has a retry of its own.
 

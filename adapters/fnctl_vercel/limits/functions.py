@@ -11,7 +11,7 @@ from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_vercel.output.places import places
 
 
-@rule("VC101", "error", "vercel")
+@rule("VC101", "error", "vercel", needs="timeout")
 def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find timeouts that the plan does not take.
 
@@ -42,7 +42,7 @@ def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, f"{seconds:,} s, and a function is stopped at {limit.amount()}", help)
 
 
-@rule("VC102", "advice", "vercel")
+@rule("VC102", "advice", "vercel", needs="timeout")
 def timeout_needs_fluid(subject: Subject) -> Iterator[Found]:
     """Find timeouts that a project without fluid compute refuses.
 
@@ -67,7 +67,7 @@ def timeout_needs_fluid(subject: Subject) -> Iterator[Found]:
             yield Found(f"the timeout of `{function.name}` needs fluid compute", span, label, notes, help)
 
 
-@rule("VC103", "error", "vercel")
+@rule("VC103", "error", "vercel", needs="memory")
 def memory_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find functions that ask for more memory than the plan has, or for less than any function has.
 
@@ -95,7 +95,7 @@ def memory_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, f"{function.memory:,} MB, and a function gets {limit.amount()}", help)
 
 
-@rule("VC104", "advice", "vercel")
+@rule("VC104", "advice", "vercel", needs="memory")
 def memory_is_not_smaller(subject: Subject) -> Iterator[Found]:
     """Find memory sizes below 2 GB, which every function has at least.
 
@@ -192,7 +192,7 @@ def region_unknown(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("VC108", "error", "vercel")
+@rule("VC108", "error", "vercel", needs="own:regions")
 def too_many_regions(subject: Subject) -> Iterator[Found]:
     """Find functions in more regions than the plan lets them have.
 

@@ -10,7 +10,7 @@ from fnctl.rules.model import Found, Measured, Rule, Subject, rule
 SHOWN = 5
 
 
-@rule("VC401", "error", "vercel")
+@rule("VC401", "error", "vercel", needs="built")
 def bundle_too_large(subject: Subject) -> Iterator[Found]:
     """Find functions, after a build, that are over the platform's size unpacked.
 

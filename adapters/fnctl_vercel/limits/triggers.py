@@ -13,7 +13,7 @@ PRODUCTION = "prod"
 _DAYS = "limit: two guides to Vercel's crons (quoted) (2026-05-15)"
 
 
-@rule("VC301", "error", "vercel")
+@rule("VC301", "error", "vercel", needs="trigger:schedule")
 def cron_too_often(subject: Subject) -> Iterator[Found]:
     """Find schedules that fire more than once a day on the plan Hobby.
 
@@ -36,7 +36,7 @@ def cron_too_often(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, "more often", "`plan: pro` runs one each minute")
 
 
-@rule("VC302", "error", "vercel")
+@rule("VC302", "error", "vercel", needs="trigger:schedule")
 def too_many_crons(subject: Subject) -> Iterator[Found]:
     """Find services with more than 100 crons, or more than 100 schedules with a time zone, which are made as Schedules.
 
@@ -60,7 +60,7 @@ def too_many_crons(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"the project has too many {limit.unit}", span, label, help)
 
 
-@rule("VC303", "warning", "vercel")
+@rule("VC303", "warning", "vercel", needs="trigger:schedule")
 def cron_runs_in_production_only(subject: Subject) -> Iterator[Found]:
     """Find schedules on a stage that is not production.
 
@@ -84,7 +84,7 @@ def cron_runs_in_production_only(subject: Subject) -> Iterator[Found]:
             yield Found(f"nothing starts `{function.name}` in the stage {stage}", span, "in production only", notes, help)
 
 
-@rule("VC304", "warning", "vercel")
+@rule("VC304", "warning", "vercel", needs="trigger.timezone")
 def timezone_is_a_beta(subject: Subject) -> Iterator[Found]:
     """Find schedules with a time zone: these are made as Schedules, a public beta.
 
@@ -108,7 +108,7 @@ def timezone_is_a_beta(subject: Subject) -> Iterator[Found]:
             yield Found("a schedule in a time zone is a beta", span, "crons run in UTC", notes, "write the hour in UTC")
 
 
-@rule("VC305", "warning", "vercel")
+@rule("VC305", "warning", "vercel", needs="trigger.cron")
 def cron_on_either_day(subject: Subject) -> Iterator[Found]:
     """Find schedules that name a day of the month and a weekday.
 
@@ -130,7 +130,7 @@ def cron_on_either_day(subject: Subject) -> Iterator[Found]:
             yield Found("a cron may name a day or a weekday, not both", span, "may be refused", (_DAYS,), "write two schedules, one for each")
 
 
-@rule("VC306", "warning", "vercel")
+@rule("VC306", "warning", "vercel", needs="trigger.every")
 def rate_is_uneven(subject: Subject) -> Iterator[Found]:
     """Find steady rates that do not divide an hour or a day.
 
@@ -154,7 +154,7 @@ def rate_is_uneven(subject: Subject) -> Iterator[Found]:
             yield breach(pattern, message, span, "uneven", f"say `every {timing.even(rate)}`")
 
 
-@rule("VC307", "error", "vercel")
+@rule("VC307", "error", "vercel", needs="resource:queue")
 def queue_time_out_of_range(subject: Subject) -> Iterator[Found]:
     """Find retention, delay and visibility that Queues do not take.
 
@@ -183,7 +183,7 @@ def queue_time_out_of_range(subject: Subject) -> Iterator[Found]:
                 yield breach(least, message, span, f"{value:,} s, and at least {least.amount()}", f"say `{option}: {int(least.value)}s`")
 
 
-@rule("VC308", "error", "vercel")
+@rule("VC308", "error", "vercel", needs="reserved")
 def concurrency_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find `concurrency.reserved` of queue consumers over what the platform's setting takes.
 
@@ -207,7 +207,7 @@ def concurrency_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, f"{function.reserved:,}, and at most {limit.amount()}", "leave it out: it scales to what the plan has")
 
 
-@rule("VC309", "advice", "vercel")
+@rule("VC309", "advice", "vercel", needs="uses:bucket")
 def uploads_through_function(subject: Subject) -> Iterator[Found]:
     """Find http functions that write to a bucket.
 
@@ -238,7 +238,7 @@ def uploads_through_function(subject: Subject) -> Iterator[Found]:
                 )
 
 
-@rule("VC310", "error", "vercel")
+@rule("VC310", "error", "vercel", needs="trigger.every")
 def rate_is_no_cron(subject: Subject) -> Iterator[Found]:
     """Find rates that cannot be written as five fields at all.
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from fnctl.diagnostics import Diagnostic
+from fnctl.rules.held import held
 from fnctl.rules.model import Found, Rule, Subject
 from fnctl.rules.reading import FIXED
 from fnctl.rules.settings import Settings
 
 
 def run(rules: Iterable[Rule], subject: Subject, settings: Settings | None = None) -> list[Diagnostic]:
-    """Run every rule that is for the subject's target and that the settings want; without any, those of the manifest."""
+    """Run every rule that is for the subject's target, that the settings want, and for which the service holds something of what it needs.
+
+    Without settings, those of the manifest.
+    """
     target, chosen = subject.service.target, settings or Settings(subject.service.rules)
+    words = held(subject)
     found: list[Diagnostic] = []
     for rule in rules:
-        if (not rule.targets or target in rule.targets) and chosen.wants(rule):
+        if (not rule.targets or target in rule.targets) and not (rule.needs and words.isdisjoint(rule.needs)) and chosen.wants(rule):
             found += _run(rule, subject)
     return found
 

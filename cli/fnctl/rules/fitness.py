@@ -23,7 +23,7 @@ STEADY = 5
 """Instances kept warm from which a container of the same size, always on, is cheaper and simpler."""
 
 
-@rule("FIT001", "advice")
+@rule("FIT001", "advice", needs="timeout")
 def near_the_maximum_time(subject: Subject) -> Iterator[Found]:
     """Point at functions whose time is close to the longest that the platform gives, or over it.
 
@@ -51,7 +51,7 @@ def near_the_maximum_time(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` needs most of the longest time there is", span, f"of {most.amount()}", (most.note(),), help)
 
 
-@rule("FIT002", "advice")
+@rule("FIT002", "advice", needs="env")
 def graphics_processor(subject: Subject) -> Iterator[Found]:
     """Point at functions that are set up for a GPU.
 
@@ -73,7 +73,7 @@ def graphics_processor(subject: Subject) -> Iterator[Found]:
                 yield Found(f"`{function.name}` is set up for a GPU, and functions have none", span, "no GPU here", help=help)
 
 
-@rule("FIT003", "warning")
+@rule("FIT003", "warning", needs="trigger:http")
 def web_socket(subject: Subject) -> Iterator[Found]:
     """Find routes that are named like a WebSocket or another connection that stays open.
 
@@ -95,7 +95,7 @@ def web_socket(subject: Subject) -> Iterator[Found]:
                 yield Found(f"`{function.name}` looks like a WebSocket, which no function can hold open", span, "cut at the timeout", help=help)
 
 
-@rule("FIT004", "advice")
+@rule("FIT004", "advice", needs="provisioned")
 def constant_load(subject: Subject) -> Iterator[Found]:
     """Point at functions that keep nearly all of their instances warm all the time.
 
@@ -120,7 +120,7 @@ def constant_load(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` is always on", span, f"{warm} of {most} kept warm", help=help)
 
 
-@rule("FIT005", "advice")
+@rule("FIT005", "advice", needs="trigger.every")
 def never_idle(subject: Subject) -> Iterator[Found]:
     """Point at schedules that start a function again before it must have ended.
 
@@ -147,7 +147,7 @@ def never_idle(subject: Subject) -> Iterator[Found]:
                 )
 
 
-@rule("FIT006", "warning")
+@rule("FIT006", "warning", needs="env")
 def state_on_disk(subject: Subject) -> Iterator[Found]:
     """Find functions that keep a database in a file.
 
@@ -172,7 +172,7 @@ def state_on_disk(subject: Subject) -> Iterator[Found]:
                 yield Found(f"`{function.name}` keeps a database on a disk that is lost", span, "a file", help=help)
 
 
-@rule("FIT007", "advice")
+@rule("FIT007", "advice", needs="env")
 def server_with_a_port(subject: Subject) -> Iterator[Found]:
     """Point at functions that are told which port to listen on.
 
@@ -196,7 +196,7 @@ def server_with_a_port(subject: Subject) -> Iterator[Found]:
                 yield Found(f"`{function.name}` is told a port, and nothing connects to it", span, "not used", help=help)
 
 
-@rule("FIT008", "advice")
+@rule("FIT008", "advice", needs="env")
 def held_connection(subject: Subject) -> Iterator[Found]:
     """Point at functions that talk to a broker over a connection that has to stay open (MQTT, AMQP, WebSocket).
 

@@ -13,7 +13,7 @@ _DATABASE = later(r"(?:^|_)(DATABASE|DB|POSTGRES|MYSQL|MONGO|PG)_?(URL|URI|HOST|
 MINUTE = 60
 
 
-@rule("ADV013", "advice")
+@rule("ADV013", "advice", needs="trigger:schedule")
 def every_minute(subject: Subject) -> Iterator[Found]:
     """Point at schedules that fire every minute.
 
@@ -57,7 +57,7 @@ def production_without_protection(subject: Subject) -> Iterator[Found]:
         yield Found(f"the stage {service.stage} is not protected", span, "no protect", help="stages: { " + service.stage + ": { protect: true } }")
 
 
-@rule("ADV015", "advice")
+@rule("ADV015", "advice", needs="protect")
 def verbose_logs_in_production(subject: Subject) -> Iterator[Found]:
     """Point at functions of a protected stage that log at debug or trace.
 
@@ -82,7 +82,7 @@ def verbose_logs_in_production(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` logs everything in {service.stage}", span, function.logs.level, help="info says enough where it is busy")
 
 
-@rule("ADV016", "advice", preset="strict")
+@rule("ADV016", "advice", preset="strict", needs=("env", "secrets"))
 def database_without_a_cap(subject: Subject) -> Iterator[Found]:
     """Point at functions that talk to a database and may run in any number at once.
 
@@ -108,7 +108,7 @@ def database_without_a_cap(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` may open any number of database connections", span, f"has {named}", help=help)
 
 
-@rule("ADV017", "advice", preset="strict")
+@rule("ADV017", "advice", preset="strict", needs=("trigger:schedule", "trigger:bucket", "trigger:topic", "trigger:bus"))
 def failures_are_dropped(subject: Subject) -> Iterator[Found]:
     """Point at functions that events start and that have no `dead_letter` queue.
 
@@ -132,7 +132,7 @@ def failures_are_dropped(subject: Subject) -> Iterator[Found]:
             yield Found(f"what `{function.name}` fails at is dropped", span, f"from {kinds[0]}", help="name a queue that keeps it: dead_letter: ...")
 
 
-@rule("ADV018", "advice", preset="strict")
+@rule("ADV018", "advice", preset="strict", needs="triggers")
 def twice_is_not_prevented(subject: Subject) -> Iterator[Found]:
     """Point at functions that events start and that say nothing of `idempotent`.
 
@@ -158,7 +158,7 @@ def twice_is_not_prevented(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("ADV019", "advice", preset="strict")
+@rule("ADV019", "advice", preset="strict", needs="protect")
 def no_tracing_in_production(subject: Subject) -> Iterator[Found]:
     """Point at a protected stage none of whose functions is traced.
 
@@ -183,7 +183,7 @@ def no_tracing_in_production(subject: Subject) -> Iterator[Found]:
         yield Found(f"nothing is traced in {service.stage}", span, "no `tracing`", help="say it once for all: defaults: { tracing: platform }")
 
 
-@rule("ADV020", "advice", preset="strict")
+@rule("ADV020", "advice", preset="strict", needs="protect")
 def no_budget(subject: Subject) -> Iterator[Found]:
     """Point at a protected stage without a budget, none of whose functions has a cap.
 

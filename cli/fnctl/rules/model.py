@@ -64,6 +64,7 @@ class Rule:
     """One rule. `targets` empty means every target. `doc` has the fixed headings that docs/rules/ and `fnctl explain` show.
 
     A `fixed` rule says what cannot work: neither `rules:` nor a comment nor an option of the command line lowers it.
+    `needs` are words of `fnctl.rules.held`: a rule is not asked about a service that holds none of them, for it could find nothing.
     """
 
     code: str
@@ -74,6 +75,7 @@ class Rule:
     targets: frozenset[str] = frozenset()
     preset: Preset = "recommended"
     fixed: bool = False
+    needs: frozenset[str] = frozenset()
 
     @property
     def page(self) -> str:
@@ -83,10 +85,16 @@ class Rule:
         return cleandoc(self.doc)
 
 
-def rule(code: str, severity: Severity, *targets: str, preset: Preset = "recommended", fixed: bool = False) -> Callable[[Check], Rule]:
-    """Make a rule of a function: its name becomes the rule's (`timeout_over_maximum` -> `timeout-over-maximum`), its docstring the page."""
+def rule(
+    code: str, severity: Severity, *targets: str, preset: Preset = "recommended", fixed: bool = False, needs: str | tuple[str, ...] = ()
+) -> Callable[[Check], Rule]:
+    """Make a rule of a function: its name becomes the rule's (`timeout_over_maximum` -> `timeout-over-maximum`), its docstring the page.
+
+    `needs` is what a service must hold for the rule to find anything: one word of `fnctl.rules.held`, or several of which one is enough.
+    """
+    held = frozenset((needs,) if isinstance(needs, str) else needs)
 
     def make(check: Check) -> Rule:
-        return Rule(code, severity, check.__name__.replace("_", "-"), check, check.__doc__ or "", frozenset(targets), preset, fixed)
+        return Rule(code, severity, check.__name__.replace("_", "-"), check, check.__doc__ or "", frozenset(targets), preset, fixed, held)
 
     return make

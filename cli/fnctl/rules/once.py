@@ -13,7 +13,7 @@ EVENT = ("id", "source", "type", "subject", "time", "data", "extensions")
 """What a path into an event may begin with."""
 
 
-@rule("FN080", "error", fixed=True)
+@rule("FN080", "error", fixed=True, needs="idempotent")
 def nothing_remembers(subject: Subject) -> Iterator[Found]:
     """Find `idempotent` without a table that can remember: none is named, or its key is not one text.
 
@@ -49,7 +49,7 @@ def _unfit(table: Resource) -> str | None:
     return "its key is not a text" if isinstance(key, Mapping) and key.get("type") not in (None, "string") else None
 
 
-@rule("FN081", "error", fixed=True)
+@rule("FN081", "error", fixed=True, needs="idempotent")
 def nothing_to_remember_by(subject: Subject) -> Iterator[Found]:
     """Find `idempotent` where the runtime cannot tell one piece of work from another.
 
@@ -90,7 +90,7 @@ def _leads(path: tuple[Any, ...] | None, function: Function) -> bool:
     return path is not None and (function.interface == "task" or path[0] in EVENT)
 
 
-@rule("FN082", "warning")
+@rule("FN082", "warning", needs="idempotent")
 def never_forgotten(subject: Subject) -> Iterator[Found]:
     """Find tables of `idempotent` that keep what they remember for ever.
 

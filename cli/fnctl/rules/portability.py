@@ -45,7 +45,7 @@ def trigger_not_on_target(subject: Subject) -> Iterator[Found]:
                 yield lacking(subject, entry, message, subject.service.span(*trigger.at, trigger.kind, key=True), function.name)
 
 
-@rule("FN102", "error")
+@rule("FN102", "error", needs="uses")
 @about("resources")
 def resource_not_on_target(subject: Subject) -> Iterator[Found]:
     """Find resources in use that the target cannot make.
@@ -70,7 +70,7 @@ def resource_not_on_target(subject: Subject) -> Iterator[Found]:
             yield lacking(subject, entry, message, service.span("resources", name, "type"), users[0])
 
 
-@rule("FN103", "error")
+@rule("FN103", "error", needs="uses")
 @about("verbs")
 def verb_not_on_target(subject: Subject) -> Iterator[Found]:
     """Find grants in `uses` that the target cannot give.
@@ -117,7 +117,7 @@ def interface_not_on_target(subject: Subject) -> Iterator[Found]:
             yield lacking(subject, entry, message, subject.service.span("functions", function.name, "interface"), function.name)
 
 
-@rule("FN105", "warning")
+@rule("FN105", "warning", needs="uses")
 @about("grants")
 def grant_is_wider(subject: Subject) -> Iterator[Found]:
     """Find grants that give more on the target than the manifest asks for.
@@ -191,7 +191,7 @@ def trigger_option_not_kept(subject: Subject) -> Iterator[Found]:
                     yield lacking(subject, entry, message, subject.service.span(*trigger.at, trigger.kind, option), function.name)
 
 
-@rule("FN108", "error")
+@rule("FN108", "error", needs="resources")
 @about("resource_options")
 def resource_option_not_kept(subject: Subject) -> Iterator[Found]:
     """Find options of resources in use that the target does not keep.
@@ -243,7 +243,7 @@ def function_option_not_kept(subject: Subject) -> Iterator[Found]:
                 yield lacking(subject, entry, message, span, function.name)
 
 
-@rule("FN110", "warning")
+@rule("FN110", "warning", needs="rollout")
 @about("rollout")
 def rollout_not_kept(subject: Subject) -> Iterator[Found]:
     """Find roll-outs that the target cannot do step by step.
@@ -285,7 +285,7 @@ def beta_on_target(subject: Subject) -> Iterator[Found]:
             yield lacking(subject, entry, f"{title(subject)} has what `{name}` needs as a beta only", span())
 
 
-@rule("FN112", "advice")
+@rule("FN112", "advice", needs="workflows")
 def step_may_run_twice(subject: Subject) -> Iterator[Found]:
     """Find steps of workflows that nothing protects from running twice.
 

@@ -12,7 +12,7 @@ WRITES = frozenset({"write", "send", "publish", "put", "emit"})
 """The verbs after which a resource has something new that may start a function."""
 
 
-@rule("FN062", "warning")
+@rule("FN062", "warning", needs="uses")
 def trigger_cycle(subject: Subject) -> Iterator[Found]:
     """Find functions that start one another in a circle, through what they write or invoke.
 
@@ -93,7 +93,7 @@ def _leading_on(starts: Mapping[str, list[str]]) -> set[str]:
     return set(open_ends)
 
 
-@rule("FN073", "warning", "azure", "vercel")
+@rule("FN073", "warning", "azure", "vercel", needs="uses")
 def starts_itself(subject: Subject) -> Iterator[Found]:
     """Find functions that write to the resource that starts them. On AWS, which stops some of these loops, ADV012 looks for them.
 
@@ -121,7 +121,7 @@ def starts_itself(subject: Subject) -> Iterator[Found]:
                 yield Found(f"`{function.name}` writes to the {trigger.kind} that starts it", span, "nothing stops it", help=help)
 
 
-@rule("FN063", "warning")
+@rule("FN063", "warning", needs="resources")
 def unused_resource(subject: Subject) -> Iterator[Found]:
     """Find resources that no function, workflow or other resource uses.
 
@@ -168,7 +168,7 @@ def _steps(service: Service) -> Iterator[Mapping[str, Any]]:
             waiting += part
 
 
-@rule("FN064", "warning")
+@rule("FN064", "warning", needs="interface:task")
 def task_never_called(subject: Subject) -> Iterator[Found]:
     """Find functions with `interface: task` that no workflow calls.
 
@@ -219,7 +219,7 @@ def function_never_started(subject: Subject) -> Iterator[Found]:
             yield Found(f"nothing starts `{function.name}`", service.span("functions", function.name, key=True), "no trigger", help=help)
 
 
-@rule("FN068", "advice", preset="strict")
+@rule("FN068", "advice", preset="strict", needs="workflows")
 def workflow_never_started(subject: Subject) -> Iterator[Found]:
     """Point at workflows that no function starts.
 
@@ -248,7 +248,7 @@ def workflow_never_started(subject: Subject) -> Iterator[Found]:
             yield Found(f"no function starts the workflow `{name}`", service.span("workflows", name, key=True), "never started", help=help)
 
 
-@rule("FN072", "advice")
+@rule("FN072", "advice", needs="uses:function")
 def callee_outlives_caller(subject: Subject) -> Iterator[Found]:
     """Point at functions that invoke one which may take longer than they may themselves.
 

@@ -33,7 +33,7 @@ def _origins(trigger: Trigger) -> tuple[str, ...]:
     return tuple(map(str, said)) if isinstance(said, list) else (str(said),) if said else ()
 
 
-@rule("SEC002", "error")
+@rule("SEC002", "error", needs="trigger.cors")
 def credentials_for_every_origin(subject: Subject) -> Iterator[Found]:
     """Find CORS that lets every origin in and asks for credentials.
 
@@ -56,7 +56,7 @@ def credentials_for_every_origin(subject: Subject) -> Iterator[Found]:
             yield Found("credentials for every origin", span, "with any origin", help="name the origins that may send them")
 
 
-@rule("SEC003", "warning")
+@rule("SEC003", "warning", needs="trigger:http")
 def private_function_is_public(subject: Subject) -> Iterator[Found]:
     """Find functions that are named like something private (admin, internal, debug, metrics) and answer everybody.
 
@@ -81,7 +81,7 @@ def private_function_is_public(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` is called {match[1]} and answers everybody", span, "no auth", help=help)
 
 
-@rule("SEC004", "advice", preset="strict")
+@rule("SEC004", "advice", preset="strict", needs="trigger:http")
 def writing_route_is_public(subject: Subject) -> Iterator[Found]:
     """Point at routes that change something and ask nobody who they are.
 
@@ -103,7 +103,7 @@ def writing_route_is_public(subject: Subject) -> Iterator[Found]:
             yield Found(message, subject.service.span(*trigger.at), "no auth", help="give the trigger `auth`, or check in the handler")
 
 
-@rule("SEC005", "advice", preset="strict")
+@rule("SEC005", "advice", preset="strict", needs="trigger.cors")
 def any_origin(subject: Subject) -> Iterator[Found]:
     """Point at routes that every web page in the world may call from a browser.
 
@@ -125,7 +125,7 @@ def any_origin(subject: Subject) -> Iterator[Found]:
             yield Found(f"every origin may call `{function.name}`", span, "any origin", help="name your own: cors: { origins: [https://...] }")
 
 
-@rule("SEC006", "error")
+@rule("SEC006", "error", needs=("tags", "description"))
 def secret_in_a_tag(subject: Subject) -> Iterator[Found]:
     """Find tags and descriptions that hold a credential.
 
@@ -159,7 +159,7 @@ def _leak(what: str, subject: Subject, *at: str) -> Found:
     return Found(f"{what} looks like a secret", subject.service.span(*at), "in plain text", help=help)
 
 
-@rule("SEC007", "advice")
+@rule("SEC007", "advice", needs="env")
 def unencrypted_address(subject: Subject) -> Iterator[Found]:
     """Point at environment values that are an `http://` address elsewhere.
 
@@ -182,7 +182,7 @@ def unencrypted_address(subject: Subject) -> Iterator[Found]:
                 yield Found(f"{key} is an address without encryption", span, "http", help="write https://")
 
 
-@rule("SEC008", "advice", preset="strict")
+@rule("SEC008", "advice", preset="strict", needs="secrets")
 def secret_for_everyone(subject: Subject) -> Iterator[Found]:
     """Point at secrets that `defaults` grants to every function.
 
