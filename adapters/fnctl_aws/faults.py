@@ -240,6 +240,17 @@ def broken(names: frozenset[str], words: str, service: str, operation: str, endp
     return CloudError(f"{call} could not be sent" + ("" if hidden else f": {_sentence(words)}"), reason="Invalid"), None
 
 
+IMAGES = (
+    (
+        "permission to access the ECR image",
+        "let the repository's policy allow `lambda.amazonaws.com` to read it, or this identity write that policy: docs/aws-credentials.md",
+    ),
+    ("media type", "push one image for one machine: docker build --platform linux/amd64 --provenance=false (linux/arm64 for `architecture: arm64`)"),
+    ("Source image", "push the image first, or correct `image`: the repository and the tag or digest have to be there"),
+)
+"""Words of Lambda's refusals of a container image, and what to do: each of them is easy to take for something else."""
+
+
 def refused(action: str, code: str, message: str, *, unknown: bool = False) -> FnctlError:
     """Put a refusal into fnctl's errors. `action` is IAM's word for the call, `lambda:CreateFunction`; `message` is AWS's own, already scrubbed."""
     words = _sentence(message) or code
@@ -247,9 +258,10 @@ def refused(action: str, code: str, message: str, *, unknown: bool = False) -> F
         skewed = code in ("RequestTimeTooSkewed", "RequestExpired")
         help_ = "set this machine's clock: AWS refuses requests that are more than minutes off" if skewed else LOGIN
         return CredentialsError(f"AWS does not accept these credentials: {words}", notes=(f"{action} answered {code}",), help=help_)
-    if code in ACCESS:
+    image = next((help for part, help in IMAGES if part in message), None) if action.startswith("lambda:") else None
+    if code in ACCESS and image is None:
         return CloudError(f"{action} is not allowed: {words}", reason=code, help=DENIED)
-    return CloudError(f"{action} failed: {words}", reason=code, unknown=unknown, notes=(f"AWS's error code is {code}",))
+    return CloudError(f"{action} failed: {words}", reason=code, unknown=unknown, notes=(f"AWS's error code is {code}",), help=image)
 
 
 _SECRETS = (

@@ -119,6 +119,17 @@ def test_neither_becomes_the_other(life: Life, client: Strict, stage: str, tmp_p
     life.destroy()
 
 
+def test_one_that_a_hand_has_put_in_its_place_can_be_removed(life: Life, client: Strict, stage: str, tmp_path: Path) -> None:
+    zipped = translate(service(function("shop"), stage=stage), {"shop": artifact(tmp_path, "def handler(event, context): ...\n")})
+    life.deploy(zipped)
+    name, role = f"orders-{stage}-shop", life.state("function/shop").props["role"]
+    client.inner.call("lambda", "delete_function", FunctionName=name)
+    client.inner.call("lambda", "create_function", FunctionName=name, PackageType="Image", Code={"ImageUri": f"{REPOSITORY}:1"}, Role=role)
+    assert [change.address for change in life.plan(zipped)] == ["function/shop"], "it is a difference, and no refusal"
+    life.destroy()
+    assert client.inner.find("lambda", "get_function", FunctionName=name) is None
+
+
 def answer(uri: str, resolved: str, description: str = "") -> dict[str, Any]:
     """GetFunction's answer, as far as it is read."""
     config = {"FunctionName": "orders-dev-shop", "PackageType": "Image", "MemorySize": 512, "Timeout": 30, "Architectures": ["x86_64"]}

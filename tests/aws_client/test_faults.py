@@ -91,6 +91,25 @@ def test_refusals_in_our_words(action: str, code: str, kind: type[Exception], wo
     assert error.diagnostics[0].help or kind is CloudError
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "help"),
+    [
+        ("AccessDeniedException", "Lambda does not have permission to access the ECR image. Check the ECR permissions.", "lambda.amazonaws.com"),
+        (
+            "InvalidParameterValueException",
+            "The image manifest, config or layer media type for the source image x/shop:1 is not supported.",
+            "--provenance=false",
+        ),
+        ("InvalidParameterValueException", "Source image x/shop:1 does not exist. Provide a valid source image.", "push the image first"),
+    ],
+)
+def test_what_to_do_about_an_image_is_said(code: str, message: str, help: str) -> None:
+    error = faults.refused("lambda:CreateFunction", code, message)
+    assert message.rstrip(".") in str(error)
+    assert "is not allowed" not in str(error), "it is ECR that does not allow it"
+    assert help in str(error.diagnostics[0].help)
+
+
 def test_the_clock_is_named_when_it_is_the_clock() -> None:
     assert "clock" in str(faults.refused("s3:PutObject", "RequestTimeTooSkewed", "too large").diagnostics[0].help)
 

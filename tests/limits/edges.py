@@ -53,6 +53,11 @@ def aws(resources: Words | None = None, **words: Any) -> Manifest:
     return one(resources, targets={"aws": words})
 
 
+def pictured(**words: Any) -> Manifest:
+    """Write a function that is an image."""
+    return one(handler=None, image={"uri": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1", **words})
+
+
 def listens(kind: str, option: str, spelt: Callable[[Any], Any] = lambda value: value, **more: Any) -> Callable[[Any], Manifest]:
     """Write a function that listens to a resource, with one option of its trigger."""
     fifo = {"fifo": True} if more.pop("fifo", False) else {}
@@ -184,6 +189,8 @@ AWS: dict[str, Edge] = {
     "lambda.environment": Edge("AWS115", lambda n: one(env={"AA": "é" * 8 + "x" * (n - 18)})),
     "lambda.environment.name.min": Edge("AWS114", lambda n: one(env={"A" * n: "x"})),
     "lambda.layers": Edge("AWS112", lambda n: one(layers=[LAYER] * n)),
+    "lambda.image.words": Edge("AWS127", lambda n: pictured(command=["x"] * n)),
+    "lambda.image.directory": Edge("AWS127", lambda n: pictured(working_directory="/" + "x" * (n - 1))),
     "lambda.vpc.subnets": Edge("AWS125", lambda n: aws(vpc={"subnets": names(n), "security_groups": ["sg"]})),
     "lambda.vpc.security_groups": Edge("AWS125", lambda n: aws(vpc={"subnets": ["s"], "security_groups": names(n)})),
     "lambda.tags": Edge("AWS123", lambda n: one(tags=dict.fromkeys(names(n - 3), "x"))),  # three are fnctl's

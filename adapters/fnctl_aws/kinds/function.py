@@ -40,7 +40,8 @@ class Function(Base):
         tags, arn = own_tags(found.get("Tags")), self._arn(node)
         if arn != hint and not is_ours(props["tags"], tags):
             return None
-        _refuse_another_package(node, found["Configuration"], props)
+        if is_ours(props["tags"], tags):  # else somebody made another one in its place, and what fnctl recorded may still be removed
+            _refuse_another_package(node, found["Configuration"], props)
         seen = live_props(told(found), props) if live else dict.fromkeys(props)
         return State(arn, {**seen, "tags": tags}, self._outputs(node, found["Configuration"]["Version"] if live else ""))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from fnctl.manifest.model import Function
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl.source import Span
-from fnctl_aws.limits.parts import at
+from fnctl_aws.limits.parts import at, outside
 
 _HOST = re.compile(r"[0-9]{12}\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 _PATH = re.compile(r"[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})")
@@ -75,9 +76,36 @@ def image_can_move(subject: Subject) -> Iterator[Found]:
             yield Found(f"the tag of the image of `{function.name}` can move, and nothing will see it", _where(subject, function), "a tag", help=help)
 
 
+@rule("AWS127", "error", "aws")
+def image_settings_too_long(subject: Subject) -> Iterator[Found]:
+    """Find commands, entry points and working directories of an image that are longer than Lambda takes.
+
+    Why: CreateFunction refuses them.
+
+    Example: `command` with a list of 2,000 words.
+
+    Use instead:
+      functions:
+        shop: { image: { uri: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1.4", command: [app.orders.handler] } }
+
+    Sources: `lambda.image.words`, `lambda.image.directory`
+    """
+    for function in subject.service.functions.values():
+        image = function.image
+        if image is None:
+            continue
+        lengths = {"command": len(image.command), "entry_point": len(image.entry_point), "working_directory": len(image.working_directory or "")}
+        for word, length in lengths.items():
+            limit = "lambda.image.directory" if word == "working_directory" else "lambda.image.words"
+            span = partial(at, subject, function, "image", word)
+            yield from outside(
+                subject.limits, limit, length, f"`{word}` of `{function.name}`", span, "keep it in the image: its own CMD, ENTRYPOINT and WORKDIR"
+            )
+
+
 def _where(subject: Subject, function: Function) -> Span | None:
     """Find the address, short or long."""
     return at(subject, function, "image", "uri")
 
 
-RULES: tuple[Rule, ...] = (image_out_of_reach, image_can_move)
+RULES: tuple[Rule, ...] = (image_out_of_reach, image_settings_too_long, image_can_move)
