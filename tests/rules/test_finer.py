@@ -46,3 +46,13 @@ CASES = [
 def test_how_much_it_weighs(code: str, text: str, today: str, severities: list[str], tmp_path: Path) -> None:
     found, _ = check(Case(text, {"today": today}), tmp_path)
     assert [d.severity for d in found if d.code == code] == severities
+
+
+@pytest.mark.parametrize(
+    ("others", "notes"), [(2, ["f1", "f2"]), (3, ["f1", "f2", "f3"]), (4, ["f1", "f2", "f3", "and 1 more"]), (40, ["f1", "f2", "f3", "and 37 more"])]
+)
+def test_shared_rights_are_told_of_three_functions(others: int, notes: list[str], tmp_path: Path) -> None:
+    more = f'  # {others} times: f#: {{ handler: "a.py:a", triggers: [{{ http: GET /# }}] }}\n'
+    text = f'secrets: [KEY]\n{AZURE}  api: {{ handler: "api.py:app", secrets: [KEY], triggers: [{{ http: GET / }}] }}\n{more}'
+    (found,) = (d for d in check(Case(text, {"target": "azure"}), tmp_path)[0] if d.code == "AZ407")
+    assert [note.removesuffix(" also gets the secret KEY") for note in found.notes[1:]] == notes

@@ -70,7 +70,7 @@ def test_no_case_of_a_rule_changes(made: Rule, kind: Literal["fail", "pass"], tm
         assert everything(subject, skip=True) == everything(subject, skip=False)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large])
 @given(data=manifests(), more=st.dictionaries(st.sampled_from(("lambda.concurrency", "function.memory", "lambda.layers")), st.integers(0, 9)))
 def test_no_manifest_changes(data: dict[str, Any], more: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.getbasetemp()

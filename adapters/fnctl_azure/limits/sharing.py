@@ -12,6 +12,9 @@ from fnctl_azure.limits.plans import limits_of, size_of
 APP = ("platform: Azure Functions Flex Consumption plan hosting (2025-05-12)",)
 HOST = ("platform: host.json reference for Azure Functions 2.x (2023-07-10)",)
 OWN = "where that matters: an app of its own, `targets: { azure: { app: ... } }`"
+SHOWN = 3
+"""Functions that a finding about an app tells of one by one: there may be hundreds."""
+
 _QUEUES = (("batch", "trigger"), ("max_receives", "resource"), ("visibility", "resource"))
 
 
@@ -59,11 +62,12 @@ def rights_are_shared(subject: Subject) -> Iterator[Found]:
     for app in apps(subject.service):
         granted = {function.name: _rights(function) for function in app.functions}
         everything = set().union(*granted.values())
-        gained = {name: sorted(everything - own) for name, own in granted.items() if own != everything}
+        gained = [name for name, own in granted.items() if own != everything]
         if gained:
             message = f"the functions of the app `{app.name}` share one identity: {len(gained)} of {len(granted)} may do more than they ask for"
-            notes = tuple(f"{name} also gets {_few(rights)}" for name, rights in gained.items())
-            yield Found(message, subject.service.span("targets", "azure", key=True), "one identity for each app", (*APP, *notes), OWN)
+            notes = [f"{name} also gets {_few(sorted(everything - granted[name]))}" for name in gained[:SHOWN]]
+            more = [f"and {len(gained) - SHOWN} more"] if len(gained) > SHOWN else []
+            yield Found(message, subject.service.span("targets", "azure", key=True), "one identity for each app", (*APP, *notes, *more), OWN)
 
 
 @rule("AZ408", "error", "azure", needs="env")
