@@ -87,6 +87,14 @@ def test_findings_stand_in_the_included_file(editor: Editor) -> None:
     assert editor.findings(uri) == []
 
 
+def test_the_words_of_an_image_are_hovered_over(editor: Editor) -> None:
+    text = GOOD.replace("    handler: api.py:handler\n    runtime: python3.13\n", "    image: { uri: a.b/c:1, command: [x] }\n")
+    uri = editor.open(text)
+    whole = editor.ask("textDocument/hover", at(uri, text, "image:", 2))
+    assert "A container image in a registry" in whole["contents"]["value"]
+    assert "Instead of the image's own CMD" in editor.ask("textDocument/hover", at(uri, text, "command:", 2))["contents"]["value"]
+
+
 def test_hover_is_the_schemas_documentation(editor: Editor) -> None:
     uri = editor.open(GOOD)
     page = editor.ask("textDocument/hover", at(uri, GOOD, "handler: api", 2))

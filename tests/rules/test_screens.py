@@ -33,6 +33,7 @@ SCREENS = {
     "explain-timeout": ["explain", "functions.timeout"],
     "explain-several": ["explain", "retention"],
     "explain-batch": ["explain", "queue.batch"],
+    "explain-word-of-a-map": ["explain", "functions.image.command"],
     "explain-own": ["explain", "targets.aws.role"],
     "explain-type": ["explain", "resources.orders.type"],
 }

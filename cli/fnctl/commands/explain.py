@@ -123,7 +123,10 @@ def _abilities(word: Word) -> Iterator[Ability]:
         except FnctlError:  # an adapter that does not load is a finding of `validate`
             continue
         entry = abilities.get("resources", {}).get(word.kind) if section == "resource_options" else None
-        entry = entry or abilities.get(section, {}).get(key)
+        said = abilities.get(section, {})
+        entry = (
+            entry or said.get(key) or (said.get(key.partition(".")[0]) if section == "functions" else None)
+        )  # of a whole map, or of one word in it
         limits = tuple(pages.look_up(asked, pages.every_plan([target]))) if asked and target in TARGETS else ()
         yield Ability(target, entry["able"], _narrowed(entry), entry["instead"], limits) if entry else Ability(target, limits=limits)
 
