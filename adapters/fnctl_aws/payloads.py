@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -120,11 +121,11 @@ def trigger_event(kind: str, data: bytes, setting: Setting) -> dict[str, Any]:
 
 
 def _queue(data: bytes, setting: Setting) -> dict[str, Any]:
-    millis = str(int(setting.now * 1000))
+    millis, body = str(int(setting.now * 1000)), data.decode(errors="replace")
     record: dict[str, Any] = {
         "messageId": setting.id,
         "receiptHandle": setting.id,
-        "body": data.decode(errors="replace"),
+        "body": body,
         "attributes": {
             "ApproximateReceiveCount": "1",
             "SentTimestamp": millis,
@@ -132,6 +133,7 @@ def _queue(data: bytes, setting: Setting) -> dict[str, Any]:
             "ApproximateFirstReceiveTimestamp": millis,
         },
         "messageAttributes": {},
+        "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
         "eventSource": "aws:sqs",
         "eventSourceARN": setting.arn("sqs", "fnctl-invoke"),
         "awsRegion": setting.region,

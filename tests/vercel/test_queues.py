@@ -165,3 +165,14 @@ def test_a_long_call_keeps_its_message(deploy: Deploy, local: Broker, language: 
     changed: dict[str, Any] = {**message, "headers": headers}
     assert output.send(**changed).status == 200
     assert not [text for text in messages(output, PLACE) if "second time" in text]
+
+
+def test_the_stored_messages_have_the_headers_that_vercels_own_queues_send(local: Broker) -> None:
+    local.send("jobs", b"{}")
+    message = local.push()
+    assert message is not None
+    names, stored = {name.lower() for name, _ in message["headers"]}, HERE.parent / "portable" / "events" / "vercel"
+    shapes = [json.loads(path.read_text("utf-8")) for path in stored.glob("*.json")]
+    events = [one["event"] for shape in shapes for one in shape["deliveries"] if one["event"]["trigger"] != "schedule"]
+    assert len(events) > 10
+    assert all(set(event["headers"]) == names for event in events)

@@ -1,4 +1,4 @@
-// What the library hands over, read as CloudEvents: @azure/functions 4, 2026. It has decoded JSON bodies, and written names in camel case.
+// What the library hands over, read as CloudEvents: @azure/functions 4, 2026. Bodies of messages are bytes, names are in camel case.
 
 import { attempt } from "./entry.mjs";
 import { CloudEvent, fromStructured, isCloudEvent, message, timestamp } from "./event.mjs";
@@ -21,18 +21,11 @@ function when(moment) {
   return Number.isNaN(found) ? undefined : timestamp(found);
 }
 
-/** Makes the event of a body that the library has decoded where it was JSON. @param {Given} body @param {any} envelope */
-function decoded(body, envelope) {
-  if (body instanceof Uint8Array) return message(body, envelope);
-  if (!isCloudEvent(body)) return new CloudEvent({ ...envelope, data: body, datacontenttype: typeof body === "string" ? "text/plain" : undefined });
-  return message(JSON.stringify(body), envelope);
-}
-
 /** @param {Config} config @param {Door} door @param {Given} given @param {Native} native */
 function queue(config, door, given, native) {
   const about = /** @type {any} */ (native.triggerMetadata ?? {});
   if ("deliveryCount" in about) return serviceBus(config, door, given, native);
-  return decoded(given, {
+  return message(given, {
     id: String(about.id),
     source: source(config, door),
     type: "fnctl.queue.message",
@@ -46,7 +39,7 @@ function queue(config, door, given, native) {
 function serviceBus(config, door, given, native) {
   const about = /** @type {any} */ (native.triggerMetadata ?? {});
   const topic = door.kind === "topic";
-  return decoded(given, {
+  return message(given, {
     id: String(about.messageId),
     source: source(config, door),
     type: topic ? "fnctl.topic.message" : "fnctl.queue.message",
@@ -112,7 +105,7 @@ function stream(config, door, given, native) {
   const about = /** @type {any} */ (native.triggerMetadata ?? {});
   return given.map((body, index) => {
     const { partitionKey, sequenceNumber, enqueuedTimeUtc } = about.systemPropertiesArray?.[index] ?? {};
-    return decoded(body, {
+    return message(body, {
       id: `${about.partitionContext?.partitionId ?? ""}:${sequenceNumber}`,
       source: source(config, door),
       type: "fnctl.stream.record",
