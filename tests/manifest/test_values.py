@@ -102,7 +102,7 @@ def test_no_text_breaks_the_cron_reader(text: str) -> None:
 def test_names_of_python_are_read_and_not_imported(tmp_path: Path, source: str, found: bool) -> None:
     path = tmp_path / "a.py"
     path.write_text(source)
-    assert handlers.defines(path, "handler") == ("yes" if found else "no")
+    assert handlers.defines(str(path), "handler") == ("yes" if found else "no")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_names_of_python_are_read_and_not_imported(tmp_path: Path, source: str, 
 def test_exports_of_typescript_are_scanned(tmp_path: Path, source: str, answer: str) -> None:
     path = tmp_path / "a.ts"
     path.write_text(source)
-    assert handlers.defines(path, "handler") == answer
+    assert handlers.defines(str(path), "handler") == answer
 
 
 @pytest.mark.parametrize(

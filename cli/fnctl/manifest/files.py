@@ -52,7 +52,7 @@ def check(service: Service, function: Function, looked: Looked) -> Iterator[Diag
     key = (file, function.handler_name, bool(suffixes))
     answer = looked.get(key)
     if answer is None:
-        answer = looked[key] = _look(service.folder / file, function.handler_name if suffixes else None)
+        answer = looked[key] = _look(f"{service.folder}/{file}", function.handler_name if suffixes else None)
     if answer == "yes":
         return
     if isinstance(answer, OSError | ValueError):
@@ -87,12 +87,12 @@ def _suffixes(runtime: str) -> tuple[str, ...]:
     return handlers.PYTHON if runtime.startswith("python") else handlers.NODE if runtime.startswith("nodejs") else ()
 
 
-def _look(path: Path, name: str | None) -> handlers.Answer | handlers.Names | OSError | ValueError:
+def _look(path: str, name: str | None) -> handlers.Answer | handlers.Names | OSError | ValueError:
     """See whether a file has a name; without one, whether it is there."""
     try:
         if name is not None:
             return handlers.defines(path, name)
-        path.read_bytes()
+        Path(path).read_bytes()
     except (OSError, ValueError) as error:
         return error
     return "yes"

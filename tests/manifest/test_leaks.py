@@ -1,0 +1,29 @@
+"""What is looked for before a key's form is in every form that a key has."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fnctl.manifest import leaks
+
+KEYS = re.compile(leaks._KEYS.pattern, leaks._KEYS.flags)
+FORMS = [form for line in KEYS.pattern.split("\n") for form in re.sub(r"(?<=\s)#.*", "", line).strip().lstrip("| ").split(" | ") if form.strip()]
+"""The alternatives, each by itself."""
+
+
+def test_the_alternatives_are_told_apart() -> None:
+    assert len(FORMS) == 17
+    assert [form for form in FORMS if not re.compile(form, re.VERBOSE)] == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_a_hint_is_in_every_key(form: str, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(re.compile(form, re.VERBOSE)))
+    assert any(hint in text for hint in leaks.HINTS)
+    assert leaks.looks_secret("", text) == (len(text) >= leaks.SHORTEST and KEYS.search(text) is not None)
