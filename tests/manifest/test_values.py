@@ -153,3 +153,9 @@ def test_literal_secrets_are_told_from_settings(key: str, value: str, secret: bo
 def test_masks_keep_every_column() -> None:
     line = "  env: { A: AKIAIOSFODNN7EXAMPLE, DB_PASSWORD: 'hunter 2', B: x }"
     assert mask(line) == "  env: { A: ********************, DB_PASSWORD: **********, B: x }"
+
+
+def test_a_file_that_holds_more_than_its_size_says_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "app.py"
+    path.write_text("import os\n\n\ndef handler(event):\n    return os.name\n")
+    assert [handlers._defines(str(path), "handler", size, size) for size in (0, 5, path.stat().st_size)] == ["yes"] * 3

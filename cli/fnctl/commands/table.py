@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from fnctl.dataclass import dataclass
 
 
-class Option(NamedTuple):
+@dataclass(frozen=True)
+class Option:
     """One option. Without a `metavar` it is a flag; `panel` is its heading in the help. `many`: it may be given again."""
 
     name: str

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from fnctl.dataclass import dataclass
 from fnctl.pattern import later
 
 if TYPE_CHECKING:  # most files are seen through without a parse
@@ -18,7 +19,8 @@ if TYPE_CHECKING:  # most files are seen through without a parse
 Answer: TypeAlias = Literal["yes", "no", "unsure"]
 
 
-class Names(NamedTuple):
+@dataclass(frozen=True)
+class Names:
     """What a file gives. `open`: more may come at run time (`from x import *`, `export *`). `broken`: line, column and words of a syntax error."""
 
     found: frozenset[str]
@@ -90,9 +92,11 @@ def node(text: str) -> Names:
 
 
 @lru_cache(maxsize=4096)
-def _defines(path: str, name: str, _modified: int, _size: int) -> Answer | Names:
+def _defines(path: str, name: str, _modified: int, size: int) -> Answer | Names:
     with open(path, "rb") as file:  # noqa: PTH123  # pathlib and a text stream take longer than all that follows
-        raw = file.read(_MOST + 1)
+        raw = file.read(min(size, _MOST) + 1)  # a read sets aside as much memory as it is allowed to fill
+        if len(raw) > size:  # it has grown, or is no plain file and has no size
+            raw += file.read(_MOST)
     if len(raw) > _MOST:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
