@@ -1,4 +1,4 @@
-"""Where the stored shapes come from: each says what it was compared with and when, and docs/portability.md lists those that could not be."""
+"""Where the stored events and requests come from: each says what it was compared with and when; docs/portability.md lists those that were not."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TESTS = Path(__file__).parents[1]
 PAGE = TESTS.parent / "docs" / "portability.md"
 SHAPES: dict[str, dict[str, Any]] = {
     str(path.relative_to(TESTS)): json.loads(path.read_text("utf-8"))
-    for path in sorted([*TESTS.glob("portable/events/*/*.json"), *TESTS.glob("runtime/events/*.json")])
+    for path in sorted([*TESTS.glob("portable/events/*/*.json"), *TESTS.glob("runtime/*/*.json")])
 }
-OWN = {"runtime/events/invoke.json"}
+OWN = {"runtime/events/invoke.json", "runtime/requests/by-hand.json"}
 """Payloads that are no platform's."""
 
 
