@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from fnctl.build.model import Bundle, File
-from fnctl.errors import FnctlError
+from fnctl.build.shims import digest, fits, modules
 from fnctl.graph import Json
 from fnctl.manifest import keys
 from fnctl.manifest.model import Function, Resource, Service, Trigger
@@ -54,21 +51,10 @@ def shim(service: Service, function: Function, bundle: Bundle) -> Shim:
     file, name = bundle.entry
     if function.interface == "native":
         return Shim((), f"{file.rpartition('.')[0]}.{name}", "")
-    if function.interface not in (NODE if node else PYTHON):
-        raise _refusal(service, function, bundle.target.runtime)
+    fits(service, function, (*(NODE if node else PYTHON), "native"))
     code = _node() if node else _python()
     settings = File(CONFIG, json.dumps(configuration(service, function, bundle), indent=1, sort_keys=True).encode())
-    return Shim((*code, settings), "_fnctl.handler" if node else "_fnctl_aws.handler", _digest(code))
-
-
-def _refusal(service: Service, function: Function, runtime: str) -> FnctlError:
-    known = NODE if runtime.startswith("nodejs") else PYTHON
-    return FnctlError(
-        f"function {function.name}: interface `{function.interface}` cannot run on {runtime} yet",
-        code="FN441",
-        help=f"interfaces on {runtime}: {', '.join((*known, 'native'))}",
-        span=service.span("functions", function.name, "interface"),
-    )
+    return Shim((*code, settings), "_fnctl.handler" if node else "_fnctl_aws.handler", digest(code))
 
 
 def configuration(service: Service, function: Function, bundle: Bundle) -> dict[str, Json]:
@@ -128,8 +114,8 @@ def _names(service: Service, resource: Resource) -> set[str]:
 
 @cache
 def _python() -> tuple[File, ...]:
-    core = _modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
-    ours = (file for file in _modules("fnctl_aws.runtime", "fnctl_aws/runtime", (".py",)) if file.path.rpartition("/")[2] not in _AT_HOME)
+    core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
+    ours = modules("fnctl_aws.runtime", "fnctl_aws/runtime", (".py",), without=_AT_HOME)
     roots = (File("_fnctl_aws.py", _PYTHON_ENTRY), File("fnctl_aws/__init__.py", b'"""The part of the adapter for aws that runs there."""\n'))
     return tuple(sorted((*roots, *core, *ours), key=lambda file: file.path))
 
@@ -137,28 +123,10 @@ def _python() -> tuple[File, ...]:
 @cache
 def _node() -> tuple[File, ...]:
     # Not a folder called like the entry: AWS's client tries the handler's bare path first, and would take the folder for the module.
-    core = _modules("fnctl_runtime", "_fnctl_runtime", (".mjs",), "node")
-    ours = _modules("fnctl_aws.runtime", "_fnctl_runtime", (".mjs",), "node")
+    core = modules("fnctl_runtime", "_fnctl_runtime", (".mjs",), "node")
+    ours = modules("fnctl_aws.runtime", "_fnctl_runtime", (".mjs",), "node")
     entry = File(
         "_fnctl.mjs",
         b'// What Lambda calls; made by fnctl.\nimport { start } from "./_fnctl_runtime/entry.mjs";\n\nexport const handler = await start();\n',
     )
     return tuple(sorted((entry, *core, *ours), key=lambda file: file.path))
-
-
-def _modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "") -> Iterable[File]:
-    """Read the files of one folder of a package, wherever it is installed."""
-    home: Traversable = files(package)
-    for part in filter(None, below.split("/")):
-        home = home / part
-    return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in home.iterdir() if entry.is_file() and entry.name.endswith(suffixes)]
-
-
-@cache
-def _digest(code: tuple[File, ...]) -> str:
-    total = hashlib.sha256()
-    for file in code:
-        content = file.source if isinstance(file.source, bytes) else file.source.read_bytes()
-        total.update(f"{file.path}\0{len(content)}\0".encode())
-        total.update(content)
-    return total.hexdigest()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from fnctl.build.model import Bundle, File, Recipe
+from fnctl.build.shims import digest, fits, modules
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
@@ -91,13 +89,7 @@ def _able(service: Service, app: App, function: Function) -> None:
             help=f"functions: {{ {function.name}: {{ targets: {{ azure: {{ app: ... }} }} }} }}",
             span=service.span("functions", function.name, "artifact"),
         )
-    if function.interface not in known:
-        raise FnctlError(
-            f"function {function.name}: interface `{function.interface}` cannot run on {function.runtime}",
-            code="FN441",
-            help=f"interfaces on {function.runtime}: {', '.join(known)}",
-            span=service.span("functions", function.name, "interface"),
-        )
+    fits(service, function, known)
 
 
 def _python(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Recipe:
@@ -119,9 +111,9 @@ def _names(app: App) -> tuple[str, ...]:
     return tuple(function.name for function in app.functions)
 
 
-def _facts(service: Service, app: App, code: Iterable[File]) -> dict[str, Json]:
+def _facts(service: Service, app: App, code: tuple[File, ...]) -> dict[str, Json]:
     """Return what a deploy needs to know: which functions the host will list, and the shim's own digest."""
-    return {"functions": {f.name: [str(door["name"]) for door in doors(service, f)] for f in app.functions}, "shim": _digest(code)}
+    return {"functions": {f.name: [str(door["name"]) for door in doors(service, f)] for f in app.functions}, "shim": digest(code)}
 
 
 def _once(found: Iterable[File]) -> list[File]:
@@ -179,32 +171,14 @@ def _function(service: Service, app: App, function: Function, bundle: Bundle) ->
 
 @cache
 def _python_code() -> tuple[File, ...]:
-    core = _modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
-    ours = _modules("fnctl_azure.runtime", "fnctl_azure/runtime", (".py",))
+    core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
+    ours = modules("fnctl_azure.runtime", "fnctl_azure/runtime", (".py",))
     roots = (File("function_app.py", _PYTHON_ENTRY), File("fnctl_azure/__init__.py", _ROOT))
     return tuple(sorted((*roots, *core, *ours), key=lambda file: file.path))
 
 
 @cache
 def _node_code() -> tuple[File, ...]:
-    core = _modules("fnctl_runtime", "_fnctl", (".mjs",), "node")
-    ours = _modules("fnctl_azure.runtime", "_fnctl", (".mjs",), "node")
+    core = modules("fnctl_runtime", "_fnctl", (".mjs",), "node")
+    ours = modules("fnctl_azure.runtime", "_fnctl", (".mjs",), "node")
     return tuple(sorted((File("_fnctl.mjs", _NODE_ENTRY), *core, *ours), key=lambda file: file.path))
-
-
-def _modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "") -> Iterable[File]:
-    """Read the files of one folder of a package, wherever it is installed."""
-    home: Traversable = files(package)
-    for part in filter(None, below.split("/")):
-        home = home / part
-    found = (entry for entry in home.iterdir() if entry.is_file() and entry.name.endswith(suffixes) and entry.name not in _AT_HOME)
-    return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in found]
-
-
-def _digest(code: Iterable[File]) -> str:
-    total = hashlib.sha256()
-    for file in code:
-        content = file.source if isinstance(file.source, bytes) else file.source.read_bytes()
-        total.update(f"{file.path}\0{len(content)}\0".encode())
-        total.update(content)
-    return total.hexdigest()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from fnctl.build.model import Bundle, File, Recipe
+from fnctl.build.shims import fits, modules
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
@@ -113,13 +112,7 @@ def _able(service: Service, function: Function, bundle: Bundle) -> None:
             help=f"Python and Node.js; or leave it out with `targets.{service.target}.only`",
             span=service.span("functions", function.name, "runtime"),
         )
-    if function.interface not in known:
-        raise FnctlError(
-            f"function {function.name}: interface `{function.interface}` cannot run on {function.runtime}",
-            code="FN441",
-            help=f"interfaces on {function.runtime}: {', '.join(known)}",
-            span=service.span("functions", function.name, "interface"),
-        )
+    fits(service, function, known)
 
 
 def _json(value: Mapping[str, Json]) -> bytes:
@@ -132,20 +125,12 @@ def _python() -> tuple[File, ...]:
         File("_fnctl_vercel.py", _PYTHON_ENTRY),
         File("fnctl_vercel/__init__.py", b'"""The part of the adapter for vercel that runs there."""\n'),
     )
-    core = _modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
-    return tuple(sorted((*roots, *core, *_modules("fnctl_vercel.runtime", "fnctl_vercel/runtime", (".py",))), key=lambda file: file.path))
+    core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
+    return tuple(sorted((*roots, *core, *modules("fnctl_vercel.runtime", "fnctl_vercel/runtime", (".py",))), key=lambda file: file.path))
 
 
 @cache
 def _node() -> tuple[File, ...]:
-    core = _modules("fnctl_runtime", "_fnctl_runtime", (".mjs",), "node")
-    ours = _modules("fnctl_vercel.runtime", "_fnctl_runtime", (".mjs",), "node")
+    core = modules("fnctl_runtime", "_fnctl_runtime", (".mjs",), "node")
+    ours = modules("fnctl_vercel.runtime", "_fnctl_runtime", (".mjs",), "node")
     return tuple(sorted((*core, *ours), key=lambda file: file.path))
-
-
-def _modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "") -> Iterable[File]:
-    """Read the files of one folder of a package, wherever it is installed."""
-    home: Traversable = files(package)
-    for part in filter(None, below.split("/")):
-        home = home / part
-    return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in home.iterdir() if entry.is_file() and entry.name.endswith(suffixes)]
