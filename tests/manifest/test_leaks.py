@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fnctl.manifest import leaks
 
-KEYS = re.compile(leaks._KEYS.pattern, leaks._KEYS.flags)
-FORMS = [form for line in KEYS.pattern.split("\n") for form in re.sub(r"(?<=\s)#.*", "", line).strip().lstrip("| ").split(" | ") if form.strip()]
+FORM = re.compile(leaks.KEYS.pattern, leaks.KEYS.flags)
+FORMS = [form for line in FORM.pattern.split("\n") for form in re.sub(r"(?<=\s)#.*", "", line).strip().lstrip("| ").split(" | ") if form.strip()]
 """The alternatives, each by itself."""
 
 
@@ -26,4 +26,4 @@ def test_the_alternatives_are_told_apart() -> None:
 def test_a_hint_is_in_every_key(form: str, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(re.compile(form, re.VERBOSE)))
     assert any(hint in text for hint in leaks.HINTS)
-    assert leaks.looks_secret("", text) == (len(text) >= leaks.SHORTEST and KEYS.search(text) is not None)
+    assert leaks.looks_secret("", text) == (len(text) >= leaks.SHORTEST and FORM.search(text) is not None)

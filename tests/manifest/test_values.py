@@ -158,4 +158,4 @@ def test_masks_keep_every_column() -> None:
 def test_a_file_that_holds_more_than_its_size_says_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "app.py"
     path.write_text("import os\n\n\ndef handler(event):\n    return os.name\n")
-    assert [handlers._defines(str(path), "handler", size, size) for size in (0, 5, path.stat().st_size)] == ["yes"] * 3
+    assert [handlers.defined(str(path), "handler", size, size) for size in (0, 5, path.stat().st_size)] == ["yes"] * 3

@@ -48,7 +48,7 @@ _OPEN = r"\bexport\s*\*\s*from|\bexports\s*\[|__exportStar\(|Object\.(?:assign|d
 def defines(path: str, name: str) -> Answer | Names:
     """Say whether a file defines a name; the Names themselves when it cannot be parsed. Raises OSError, UnicodeDecodeError."""
     stat = os.stat(path)  # noqa: PTH116  # pathlib would take longer than the system does
-    return _defines(path, name.split(".")[0], stat.st_mtime_ns, stat.st_size)
+    return defined(path, name.split(".")[0], stat.st_mtime_ns, stat.st_size)
 
 
 def names(path: Path) -> frozenset[str]:
@@ -92,7 +92,8 @@ def node(text: str) -> Names:
 
 
 @lru_cache(maxsize=4096)
-def _defines(path: str, name: str, _modified: int, size: int) -> Answer | Names:
+def defined(path: str, name: str, _modified: int, size: int) -> Answer | Names:
+    """Look into a file once for each state that it was in."""
     with open(path, "rb") as file:  # noqa: PTH123  # pathlib and a text stream take longer than all that follows
         raw = file.read(min(size, _MOST) + 1)  # a read sets aside as much memory as it is allowed to fill
         if len(raw) > size:  # it has grown, or is no plain file and has no size

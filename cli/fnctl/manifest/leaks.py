@@ -8,7 +8,7 @@ from functools import lru_cache
 from fnctl.pattern import later
 
 # Prefixes are the vendors' own, made so that scanners find them; each is followed by enough characters to be a key and not a word about keys.
-_KEYS = later(
+KEYS = later(
     r"""
     \b(?:AKIA|ASIA)[A-Z0-9]{16}\b                                # AWS access key id
     | \b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{36,} | github_pat_\w{22,} | \bglpat-[\w-]{20,}
@@ -47,7 +47,7 @@ def looks_secret(key: str, value: str) -> bool:
     """
     if len(value) < SHORTEST:
         return False
-    if any(hint in value for hint in HINTS) and _KEYS.search(value):
+    if any(hint in value for hint in HINTS) and KEYS.search(value):
         return True
     return bool(_NAMED.search(key)) and bool(_LONG.fullmatch(value)) and not _PLAIN.fullmatch(value)
 
@@ -55,4 +55,4 @@ def looks_secret(key: str, value: str) -> bool:
 def mask(line: str) -> str:
     """Cover, column for column, what has the form of a credential or stands beside a name such as DB_PASSWORD: a manifest's line is shown in logs."""
     covered = _WRITTEN.sub(lambda m: m[1] + (m[2] if m[2].startswith(("[", "{", "$")) else "*" * len(m[2])), line)
-    return _KEYS.sub(lambda m: "*" * len(m[0]), covered)
+    return KEYS.sub(lambda m: "*" * len(m[0]), covered)
