@@ -39,15 +39,18 @@ SHORTEST = 9
 """No form of a key is shorter: `://a:bcd@`."""
 
 
-@lru_cache(maxsize=32_768)
 def looks_secret(key: str, value: str) -> bool:
-    """Tell whether an environment value is a credential: by its own form, or by a name such as DB_PASSWORD with a random-looking value.
-
-    Remembered, because every target asks the same.
-    """
+    """Tell whether an environment value is a credential: by its own form, or by a name such as DB_PASSWORD with a random-looking value."""
     if len(value) < SHORTEST:
         return False
-    if any(hint in value for hint in HINTS) and KEYS.search(value):
+    hinted = any(hint in value for hint in HINTS)
+    return (hinted or key != "") and _looks_secret(key, value, hinted)
+
+
+@lru_cache(maxsize=32_768)
+def _looks_secret(key: str, value: str, hinted: bool) -> bool:
+    """Remember the answer, because every target asks the same."""
+    if hinted and KEYS.search(value):
         return True
     return bool(_NAMED.search(key)) and bool(_LONG.fullmatch(value)) and not _PLAIN.fullmatch(value)
 

@@ -19,7 +19,7 @@ ResourceType: TypeAlias = Literal["queue", "bucket", "topic", "table", "stream",
 Key: TypeAlias = "str | int"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trigger:
     """What starts a function.
 
@@ -58,7 +58,7 @@ class Image:
     working_directory: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are thousands, and a dict of more than thirty attributes is not shared
 class Function:
     """One function. `memory` in MB, `timeout` in seconds; None where neither the manifest nor `defaults` says anything.
 

@@ -71,7 +71,7 @@ def parse(raw: bytes, name: str) -> tuple[Any, list[Diagnostic]]:
 class Composer:
     """One reading of one text: the events, the anchors seen so far, and the findings."""
 
-    __slots__ = ("aliased", "anchors", "count", "depth", "found", "get", "name")
+    __slots__ = ("aliased", "anchors", "count", "depth", "found", "get", "name", "same")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -79,6 +79,8 @@ class Composer:
         self.anchors: dict[str, tuple[Any, int] | None] = {}
         self.count = self.aliased = self.depth = 0
         self.get: Callable[[], Any] = lambda: None
+        self.same: Callable[[str, str], str] = dict[str, str]().setdefault
+        """Gives a text that was read before in its place: thousands of functions say the same words."""
 
     def document(self, raw: bytes) -> Any:  # plain values, as JSON has them
         """Read the only document of a text. Raises UnreadableError."""
@@ -115,7 +117,7 @@ class Composer:
             value = event.value
             if event.implicit[0] and (not value or value[0] in _SUSPECT):
                 return self.plain(event)
-            return value
+            return self.same(value, value)
         return self.collection(event)
 
     def collection(self, event: Any) -> Any:
@@ -138,12 +140,12 @@ class Composer:
         return out
 
     def mapping(self, start: Any) -> dict[str, Any]:
-        get, node = self.get, self.node
+        get, node, same = self.get, self.node, self.same
         out: dict[str, Any] = {}
         merges: list[tuple[Any, Any]] = []
         while (event := get()).__class__ is not _MAP_END:
             if event.__class__ is _SCALAR and event.tag is None and event.anchor is None:
-                key = event.value
+                key = same(event.value, event.value)
                 if event.implicit[0] and (not key or key[0] in _SUSPECT or key == "<<"):
                     key = self.key(event)
             else:

@@ -133,9 +133,11 @@ class _Filler:
         if kind is str:
             return self.text(value, path) if "${" in value else value
         if kind is dict:
-            return {key: item if item.__class__ is str and "${" not in item else self.value(item, (*path, key)) for key, item in value.items()}
+            made = {key: item if item.__class__ is str and "${" not in item else self.value(item, (*path, key)) for key, item in value.items()}
+            return value if made == value else made  # most maps have no placeholder: one object for both takes half the memory
         if kind is list:
-            return [self.value(item, (*path, index)) for index, item in enumerate(value)]
+            items = [self.value(item, (*path, index)) for index, item in enumerate(value)]
+            return value if items == value else items
         return value
 
     def text(self, text: str, path: _Path) -> Any:
