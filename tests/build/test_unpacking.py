@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import IO
 
 import pytest
 
@@ -72,8 +73,7 @@ def test_a_disk_that_is_full_leaves_the_older_tree_whole(tmp_path: Path, monkeyp
     tree = laid_out(tmp_path, *FILES)
     before = seen(tree)
 
-    def full(_source: object, target: object, _size: int) -> None:
-        assert hasattr(target, "write")
+    def full(_source: object, target: IO[bytes], _size: int) -> None:
         target.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 

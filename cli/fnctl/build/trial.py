@@ -138,7 +138,9 @@ def _program(trial: Trial, cache: Cache) -> tuple[str, ...] | None:
     """Return the command of a matching interpreter: this version, and this machine where there are compiled parts; else None."""
     target, family = trial.bundle.target, _family(trial.bundle)
     # Isolated, and with nothing that is installed here: what the artifact lacks has to be missed.
-    flags: list[str | Path] = ["-I", "-S", "-B", PROBES / "import.py"] if family == "python" else ["--enable-source-maps", PROBES / "import.mjs"]
+    flags: list[str | Path] = (
+        ["-I", "-S", "-B", PROBES / "importing.py"] if family == "python" else ["--enable-source-maps", PROBES / "importing.mjs"]
+    )
     if target.interpreter is not None:
         return (str(target.interpreter), *(str(flag) for flag in flags if flag != "-S"))
     version = target.runtime.removeprefix(family)
