@@ -45,7 +45,7 @@ def formatted(raw: bytes) -> bytes:
     try:
         writer = _Writer(text)
         new = writer.write()
-        same = _meaning(new) == _meaning(text) and _Writer(new).comments() == writer.comments()
+        same = _meaning(new.encode()) == _meaning(raw) and _Writer(new).comments() == writer.comments()
     except yaml.YAMLError:
         same, new = False, text
     if not same:
@@ -54,8 +54,8 @@ def formatted(raw: bytes) -> bytes:
     return new.replace("\n", line_end).encode()
 
 
-def _meaning(text: str) -> str:
-    value, found = parse.parse(text.encode(), "")
+def _meaning(raw: bytes) -> str:
+    value, found = parse.parse(raw, "")
     return repr((None if value is parse.NOTHING else value, [(d.code, d.message) for d in found]))
 
 
