@@ -21,6 +21,7 @@ from pathlib import Path
 
 from fnctl.build import interpreters
 from fnctl.build.interpreters import Interpreter
+from fnctl.standins.serving import write_json
 from fnctl_aws.standin import parts
 from fnctl_aws.standin.environment import Environment, Setup
 from fnctl_aws.standin.layout import Function, Machine, setup
@@ -109,7 +110,7 @@ def _starts(runtime: str, folder: Path) -> list[Start] | None:
     if found is None or (family == "python" and not found.exact):  # wheels and figures are of one Python; a bundle runs on any Node
         return None
     client = _client(family, found)
-    parts.write_json(folder / "runtimes" / f"{family}.json", client)
+    write_json(folder / "runtimes" / f"{family}.json", client)
     machine = Machine(folder / "data", "http://127.0.0.1:9", folder / "runtimes")
     artifacts = _built(runtime, family, folder / "project")
     shims = {"python": "_fnctl_aws.handler", "nodejs": "_fnctl.handler"}

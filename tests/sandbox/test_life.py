@@ -18,8 +18,9 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from fnctl.errors import FnctlError
+from fnctl.standins import lock as locks
+from fnctl.standins import processes, supervision
 from fnctl_aws.sandbox import AwsSandbox
-from fnctl_aws.standin import processes, supervision
 from sandbox.account import Account
 
 
@@ -161,7 +162,7 @@ def test_two_starts_at_once_are_one_sandbox(made: AwsSandbox) -> None:
 def test_a_dead_starters_lock_is_taken_over(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     lock.write_text("999999999 1")
-    with supervision.lock(lock):
+    with locks.lock(lock):
         assert lock.read_text().startswith(str(os.getpid()))
     assert not lock.exists()
 

@@ -14,6 +14,7 @@ import pytest
 
 from fnctl.build import interpreters
 from fnctl.errors import FnctlError
+from fnctl.standins import environments
 from fnctl_aws.sandbox import DIFFERENCES, AwsSandbox
 from fnctl_aws.standin import parts
 
@@ -47,7 +48,7 @@ def test_an_environment_is_made_whole_by_one_of_two(tmp_path: Path) -> None:
         (made / "proof").write_text("whole")
         together.wait(10)
 
-    makers = [threading.Thread(target=parts.once, args=(folder, proof, make)) for _ in range(2)]
+    makers = [threading.Thread(target=environments.once, args=(folder, proof, make)) for _ in range(2)]
     for maker in makers:
         maker.start()
     for maker in makers:
@@ -61,7 +62,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
         raise FnctlError("no")
 
     with pytest.raises(FnctlError):
-        parts.once(tmp_path / "made", tmp_path / "made/proof", fail)
+        environments.once(tmp_path / "made", tmp_path / "made/proof", fail)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -69,7 +70,7 @@ def test_an_environment_whose_interpreter_is_gone_is_made_again(tmp_path: Path) 
     folder = tmp_path / "made"
     folder.mkdir()
     (folder / "python").symlink_to(tmp_path / "gone")
-    parts.once(folder, folder / "python", lambda made: (made / "python").touch())
+    environments.once(folder, folder / "python", lambda made: (made / "python").touch())
     assert (folder / "python").is_file()
 
 

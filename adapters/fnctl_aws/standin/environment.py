@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
-import select
 import subprocess
 import threading
 import time
@@ -13,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fnctl_aws.standin import processes
+from fnctl.standins import processes
+from fnctl.standins.output import Output
 from fnctl_aws.standin.runtime_api import Answer, Exited, Happening, InitError, Invocation, Ready, RuntimeApi, Taken
 
 INIT_SECONDS = 10.0
@@ -59,12 +58,11 @@ class Environment:
         self._write = write
         self._happenings: queue.SimpleQueue[Happening] = queue.SimpleQueue()
         self._api = RuntimeApi(self._happenings)
-        self._reading = threading.Lock()
-        self._rest = b""
         self._init: float | None = None
         self._process = self._start()
-        for task in (self._read, self._await):
-            threading.Thread(target=task, daemon=True, name=f"environment-{self._process.pid}").start()
+        assert self._process.stdout is not None  # noqa: S101  # PIPE was asked for
+        self._output = Output(self._process.stdout, self._line)
+        threading.Thread(target=self._await, daemon=True, name=f"environment-{self._process.pid}").start()
 
     @property
     def pid(self) -> int:
@@ -74,12 +72,9 @@ class Environment:
     def _start(self) -> subprocess.Popen[bytes]:
         environ = {**self.setup.environ, "AWS_LAMBDA_RUNTIME_API": self._api.address}
         # In the server's process group, so that whoever ends that group ends this too.
-        process = subprocess.Popen(
+        return subprocess.Popen(
             self.setup.command, cwd=self.setup.root, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        assert process.stdout is not None  # noqa: S101  # PIPE was asked for
-        os.set_blocking(process.stdout.fileno(), False)
-        return process
 
     def init(self) -> Outcome | None:
         """Wait until it is ready for work; an Outcome when it never will be."""
@@ -118,7 +113,7 @@ class Environment:
                 return self._failed(_timeout(invocation.seconds, invocation.id), invocation.seconds, timed_out=True)
 
     def _answered(self, answer: Answer, seconds: float) -> Outcome:
-        self.drain()
+        self._output.drain()
         body, error = answer.body, answer.error
         if not error and not answer.streamed and len(body) > MAX_RESPONSE:
             words = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
@@ -130,7 +125,7 @@ class Environment:
 
     def _failed(self, body: bytes, seconds: float, *, timed_out: bool = False) -> Outcome:
         used = processes.memory(self.pid)
-        self.drain()
+        self._output.drain()
         self.close()
         return Outcome(body, True, seconds, self._init, used, timed_out=timed_out, alive=False)
 
@@ -150,39 +145,9 @@ class Environment:
         code = self._process.wait()
         self._happenings.put(Exited(code))
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101
-        fd = self._process.stdout.fileno()
-        while True:
-            select.select([fd], [], [])
-            if not self.drain():
-                with self._reading:
-                    self._process.stdout.close()
-                return
-
-    def drain(self) -> bool:
-        """Take all output that is there now, so that lines written before an answer are logged before it. False at its end."""
-        stdout = self._process.stdout
-        with self._reading:
-            while stdout is not None and not stdout.closed:
-                try:
-                    data = os.read(stdout.fileno(), 65536)
-                except BlockingIOError:
-                    return True
-                except OSError:
-                    return False
-                if not data:
-                    self._lines(b"\n" if self._rest else b"")
-                    return False
-                self._lines(data)
-        return False
-
-    def _lines(self, data: bytes) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        now = int(time.time() * 1000)
-        for line in lines:
-            # Runtime clients join the lines of one event with carriage returns.
-            self._write(now, line.decode("utf-8", "replace").rstrip("\r").replace("\r", "\n"))
+    def _line(self, milliseconds: int, line: bytes) -> None:
+        # Runtime clients join the lines of one event with carriage returns.
+        self._write(milliseconds, line.decode("utf-8", "replace").rstrip("\r").replace("\r", "\n"))
 
 
 def _error(kind: str, words: str) -> bytes:

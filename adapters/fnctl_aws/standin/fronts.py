@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, unquote
 
+from fnctl.standins.serving import bind, write_json
+
 Scope: TypeAlias = dict[str, Any]
 Message: TypeAlias = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -111,20 +113,7 @@ class Fronts:
         return known
 
     def _keep(self, ports: dict[str, int]) -> None:
-        made = self._notes.with_suffix(".new")
-        made.write_text(json.dumps(ports, indent=1))
-        made.replace(self._notes)
-
-
-def bind(port: int) -> socket.socket:
-    """A loopback socket on this port, or on a free one when it is taken."""
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind(("127.0.0.1", port))
-    except OSError:
-        sock.bind(("127.0.0.1", 0))
-    return sock
+        write_json(self._notes, ports)
 
 
 def control(fronts: Fronts, identity: str) -> App:

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fnctl_aws.standin.fronts import App, Fronts, bind, control
+from fnctl.standins.serving import announce, bind
+from fnctl_aws.standin.fronts import App, Fronts, control
 
 LAMBDA_CONCURRENCY = 200
 """Invocations at once before Lambda's own throttle; the environments behind them are fewer, the rest waits for one."""
@@ -76,7 +77,7 @@ async def _serve(order: Order, gateway: socket.socket, steering: socket.socket) 
     fronts = Fronts(dataplane.router(), servers.add, order.state / "fronts.json")
     servers.add(importlib.import_module("ministack.app").app, gateway)
     servers.add(control(fronts, order.identity), steering)
-    _announce(order, port, control_port)
+    announce(order.state, order.identity, port, control_port)
     await stop.wait()
     await asyncio.get_running_loop().run_in_executor(None, pool.close)
     await servers.ended()
@@ -103,10 +104,3 @@ class _Servers:
     async def ended(self) -> None:
         """Wait for them, not for long."""
         await asyncio.wait(self._tasks, timeout=2)
-
-
-def _announce(order: Order, port: int, steering: int) -> None:
-    """Who started us looks for this file, then asks /health until it is answered."""
-    made = order.state / "ready.new"
-    made.write_text(json.dumps({"identity": order.identity, "pid": os.getpid(), "port": port, "control": steering}))
-    made.replace(order.state / "ready.json")

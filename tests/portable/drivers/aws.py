@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote
 
 from fnctl.build import interpreters
 from fnctl.build.interpreters import Interpreter
+from fnctl.standins.serving import write_json
 from fnctl_aws.payloads import best_route, route_parameters
 from fnctl_aws.standin import parts
 from fnctl_aws.standin.environment import Environment, Outcome
@@ -146,8 +147,8 @@ def _machine(place: Path) -> Machine:
     assert python is not None
     assert node is not None
     client = parts.functions(python, os.environ, lambda _sentence: None)
-    parts.write_json(place / "runtimes" / "python.json", [str(client), "-m", "awslambdaric"])
-    parts.write_json(place / "runtimes" / "nodejs.json", [str(node.path), str(parts.node_client(os.environ, lambda _sentence: None))])
+    write_json(place / "runtimes" / "python.json", [str(client), "-m", "awslambdaric"])
+    write_json(place / "runtimes" / "nodejs.json", [str(node.path), str(parts.node_client(os.environ, lambda _sentence: None))])
     return Machine(place / "data", "http://127.0.0.1:9", place / "runtimes")
 
 

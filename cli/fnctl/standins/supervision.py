@@ -1,44 +1,58 @@
-"""The sandbox's process as fnctl sees it: spawn it, know it again, end it and all that it started. This side runs in fnctl itself."""
+"""A stand-in's process as fnctl sees it: spawn it, know it again, end it and all that it started."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib
 import json
 import os
 import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fnctl.errors import FnctlError
-from fnctl_aws.standin import processes
-from fnctl_aws.standin.parts import write_json
+from fnctl.standins import processes
+from fnctl.standins.serving import write_json
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 HEALTH_SECONDS = 15.0
-RESET_SECONDS = 30.0
-LOCK_SECONDS = 900.0
 LOOK_SECONDS = 0.02
 
-# A package of the emulator's environment and ours, without the rest of ours: the emulator's must not meet fnctl's libraries.
+# Our packages, in an environment that is the stand-in's and without the rest of ours: its libraries must not meet fnctl's.
 _BOOT = """
-import sys, types
-package = types.ModuleType("fnctl_aws")
-package.__path__ = [sys.argv[1]]
-sys.modules["fnctl_aws"] = package
-from fnctl_aws.standin.launcher import main
-main(sys.argv[2])
+import importlib, json, sys, types
+program = json.loads(sys.argv[1])
+for name, folder in program["packages"].items():
+    package = types.ModuleType(name)
+    package.__path__ = [folder]
+    sys.modules[name] = package
+importlib.import_module(program["module"]).main(sys.argv[2])
 """
 
 
 @dataclass(frozen=True)
+class Program:
+    """What runs: `module`, by the interpreter `python`.
+
+    Its `main` gets one JSON text: `state` (the sandbox's folder), `identity` (the random id of this very run), `port` (a wish), and its own settings.
+    It calls `serving.announce` once it serves, answers `GET /health` with `identity`, and ends at SIGTERM with all that it started.
+    """
+
+    python: Path
+    module: str
+    settings: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Server:
-    """A started sandbox. `born` is the kernel's start time of `pid`, so that a pid used again is not mistaken for it."""
+    """A started stand-in. `born` is the kernel's start time of `pid`, so that a pid used again is not mistaken for it."""
 
     identity: str
     pid: int
@@ -46,6 +60,12 @@ class Server:
     port: int
     control: int
     started: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The platform's endpoint."""
+        return f"http://127.0.0.1:{self.port}"
 
 
 def recall(state: Path) -> Server | None:
@@ -66,14 +86,16 @@ def alive(server: Server) -> bool:
     return processes.started(server.pid) == server.born and _health(server.control) == server.identity
 
 
-def spawn(python: Path, state: Path, settings: Mapping[str, str | int]) -> Server:
-    """Start the launcher in a session of its own, and wait until it serves."""
+def spawn(program: Program, state: Path, port: int = 0) -> Server:
+    """Start it in a session of its own, and wait until it serves. Raises FnctlError with the end of its log."""
     identity = secrets.token_hex(8)
-    order = json.dumps({"state": str(state), "identity": identity, **settings})
-    command = [str(python), "-I", "-c", _BOOT, str(Path(__file__).parent.parent), order]
+    order = json.dumps({"state": str(state), "identity": identity, "port": port, **program.settings})
+    roots = ("fnctl", program.module.partition(".")[0])
+    packages = {name: str(importlib.import_module(name).__path__[0]) for name in roots}
+    command = [str(program.python), "-I", "-c", _BOOT, json.dumps({"module": program.module, "packages": packages}), order]
     for folder in ("data/tmp", "data/home"):
         (state / folder).mkdir(parents=True, exist_ok=True)
-    # Nothing of this machine's environment: neither the emulator nor a function could pass it on.
+    # Nothing of this machine's environment: neither the stand-in nor a function could pass it on.
     env = {"PATH": os.defpath, "HOME": str(state / "data/home"), "TMPDIR": str(state / "data/tmp"), "LANG": "C.UTF-8", "TZ": "UTC"}
     with (state / "server.log").open("ab") as log:
         process = subprocess.Popen(command, env=env, cwd=state, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
@@ -89,7 +111,7 @@ def _await(process: subprocess.Popen[bytes], state: Path, identity: str) -> Serv
         born = processes.started(process.pid)
         if ready and born and _health(ready["control"]) == identity:
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            return Server(identity, process.pid, born, ready["port"], ready["control"], now)
+            return Server(identity, process.pid, born, ready["port"], ready["control"], now, ready["facts"])
         time.sleep(LOOK_SECONDS)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -99,26 +121,20 @@ def _await(process: subprocess.Popen[bytes], state: Path, identity: str) -> Serv
     raise FnctlError(message, code="FN953", notes=tuple(words), help=f"Its log is {state / 'server.log'}.")
 
 
-def _ready(state: Path, identity: str) -> dict[str, int] | None:
+def _ready(state: Path, identity: str) -> dict[str, Any] | None:
     try:
-        ready: dict[str, int] = json.loads((state / "ready.json").read_text())
+        ready: dict[str, Any] = json.loads((state / "ready.json").read_text())
     except (OSError, ValueError):
         return None
     return ready if str(ready.get("identity")) == identity else None
 
 
 def _health(port: int) -> str | None:
-    status, body = _ask(port, "GET", "/health", HEALTH_SECONDS)
+    status, body = ask(port, "GET", "/health", HEALTH_SECONDS)
     return body if status == 200 else None
 
 
-def reset(server: Server) -> str | None:
-    """Have the emulator forget everything; what went wrong, or None."""
-    status, body = _ask(server.port, "POST", "/_ministack/reset", RESET_SECONDS)
-    return None if status == 200 else body
-
-
-def _ask(port: int, method: str, path: str, seconds: float) -> tuple[int, str]:
+def ask(port: int, method: str, path: str, seconds: float) -> tuple[int, str]:
     """Status and body, or 0 and the reason. Not through urllib: a proxy has no business between two ports of one machine."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
@@ -156,58 +172,3 @@ def _wait(done: Callable[[], bool], seconds: float) -> None:
     limit = time.monotonic() + seconds
     while not done() and time.monotonic() < limit:
         time.sleep(LOOK_SECONDS)
-
-
-@contextlib.contextmanager
-def lock(file: Path) -> Iterator[None]:
-    """One starter or stopper at a time. The file names its holder; one whose holder is gone is taken over."""
-    mine = f"{os.getpid()} {processes.started(os.getpid())}"
-    limit = time.monotonic() + LOCK_SECONDS
-    while not _lock(file, mine):
-        if time.monotonic() > limit:
-            message = "another fnctl has been starting this sandbox for too long"
-            raise FnctlError(message, code="FN953", help=f"End it, or remove {file}.")
-        time.sleep(LOOK_SECONDS * 5)
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
-
-
-def _lock(file: Path, mine: str) -> bool:
-    try:
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644), "w") as opened:
-            opened.write(mine)
-    except FileExistsError:
-        _take_over(file)
-        return False
-    return True
-
-
-def _take_over(file: Path) -> None:
-    """Move a dead holder's lock away. Two may try: the one that moved a living holder's by mistake puts it back."""
-    seen = _read(file)
-    if seen is None or _holds(seen, file):
-        return
-    aside = file.with_name(f"{file.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        file.rename(aside)
-        if _read(aside) != seen:
-            os.link(aside, file)
-        aside.unlink()
-
-
-def _holds(words: str, file: Path) -> bool:
-    pid, _, born = words.partition(" ")
-    if not pid.isdigit():  # made a moment ago, and not yet written
-        with contextlib.suppress(OSError):
-            return time.time() - file.stat().st_mtime < STOP_SECONDS
-        return False
-    return processes.started(int(pid)) == born
-
-
-def _read(file: Path) -> str | None:
-    try:
-        return file.read_text()
-    except OSError:
-        return None
