@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 from fakes import parts
 from fakes.cli import environment
 from fnctl.build import tools
-from runtime.lambdas import node
 
 ROOT = Path(__file__).parents[2]
 WORDS = ("--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--moduleResolution", "nodenext", "--types", "node")
@@ -89,10 +89,17 @@ def test_the_documented_handlers_compile(tsc: Path, tmp_path: Path) -> None:
     assert complaints(tsc, tmp_path, *names) == ""
 
 
-def test_the_shims_modules_are_what_their_comments_say(tsc: Path, tmp_path: Path) -> None:
-    made = node(tmp_path, "event", "export const handler = () => 1;\n")
-    folder = made.folder / "_fnctl_runtime"
-    parts.write(folder, {"fnctl-runtime.d.ts": (ROOT / "cli/fnctl_runtime/node/fnctl-runtime.d.ts").read_text()})
-    modules = sorted(path.name for path in folder.glob("*.mjs"))
-    assert {"entry.mjs", "once.mjs", "otel.mjs", "task.mjs"} <= set(modules)
-    assert complaints(tsc, folder, "--allowJs", "--checkJs", *modules) == ""
+@pytest.mark.parametrize("adapter", ["fnctl_aws", "fnctl_vercel"])
+def test_the_shims_modules_are_what_their_comments_say(tsc: Path, tmp_path: Path, adapter: str) -> None:
+    for source in ("cli/fnctl_runtime/node", f"adapters/{adapter}/runtime/node"):
+        shutil.copytree(ROOT / source, tmp_path, dirs_exist_ok=True)
+    modules = sorted(path.name for path in tmp_path.glob("*.mjs"))
+    assert {"main.mjs", "entry.mjs", "once.mjs", "otel.mjs"} <= set(modules)
+    assert complaints(tsc, tmp_path, "--allowJs", "--checkJs", *modules) == ""
+
+
+def test_the_joined_shims_are_what_their_sources_make(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "scripts" / "shims", tmp_path], check=True, timeout=120)
+    for made in tmp_path.iterdir():
+        kept = ROOT / "adapters" / made.stem / "runtime" / "shim.mjs"
+        assert kept.read_text() == made.read_text(), f"{kept.relative_to(ROOT)} is old: run scripts/shims"

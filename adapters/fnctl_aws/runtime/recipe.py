@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from fnctl.build.model import Bundle, File
-from fnctl.build.shims import digest, fits, modules
+from fnctl.build.shims import digest, fits, joined, modules
 from fnctl.graph import Json
 from fnctl.manifest import keys
 from fnctl.manifest.model import Function, Resource, Service, Trigger
@@ -122,11 +122,4 @@ def _python() -> tuple[File, ...]:
 
 @cache
 def _node() -> tuple[File, ...]:
-    # Not a folder called like the entry: AWS's client tries the handler's bare path first, and would take the folder for the module.
-    core = modules("fnctl_runtime", "_fnctl_runtime", (".mjs",), "node")
-    ours = modules("fnctl_aws.runtime", "_fnctl_runtime", (".mjs",), "node")
-    entry = File(
-        "_fnctl.mjs",
-        b'// What Lambda calls; made by fnctl.\nimport { start } from "./_fnctl_runtime/entry.mjs";\n\nexport const handler = await start();\n',
-    )
-    return tuple(sorted((entry, *core, *ours), key=lambda file: file.path))
+    return (joined("fnctl_aws.runtime"),)

@@ -23,7 +23,7 @@ async function look() {
   const entry = (name) => import(pathToFileURL(`${root}/${name}`).href);
   try {
     await entry(require(`${root}/package.json`).main);
-    return { functions: found, failed: (await entry("_fnctl/entry.mjs")).failed, error: "" };
+    return { functions: found, failed: (await entry("_fnctl.mjs")).failed, error: "" };
   } catch (error) {
     return { functions: [], failed: {}, error: String(error) };
   }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from fnctl.build.model import Bundle, File, Recipe
-from fnctl.build.shims import digest, fits, modules
+from fnctl.build.shims import digest, fits, joined, modules
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
@@ -34,16 +34,7 @@ from fnctl_azure.runtime.entry import start
 
 app = start(os.path.dirname(os.path.abspath(__file__)))
 '''
-_NODE_ENTRY = b"""// What Azure Functions loads; made by fnctl.
-
-import { start } from "./_fnctl/entry.mjs";
-
-await start();
-"""
 _NODE_PACKAGE = {"name": "fnctl-app", "private": True, "type": "module", "main": "_fnctl.mjs"}
-_AT_HOME = frozenset({"once.py", "once.mjs", "otel.mjs", "otel.py"})
-"""Modules of the runtime that nothing calls there: `idempotent` is refused, and spans are the host's own."""
-
 _ROOT = b'"""The part of the adapter for azure that runs there."""\n'
 
 
@@ -179,6 +170,4 @@ def _python_code() -> tuple[File, ...]:
 
 @cache
 def _node_code() -> tuple[File, ...]:
-    core = modules("fnctl_runtime", "_fnctl", (".mjs",), "node")
-    ours = modules("fnctl_azure.runtime", "_fnctl", (".mjs",), "node")
-    return tuple(sorted((File("_fnctl.mjs", _NODE_ENTRY), *core, *ours), key=lambda file: file.path))
+    return (joined("fnctl_azure.runtime"),)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from fnctl.build.model import Bundle, File, Recipe
-from fnctl.build.shims import fits, modules
+from fnctl.build.shims import fits, joined, modules
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service
@@ -47,12 +47,6 @@ from fnctl_vercel.runtime.entry import start
 
 app = start(os.path.dirname(os.path.abspath(__file__)))
 '''
-_NODE_ENTRY = b"""// What Vercel calls; made by fnctl.
-
-import { start } from "./_fnctl_runtime/entry.mjs";
-
-export default await start();
-"""
 
 
 def recipe(service: Service, bundles: Mapping[str, Bundle]) -> Recipe:
@@ -84,16 +78,14 @@ def _added(service: Service, place: Place, bundle: Bundle) -> Iterator[File]:
     yield File(".vc-config.json", _json(configuration(service, place, handler)))
     file, name = bundle.entry
     if node:
-        yield File(
-            "_fnctl.mjs",
-            f'// Made by fnctl.\nexport * from "./{file}";\nexport {{ {name} as default }} from "./{file}";\n'.encode() if native else _NODE_ENTRY,
-        )
+        own = f'// Made by fnctl.\nexport * from "./{file}";\nexport {{ {name} as default }} from "./{file}";\n'.encode()
+        yield File("_fnctl.mjs", own) if native else joined("fnctl_vercel.runtime")
     else:
         module = (file.removesuffix(".py").replace("/", "."), file, name) if native else ("_fnctl_vercel", "_fnctl_vercel.py", "app")
         yield File("vc__handler__python.py", _TRAMPOLINE.format(module=module[0], file=module[1], name=module[2]).encode())
     if not native:
         yield File("_fnctl.json", _json(settings(service, place, bundle)))
-        yield from _node() if node else _python()
+        yield from () if node else _python()
 
 
 def _able(service: Service, function: Function, bundle: Bundle) -> None:
@@ -127,10 +119,3 @@ def _python() -> tuple[File, ...]:
     )
     core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
     return tuple(sorted((*roots, *core, *modules("fnctl_vercel.runtime", "fnctl_vercel/runtime", (".py",))), key=lambda file: file.path))
-
-
-@cache
-def _node() -> tuple[File, ...]:
-    core = modules("fnctl_runtime", "_fnctl_runtime", (".mjs",), "node")
-    ours = modules("fnctl_vercel.runtime", "_fnctl_runtime", (".mjs",), "node")
-    return tuple(sorted((*core, *ours), key=lambda file: file.path))

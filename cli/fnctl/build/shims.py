@@ -30,6 +30,11 @@ def modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "
     return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in found]
 
 
+def joined(package: str) -> File:
+    """Read a Node shim, which scripts/shims makes one file of: it goes to the artifact's root, where the platform looks for the handler."""
+    return File("_fnctl.mjs", (files(package) / "shim.mjs").read_bytes())
+
+
 @cache
 def digest(code: tuple[File, ...]) -> str:
     """Return the digest of a shim's paths and bytes."""

@@ -1,6 +1,7 @@
 // Doing one piece of work once: a claim before it and its answer after it, in any store that can write on a condition. As in Python's `once`.
 
-import { createHash, randomUUID } from "node:crypto";
+/** Only a call pays for loading it. */
+const crypto = () => process.getBuiltinModule("node:crypto");
 
 /**
  * Where claims are kept. Times are Unix seconds. `claim` gives undefined when it is ours, the answer's JSON when it is done, "" when somebody
@@ -26,7 +27,7 @@ export function once(handler, config, store) {
   const task = config.interface === "task";
   return async (/** @type {any} */ subject, /** @type {any} */ context) => {
     const key = `${config.service}/${config.stage}/${config.function}#${short(keyOf(subject, context, path, task))}`;
-    const owner = randomUUID();
+    const owner = crypto().randomUUID();
     const now = Date.now() / 1000;
     const until = now + (context.remaining?.() ?? lease * 1000) / 1000 + SLACK;
     const known = await store.claim(key, owner, { now, until, expires: Math.max(until, now + ttl) });
@@ -86,5 +87,5 @@ function sorted(value) {
 
 /** @param {string} key */
 function short(key) {
-  return [...key].length <= LONGEST ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
+  return [...key].length <= LONGEST ? key : `sha256:${crypto().createHash("sha256").update(key).digest("hex")}`;
 }

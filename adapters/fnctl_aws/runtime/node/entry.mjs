@@ -9,11 +9,11 @@ import { configure } from "./log.mjs";
  *   idempotent: {key: (string | number)[] | null, ttl: number, lease: number, table: string, attribute: string, expires: string} | null,
  *   triggers: {kind: string, key: string, names: string[], whole: boolean}[]}} Config */
 
-/** @type {Record<string, string>} */
-const INTERFACES = { event: "./events.mjs", task: "./tasks.mjs" };
+/** Read when it is wanted, and no other. @type {Record<string, () => Promise<{bind: Function}>>} */
+const INTERFACES = { event: () => import("./events.mjs"), task: () => import("./tasks.mjs") };
 
 /** Makes the function that Lambda calls. Runs once per environment. @param {URL} root the artifact's folder */
-export async function start(root = new URL("../", import.meta.url)) {
+export async function start(root) {
   /** @type {Config} */
   const config = JSON.parse(process.getBuiltinModule("node:fs").readFileSync(new URL("_fnctl.json", root), "utf8"));
   if (config.logs.format === "json") {
@@ -21,7 +21,7 @@ export async function start(root = new URL("../", import.meta.url)) {
     configure({ level: config.logs.level, fields, stamp: process.env.AWS_LAMBDA_LOG_FORMAT === "JSON" });
   }
   if (config.secrets.length) await (await import("./secrets.mjs")).reveal(config.secrets, process.env);
-  const ours = import(INTERFACES[config.interface] ?? "./http.mjs"); // read from disk while the bundle is
+  const ours = (INTERFACES[config.interface] ?? (() => import("./http.mjs")))(); // read while the bundle is
   const { target, api } = await load(root, config);
   const otel = config.tracing === "otel" && (await spans(api));
   const handle = (await ours).bind(await wrapped(target, config), config, otel);

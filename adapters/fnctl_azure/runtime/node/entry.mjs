@@ -13,8 +13,8 @@ import { configure } from "./log.mjs";
  *   routes: [string, string][], doors: Door[]}} Config */
 /** @typedef {import("@azure/functions").InvocationContext} Native */
 
-/** @type {Record<string, string>} */
-const INTERFACES = { event: "./events.mjs", task: "./tasks.mjs", native: "./native.mjs" };
+/** Read when it is wanted, and no other. @type {Record<string, () => Promise<{bind: Function}>>} */
+const INTERFACES = { event: () => import("./events.mjs"), task: () => import("./tasks.mjs"), native: () => import("./native.mjs") };
 const ROUTED = new Set(["http", "invoke"]);
 const REFERENCE = "@Microsoft.KeyVault(";
 
@@ -22,7 +22,7 @@ const REFERENCE = "@Microsoft.KeyVault(";
 export const failed = {};
 
 /** Registers every function of the artifact. @param {URL} root its folder */
-export async function start(root = new URL("../", import.meta.url)) {
+export async function start(root) {
   const config = JSON.parse(readFileSync(new URL("_fnctl.json", root), "utf8"));
   if (config.logs.format === "json") {
     configure({ level: config.logs.level, fields: { service: config.service, stage: config.stage }, write });
@@ -45,7 +45,7 @@ function write(line, level) {
 async function bound(root, config, secrets) {
   try {
     check(secrets);
-    const { bind } = await import(INTERFACES[config.interface] ?? "./http.mjs");
+    const { bind } = await (INTERFACES[config.interface] ?? (() => import("./http.mjs")))();
     const target = (await load(root, config)).target;
     return config.doors.map((door) => [door, bind(target, config, door)]);
   } catch (error) {

@@ -12,7 +12,7 @@ import { configure } from "./log.mjs";
 /** @typedef {import("node:http").IncomingMessage} Incoming @typedef {import("node:http").ServerResponse} Outgoing */
 
 /** Makes the function that Vercel calls. Runs once per instance. @param {URL} root the function's folder */
-export async function start(root = new URL("../", import.meta.url)) {
+export async function start(root) {
   /** @type {Config} */
   const config = JSON.parse(readFileSync(new URL("_fnctl.json", root), "utf8"));
   if (config.logs.format === "json") {
@@ -22,17 +22,17 @@ export async function start(root = new URL("../", import.meta.url)) {
   }
   secrets(config.secrets, process.env);
   addresses(config.calls, process.env);
-  const ours = import(roomOf(config)); // read from disk while the bundle is
+  const ours = roomOf(config); // read while the bundle is
   const { target, api } = await load(root, config);
   const otel = config.tracing === "otel" && (await spans(api));
   const handle = (await ours).bind(target, config, otel);
   return otel ? otel.flushing(handle) : handle;
 }
 
-/** @param {Config} config */
+/** Reads what is wanted, and no other. @param {Config} config @returns {Promise<{bind: Function}>} */
 function roomOf({ interface: how, trigger }) {
-  if (how !== "event") return "./http.mjs";
-  return trigger && trigger.kind !== "schedule" ? "./messages.mjs" : "./clocks.mjs";
+  if (how !== "event") return import("./http.mjs");
+  return trigger && trigger.kind !== "schedule" ? import("./messages.mjs") : import("./clocks.mjs");
 }
 
 /**
