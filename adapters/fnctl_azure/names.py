@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fnctl.manifest.model import Resource, Service
 
 
@@ -10,10 +12,7 @@ def physical(service: Service, name: str, limit: int) -> str:
     full = f"{service.name}-{service.stage}-{name}"
     if len(full) <= limit:
         return full
-    import hashlib  # most names fit, and OpenSSL takes its time
-
-    digest = hashlib.sha256(full.encode()).hexdigest()[:8]
-    return f"{full[: limit - 9].rstrip('-')}-{digest}"
+    return f"{full[: limit - 9].rstrip('-')}-{digest(full)}"
 
 
 def stored(service: Service, resource: Resource) -> str:
@@ -25,9 +24,7 @@ def short(name: str, limit: int) -> str:
     """Return a name that fits; what is cut off is kept as a hash."""
     if len(name) <= limit:
         return name
-    import hashlib
-
-    return f"{name[: limit - 9].rstrip('-_')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"{name[: limit - 9].rstrip('-_')}-{digest(name)}"
 
 
 def setting(name: str, kind: str) -> str:
@@ -49,3 +46,21 @@ def database(service: Service, resource: Resource) -> str:
     """Return the Cosmos DB database that holds a table: the service's, or the one that an `existing` id names."""
     _, found, rest = (resource.existing or "").partition("/sqlDatabases/")
     return rest.partition("/")[0] if found else f"{service.name}-{service.stage}"
+
+
+SERVICE_TAG, STAGE_TAG, ADDRESS_TAG = "fnctl:service", "fnctl:stage", "fnctl:address"
+LIVE_TAG = "fnctl:live"
+"""On an app: which package serves, and which shim is in it. Not there while a package is on its way up."""
+
+
+def tags(service: Service, address: str, own: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return who it belongs to, under the user's tags. The release is not among them: that would make every deploy write everything."""
+    identity = {SERVICE_TAG: service.name, STAGE_TAG: service.stage, ADDRESS_TAG: address}
+    return {**service.tags, **(own or {}), **identity}
+
+
+def digest(text: str, length: int = 8) -> str:
+    """Return a short stable hash of a text."""
+    import hashlib  # most names fit, and OpenSSL takes its time
+
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
