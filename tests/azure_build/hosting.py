@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from fnctl.build import interpreters
+from fnctl.standins.environments import Environments
+from fnctl_azure.standin.hosts import parts
 
-HERE = Path(__file__).parent / "workers"
-PINS = HERE / "runtime.txt"
 SECONDS = 60.0
 
 
@@ -123,43 +122,10 @@ def serving(app: Path, **environ: str) -> Iterator[Worker]:
     """Start the worker that an unpacked app needs."""
     base = {"PATH": os.environ["PATH"], "HOME": str(app.parent), "LANG": "C.UTF-8", **environ}
     if (app / "package.json").exists():
-        command = [str(node().path), str(HERE / "worker.cjs"), str(app)]
+        command = [*parts.node(node()), str(app)]
     else:
         found = python()
         assert found is not None
-        command = [str(found.path), "-I", "-B", str(HERE / "worker.py"), str(app), str(runtime(found))]
+        command = [*parts.python(found, Environments("azure", os.environ, print)), str(app)]
     with Worker(command, base) as worker:
         yield worker
-
-
-def runtime(found: interpreters.Interpreter) -> Path:
-    """Return a folder with the platform's runtime library, made once from hash-pinned files."""
-    import hashlib
-
-    digest = hashlib.sha256(PINS.read_bytes() + found.version.encode()).hexdigest()[:16]
-    folder = interpreters.cache(os.environ) / "tests" / f"azure-runtime-{digest}"
-    if folder.is_dir():
-        return folder
-    uv = interpreters.find_uv(os.environ)
-    assert uv is not None
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
-        words = [
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--require-hashes",
-            "--python",
-            str(found.path),
-            "--target",
-            f"{place}/made",
-            "-r",
-            str(PINS),
-        ]
-        subprocess.run([str(uv), *words], check=True, timeout=300)
-        try:
-            Path(place, "made").rename(folder)
-        except OSError:
-            assert folder.is_dir()  # another worker was quicker
-    return folder

@@ -9,6 +9,7 @@ const write = process.stdout.write.bind(process.stdout);
 const tell = (message) => write(`${JSON.stringify(message)}\n`);
 process.stdout.write = process.stderr.write.bind(process.stderr); // whatever an app prints is no answer
 
+const LEVELS = { trace: "Trace", debug: "Debug", information: "Information", warning: "Warning", error: "Error", critical: "Critical" };
 const registered = new Map();
 let model;
 const core = {
@@ -47,23 +48,30 @@ function told(data) {
   return { http: { statusCode, headers, cookies: plain, body: told(body) } };
 }
 
+/** The argument that is the trigger's. */
+function trigger(about) {
+  return Object.entries(about.bindings).find(([, binding]) => /trigger$/i.test(binding.type))[0];
+}
+
 async function invoke({ id, function: name, data, metadata = {}, retry: [retryCount, maxRetryCount] = [0, 0], trace = "" }) {
   const { about, callback } = registered.get(name);
   const request = {
     invocationId: id,
-    inputData: [{ name: "trigger", data: typed(data) }],
+    inputData: [{ name: trigger(about), data: typed(data) }],
     triggerMetadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, typed(value)])),
     retryContext: { retryCount, maxRetryCount },
     traceContext: { traceParent: trace, traceState: "" },
   };
-  const log = (_level, category, message) => category === "user" && tell({ log: message });
+  const log = (level, category, message) => category === "user" && tell({ log: message, level: LEVELS[level] ?? "Information", category, invocation: id });
   const invocation = model.getInvocationModel({ invocationId: id, metadata: about, request, log, state: undefined });
   try {
     const { context, inputs } = await invocation.getArguments();
     const response = await invocation.getResponse(context, await invocation.invokeFunction(context, inputs, callback));
-    tell({ id, status: "Success", value: told(response.returnValue), error: null });
+    const outputs = Object.fromEntries((response.outputData ?? []).map((one) => [one.name, told(one.data)]));
+    tell({ id, status: "Success", value: told(response.returnValue), outputs, error: null });
   } catch (error) {
-    tell({ id, status: "Failure", value: null, error: `${error.name}: ${error.message}`, trace: error.stack });
+    const { name = "Error", message = String(error), stack } = error ?? {};
+    tell({ id, status: "Failure", value: null, error: `${name}: ${message}`, trace: stack });
   }
 }
 
@@ -76,7 +84,5 @@ async function main() {
   for await (const line of createInterface({ input: process.stdin })) void invoke(JSON.parse(line));
 }
 
-main().catch((error) => {
-  process.stderr.write(`${error.stack}\n`);
-  process.exitCode = 1;
-});
+// The answer has to be read before the process ends; whatever else the app has begun ends with it.
+main().catch((error) => write(`${JSON.stringify({ failed: error?.stack ?? String(error) })}\n`, () => process.exit(1)));

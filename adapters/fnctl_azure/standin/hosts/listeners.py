@@ -1,0 +1,37 @@
+"""What starts a function by itself: timers that are due, messages that wait. A thread for each, from a publish to the next."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from fnctl_azure.standin.hosts.app import App
+from fnctl_azure.standin.hosts.model import Account, Found
+
+
+class Listeners:
+    """The listeners of one app."""
+
+    def __init__(self, app: App, account: Callable[[str], Account | None]) -> None:
+        self._app = app
+        self._account = account
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Listen for each function that something but a caller starts."""
+        self._stop = threading.Event()
+        for found in self._app.functions.values():
+            task = self._task(found)
+            if task is not None:
+                thread = threading.Thread(target=task, args=(self._stop,), daemon=True, name=f"listener-{self._app.name}-{found.name}")
+                self._threads.append(thread)
+                thread.start()
+
+    def stop(self) -> None:
+        """Stop to listen. What runs already is not waited for: its worker ends with it."""
+        self._stop.set()
+        self._threads.clear()
+
+    def _task(self, found: Found) -> Callable[[threading.Event], None] | None:
+        return None

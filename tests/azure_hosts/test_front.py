@@ -1,0 +1,138 @@
+"""The door of an app: routes, keys, the host's own addresses; and what becomes of a worker that ends, hangs or cannot be loaded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from azure_hosts.asking import Sandbox
+from fnctl_azure.standin.hosts import IndexFailed
+
+
+def test_a_request_goes_through_the_library_and_back(mechanics: Sandbox) -> None:
+    answer = mechanics.ask("mechanics", "/api/open/caf%C3%A9/7?q=1&q=2", "POST", b"hi", {"Host": "shop.example"})
+    assert answer.status == 200
+    params = {"name": "café", "count": "7"}
+    assert answer.json == {"params": params, "query": {"q": "2"}, "body": "hi", "url": "http://shop.example/api/open/caf%C3%A9/7?q=1&q=2"}
+    assert (answer.headers["content-type"], answer.headers["set-cookie"]) == ("application/json", "a=b%2Fc; path=/; httponly")
+
+
+def test_a_line_of_the_log_names_its_function_and_its_call(mechanics: Sandbox) -> None:
+    mechanics.ask("mechanics", "/api/open/the-log")
+    line = mechanics.said(lambda row: row["message"] == "asked for the-log")
+    assert (line["app"], line["function"], line["severity"], line["category"]) == (
+        "mechanics",
+        "open_to_all",
+        "Warning",
+        "Function.open_to_all.User",
+    )
+    request = mechanics.said(lambda row: row["table"] == "requests" and row["invocation"] == line["invocation"])
+    assert (request["success"], request["status"], request["function"]) == (True, 200, "open_to_all")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/open/special", 200),
+        ("GET", "/API/Open/Special/", 200),
+        ("GET", "/open/special", 404),
+        ("PUT", "/api/open/special", 404),
+        ("GET", "/api/open/x/seven", 404),
+        ("GET", "/", 200),
+        ("GET", "/api/keyed", 401),
+        ("GET", "/api/keyed?code=wrong", 401),
+        ("GET", "/api/keyed?code={function}", 200),
+        ("GET", "/api/keyed?code={master}", 200),
+        ("GET", "/api/guarded?code={function}", 401),
+        ("GET", "/api/guarded?code={master}", 200),
+        ("GET", "/admin/host/status", 401),
+        ("GET", "/admin/host/status?code={function}", 401),
+        ("GET", "/admin/host/status?code={master}", 200),
+        ("GET", "/admin/functions/keyed?code={master}", 200),
+        ("GET", "/admin/functions/nobody?code={master}", 404),
+        ("POST", "/runtime/webhooks/EventGrid?functionName=keyed", 401),
+        ("GET", "/api/open/x?" + "q" * 4100, 404),
+        ("GET", "/api/open/" + "x" * 8200, 414),
+    ],
+)
+def test_what_a_caller_gets(mechanics: Sandbox, method: str, path: str, status: int) -> None:
+    keys = mechanics.hosts.keys("mechanics")
+    sent = path.replace("{master}", keys.master).replace("{function}", keys.functions["default"])
+    assert mechanics.ask("mechanics", sent, method).status == status
+
+
+def test_a_key_may_come_in_a_header_and_the_literal_route_wins(mechanics: Sandbox) -> None:
+    key = mechanics.hosts.keys("mechanics").functions["default"]
+    assert mechanics.ask("mechanics", "/api/keyed", headers={"x-functions-key": key}).body == b"in"
+    assert mechanics.ask("mechanics", "/api/open/special").body == b"the literal part wins"
+
+
+def test_nothing_of_this_machine_reaches_a_function(mechanics: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = mechanics.ask("mechanics", "/api/environment").json
+    assert found["GREETING"] == "hello"
+    assert found["WEBSITE_HOSTNAME"] == mechanics.hosts.address("mechanics").removeprefix("http://")
+    assert (found["FUNCTIONS_WORKER_RUNTIME"], found["WEBSITE_SITE_NAME"]) == ("python", "mechanics")
+    assert (found["AZURE_CLIENT_SECRET"], found["files_at_home"]) == ("test", [])
+    assert {name for name in found if name.startswith(("PYTEST", "UV_", "VIRTUAL_ENV", "XDG_"))} == set()
+
+
+def test_a_failure_is_500_and_its_stack_is_in_the_log(mechanics: Sandbox) -> None:
+    assert (mechanics.ask("mechanics", "/api/raise").status, mechanics.ask("mechanics", "/api/raise").body) == (500, b"")
+    row = mechanics.said(lambda row: row["table"] == "exceptions" and row["function"] == "raising")
+    assert "ValueError('no such luck')" in row["message"]
+    assert "function_app.py" in row["message"]
+
+
+def test_a_worker_that_ends_is_started_again(mechanics: Sandbox) -> None:
+    assert mechanics.ask("mechanics", "/api/end").status == 500
+    assert mechanics.said(lambda row: row["table"] == "exceptions" and "exited with code 3" in row["message"])["function"] == "end"
+    assert mechanics.said(lambda row: row["message"] == "ending now")["category"] == "Host.Function.Console"
+    assert mechanics.ask("mechanics", "/api/open/again").status == 200
+
+
+def test_a_function_that_takes_too_long_is_ended_with_its_worker(mechanics: Sandbox) -> None:
+    begun = time.monotonic()
+    assert mechanics.ask("mechanics", "/api/sleep/60").status == 500
+    assert 3 <= time.monotonic() - begun < 10
+    row = mechanics.said(lambda row: row["table"] == "exceptions" and row["function"] == "sleep")
+    assert row["message"].startswith("Timeout value of 00:00:03 exceeded by function 'Functions.sleep'")
+    assert mechanics.ask("mechanics", "/api/sleep/0").body == b"slept"
+
+
+def test_settings_start_the_worker_anew_and_secrets_are_followed(sandbox: Sandbox, python: list[str]) -> None:
+    folder = Path(__file__).parent / "app"
+    assert sandbox.ask("changing", "/api/environment").status == 503
+    sandbox.hosts.publish(
+        "changing", folder, "python3.13", python, {"A": "1", "S": "@Microsoft.KeyVault(VaultName=v;SecretName=s)", "T": "@Microsoft.KeyVault(x)"}
+    )
+    before = sandbox.ask("changing", "/api/environment").json
+    sandbox.hosts.settings(
+        "changing", {"A": "2", "AzureWebJobs.keyed.Disabled": "true", "AzureFunctionsJobHost__extensions__http__routePrefix": "v2"}
+    )
+    after = sandbox.ask("changing", "/v2/environment").json
+    assert (before["A"], before["S"], before["T"], after["A"]) == ("1", "followed", "@Microsoft.KeyVault(x)", "2")
+    assert "keyed" not in {found.name for found in sandbox.hosts.functions("changing")}
+    sandbox.hosts.remove("changing")
+    assert sandbox.hosts.functions("changing") == []
+
+
+def test_an_app_that_cannot_be_loaded_says_why_and_has_no_functions(sandbox: Sandbox, python: list[str], tmp_path: Path) -> None:
+    broken = shutil.copytree(Path(__file__).parent / "app", tmp_path / "broken")
+    (broken / "function_app.py").write_text("import os\nREGION = os.environ['REGION']\n")
+    with pytest.raises(IndexFailed, match="KeyError: 'REGION'"):
+        sandbox.hosts.publish("broken", broken, "python3.13", python, {})
+    assert sandbox.ask("broken", "/api/open/x").status == 404
+    status = sandbox.hosts.status("broken")
+    assert status["state"] == "Error"
+    assert "REGION" in json.dumps(status["errors"])
+    assert sandbox.hosts.functions("broken") == []
+
+
+def test_an_app_keeps_its_port_when_it_is_published_again(mechanics: Sandbox, python: list[str]) -> None:
+    address = mechanics.hosts.address("mechanics")
+    mechanics.hosts.publish("mechanics", Path(__file__).parent / "app", "python3.13", python, {})
+    assert mechanics.hosts.address("mechanics") == address
