@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-READ = "from fnctl.manifest.parse import parse; assert parse(b'a: [1, x]', 'm') == ({'a': [1, 'x']}, [])\n"
+READ = "from fnctl.manifest.parse import parse; assert parse(b'a: &b [1, x]', 'm') == ({'a': [1, 'x']}, [])\n"
 
 WITHOUT_C = """
 import sys

@@ -14,6 +14,7 @@ import yaml
 
 from fnctl.dataclass import dataclass
 from fnctl.manifest import parse
+from fnctl.manifest.compose import reader
 
 INDENT = 2
 _HEADER = re.compile(r"[|>][-+0-9]*")
@@ -60,7 +61,7 @@ def _meaning(raw: bytes) -> str:
 
 
 def _tokens(text: str) -> list[Any]:  # PyYAML's tokens
-    get = parse.reader(text.encode()).get_token
+    get = reader(text.encode()).get_token
     out = [get()]
     while out[-1].__class__ is not yaml.StreamEndToken:
         out.append(get())

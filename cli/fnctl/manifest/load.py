@@ -6,16 +6,19 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Diagnostic, has_errors
 from fnctl.errors import FnctlError
-from fnctl.manifest import parse, places, shape
+from fnctl.manifest import parse, shape
 from fnctl.manifest.model import Key
 from fnctl.manifest.syntax import contents, lines
 from fnctl.pattern import later
 from fnctl.source import Span
+
+if TYPE_CHECKING:
+    from fnctl.manifest.places import Place
 
 NAMES = ("fnctl.yaml", "fnctl.yml")
 VERSION = 1
@@ -46,8 +49,8 @@ class Document:
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def _places(self) -> dict[str, places.Place | None]:
-        return {name: places.places(raw) for name, raw in self.files.items()}
+    def _places(self) -> dict[str, Place | None]:
+        return {name: _places(raw) for name, raw in self.files.items()}
 
     def span(self, path: _Path, key: bool = False) -> Span | None:
         """Find where a path stands, or its nearest parent that is there. `key` asks for the key instead of the value."""
@@ -112,8 +115,18 @@ def _read(path: Path, name: str, unsaved: Mapping[Path, bytes]) -> tuple[bytes |
         return None, Diagnostic("FN001", "error", f"{name} cannot be read: {reason}", help="look at the path and its permissions")
 
 
-def _span(root: places.Place | None, path: _Path, name: str, key: bool) -> Span | None:
-    return None if root is None else places.locate(root, path, name, key=key)
+def _places(raw: bytes) -> Place | None:
+    from fnctl.manifest.places import places  # for findings only
+
+    return places(raw)
+
+
+def _span(root: Place | None, path: _Path, name: str, key: bool) -> Span | None:
+    if root is None:
+        return None
+    from fnctl.manifest.places import locate
+
+    return locate(root, path, name, key=key)
 
 
 def _not_a_manifest(data: object, raw: bytes, name: str) -> Diagnostic | None:
@@ -125,7 +138,7 @@ def _not_a_manifest(data: object, raw: bytes, name: str) -> Diagnostic | None:
             "FN004",
             "error",
             "a manifest is a map of keys",
-            _span(places.places(raw), (), name, key=False),
+            _span(_places(raw), (), name, key=False),
             f"this is {what}",
             help="it begins with `fnctl: 1`",
         )
@@ -138,7 +151,7 @@ def _not_a_manifest(data: object, raw: bytes, name: str) -> Diagnostic | None:
             "FN005",
             "error",
             f"manifest version {version} is not known",
-            _span(places.places(raw), ("fnctl",), name, key=False),
+            _span(_places(raw), ("fnctl",), name, key=False),
             "not a version of the language",
             help=help,
         )
@@ -146,10 +159,10 @@ def _not_a_manifest(data: object, raw: bytes, name: str) -> Diagnostic | None:
 
 
 def _findings(document: Document, file: str, problems: Iterable[shape.Problem]) -> list[Diagnostic]:
-    root: places.Place | None = None
+    root: Place | None = None
     found = []
     for p in problems:
-        root = root or places.places(document.files[file])
+        root = root or _places(document.files[file])
         found.append(Diagnostic(p.code, "error", p.message, _span(root, p.path, file, p.key), p.label, help=p.help, fix=p.fix))
     return found
 
@@ -220,7 +233,7 @@ def _merge(data: dict[str, Any], name: str, merged: dict[str, Any], raw: bytes, 
         have = dict(have) if isinstance(have, dict) else {}
         for key, value in (data.get(section) or {}).items():
             if key in have:
-                span = _span(places.places(raw), (section, key), name, key=True)
+                span = _span(_places(raw), (section, key), name, key=True)
                 found.append(
                     Diagnostic("FN038", "error", f"`{key}` is already in `{section}`", span, "a second one", help="names are unique over all files")
                 )

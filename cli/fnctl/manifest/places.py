@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from fnctl.manifest import libyaml as yaml
-from fnctl.manifest.parse import MAX_DEPTH, events
+from fnctl.manifest.compose import MAX_DEPTH, events
 from fnctl.source import Span
 
 Path: TypeAlias = "Sequence[str | int]"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fnctl.diagnostics import Diagnostic
-from fnctl.manifest.libyaml import YAMLError
 from fnctl.pattern import later
 from fnctl.source import Span
+
+if TYPE_CHECKING:  # a text that is plain never meets libyaml
+    from fnctl.manifest.libyaml import YAMLError
 
 MAX_BYTES = 8 * 1024 * 1024
 

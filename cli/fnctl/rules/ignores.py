@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
-from fnctl.manifest import libyaml as yaml
 from fnctl.manifest.load import Document
-from fnctl.manifest.parse import events
 from fnctl.pattern import later
 from fnctl.rules.settings import CODE
 from fnctl.source import Span
@@ -104,6 +102,9 @@ def _comments(lines: list[str], raw: bytes) -> Iterator[tuple[int, re.Match[str]
 
 def _texts(raw: bytes) -> Iterator[tuple[_Place, _Place]]:
     """Yield where scalars stand that may hold a `#`: quoted ones and blocks."""
+    from fnctl.manifest import libyaml as yaml  # few manifests have such comments
+    from fnctl.manifest.compose import events
+
     get = events(raw)
     while (event := get()).__class__ is not yaml.StreamEndEvent:
         if event.__class__ is yaml.ScalarEvent and event.style:
