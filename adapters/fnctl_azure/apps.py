@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fnctl.dataclass import dataclass
 from fnctl.manifest.model import Function, Resource, Service
 
@@ -37,6 +39,24 @@ def family(function: Function) -> str:
     return function.runtime.rstrip("0123456789.").removesuffix("js")
 
 
+ENGINES: Mapping[str, str] = {
+    "queue": "storage",
+    "bucket": "storage",
+    "table": "cosmos",
+    "topic": "service_bus",
+    "stream": "event_hubs",
+    "bus": "event_grid",
+}
+"""Which service of Azure a resource is made of, where the manifest does not choose."""
+
+
+def engine(resource: Resource) -> str:
+    """Return what a resource is made of: `targets.azure.engine`; Service Bus for a queue in order, as a Storage queue keeps none; else its type's."""
+    if said := resource.own.get("engine"):
+        return str(said)
+    return "service_bus" if resource.options.get("fifo") else ENGINES[resource.type]
+
+
 def service_bus(resource: Resource) -> bool:
-    """Tell whether a queue is one of Service Bus: a Storage queue keeps no order."""
-    return resource.type == "topic" or bool(resource.options.get("fifo"))
+    """Tell whether a queue or topic is one of Service Bus."""
+    return engine(resource) == "service_bus"

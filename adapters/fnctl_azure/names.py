@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fnctl.manifest.model import Resource, Service
+from fnctl.graph import CLOUD, Address, Ref
+from fnctl.manifest.model import Function, Resource, Service, Trigger
+
+REGION = Ref(CLOUD, "region")
+GROUP, HOST, DATA = Address("group"), Address("storage/host"), Address("storage/data")
+WORKSPACE, INSIGHTS, VAULT = Address("workspace"), Address("insights"), Address("vault")
+
+UNIQUE = 9
+"""Characters that the kinds put behind names which all of Azure shares."""
+POISON = "-poison"
+"""What the host puts behind a queue's name for the messages that it gives up."""
 
 
 def physical(service: Service, name: str, limit: int) -> str:
@@ -15,9 +25,23 @@ def physical(service: Service, name: str, limit: int) -> str:
     return f"{full[: limit - 9].rstrip('-')}-{digest(full)}"
 
 
+_LONGEST = {"queue": 63 - len(POISON), "topic": 50 - UNIQUE, "bus": 50 - UNIQUE, "stream": 50}
+
+
 def stored(service: Service, resource: Resource) -> str:
-    """Return the name of a queue or a container: `targets.azure.name`, or the computed one."""
-    return str(resource.own.get("name") or physical(service, resource.name, 63))
+    """Return the name of what a resource is there: `targets.azure.name`, or the computed one."""
+    if said := resource.own.get("name"):
+        return str(said)
+    if resource.type == "table" and resource.own.get("engine") == "storage":
+        return _plain(service, resource.name)
+    # A queue's poison queue has to fit as well, and the name of a topic of Event Grid is part of a host name.
+    return physical(service, resource.name, _LONGEST.get(resource.type, 63))
+
+
+def _plain(service: Service, name: str) -> str:
+    """Name a Storage table, which takes letters and digits only. The hash keeps `a-b` and `ab` apart."""
+    full = f"{service.name}-{service.stage}-{name}"
+    return "".join(part for part in full.split("-"))[:55] + digest(full)
 
 
 def short(name: str, limit: int) -> str:
@@ -64,3 +88,34 @@ def digest(text: str, length: int = 8) -> str:
     import hashlib  # most names fit, and OpenSSL takes its time
 
     return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def shared(service: Service, limit: int) -> str:
+    """Name what belongs to the whole service: `<service>-<stage>`."""
+    return short(f"{service.name}-{service.stage}", limit)
+
+
+def resource_tags(resource: Resource) -> dict[str, str]:
+    """Return the tags that the manifest gives one resource."""
+    said = resource.options.get("tags")
+    return {key: str(value) for key, value in said.items()} if isinstance(said, Mapping) else {}
+
+
+def function_address(function: str) -> Address:
+    """`function/api`."""
+    return Address(f"function/{function}")
+
+
+def app_address(app: str, *below: str) -> Address:
+    """`app/python`, or an object below it: `app/python/identity`."""
+    return Address("/".join(("app", app, *below)))
+
+
+def resource_address(resource: Resource, *below: str) -> Address:
+    """`queue/jobs`."""
+    return Address("/".join((resource.type, resource.name, *below)))
+
+
+def trigger_address(function: Function, trigger: Trigger, *below: str) -> Address:
+    """`trigger/worker/queue/jobs`."""
+    return Address("/".join(("trigger", function.name, trigger.kind, trigger.key, *below)))

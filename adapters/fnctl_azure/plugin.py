@@ -78,8 +78,10 @@ class Azure:
         return index(service, recipe, artifact, environ)
 
     def translate(self, service: Service, artifacts: Mapping[str, Artifact]) -> Graph:
-        """Say that it is not there yet."""
-        _not_yet()
+        """Return the Azure objects of a service."""
+        from fnctl_azure.translate import translate
+
+        return translate(service, artifacts)
 
     def connect(self, where: Where) -> Cloud:
         """Say that it is not there yet."""

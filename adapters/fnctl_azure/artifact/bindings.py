@@ -39,7 +39,8 @@ def doors(service: Service, function: Function) -> list[Binding]:
     for trigger in function.triggers:
         if trigger.kind == "http":
             routes.setdefault(str(trigger.options["path"]), []).append(trigger)
-    others = [trigger for trigger in function.triggers if trigger.kind != "http"]
+    # What is not registered does not run, and that is what `enabled: false` asks for: the platform's own setting takes no hyphens in a name.
+    others = [trigger for trigger in function.triggers if trigger.kind != "http" and trigger.options.get("enabled") is not False]
     several = len(routes) + len(others) > 1
     found = [_http(function, path, group, several=several) for path, group in routes.items()]
     found += [_other(service, function, trigger, several=several) for trigger in others]
@@ -93,11 +94,13 @@ def _timer(service: Service, trigger: Trigger) -> Binding:
 def _queue(service: Service, resource: Resource, _trigger: Trigger, _name: str) -> Binding:
     place: Binding = {"queueName": listened(service, resource), "connection": connection(resource)}
     if service_bus(resource):
-        return {"type": "serviceBusTrigger", **place, "isSessionsEnabled": True, **_BYTES}
+        return {"type": "serviceBusTrigger", **place, "isSessionsEnabled": bool(resource.options.get("fifo")), **_BYTES}
     return {"type": "queueTrigger", **place, **_BYTES}
 
 
 def _topic(service: Service, resource: Resource, _trigger: Trigger, name: str) -> Binding:
+    if not service_bus(resource):
+        return {"type": "eventGridTrigger"}
     place: Binding = {"topicName": listened(service, resource), "connection": connection(resource)}
     sessions: Binding = {"isSessionsEnabled": True} if resource.options.get("fifo") else {}
     return {"type": "serviceBusTrigger", **place, "subscriptionName": short(name, _GROUP), **sessions, **_BYTES}

@@ -160,6 +160,11 @@ def _function(service: Service, app: App, function: Function, bundle: Bundle) ->
     }
 
 
+def shim(app: App) -> str:
+    """Return the digest of fnctl's own part of an app: known before anything is built."""
+    return digest(_python_code() if app.python else _node_code())
+
+
 @cache
 def _python_code() -> tuple[File, ...]:
     core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))

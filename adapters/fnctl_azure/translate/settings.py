@@ -1,0 +1,66 @@
+"""The settings of an app: what its host needs, what its functions set, use and listen to, and where its secrets are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from fnctl.graph import Ref, Text, Value
+from fnctl.manifest.model import Function, Resource, Service
+from fnctl_azure.apps import App, app_of
+from fnctl_azure.names import HOST, INSIGHTS, app_address, setting
+from fnctl_azure.translate.places import listening, place
+from fnctl_azure.translate.secrets import secret_settings
+
+HOST_VERSION = "~4"
+
+
+def settings(service: Service, app: App, plan: str) -> dict[str, Value]:
+    """Return all settings of an app. What a function's own `env` says never takes the place of what the host needs (AZ205)."""
+    client = Ref(app_address(app.name, "identity"), "clientId")
+    found: dict[str, Value] = {}
+    for function in app.functions:
+        found.update(function.env)
+    found.update(_used(service, app))
+    for resource in listened_to(service, app):
+        found.update(listening(resource, client))
+    return {**found, **secret_settings(app), **_host(app, client, plan)}
+
+
+def _host(app: App, client: Value, plan: str) -> Mapping[str, Value]:
+    """Return what the host itself reads: storage and telemetry by the app's identity, and no key."""
+    otel = any(function.tracing == "otel" for function in app.functions)
+    return {
+        "AzureWebJobsStorage__accountName": Ref(HOST, "name"),
+        "AzureWebJobsStorage__credential": "managedidentity",
+        "AzureWebJobsStorage__clientId": client,
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": Ref(INSIGHTS, "ConnectionString"),
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": Text(("ClientId=", *_parts(client), ";Authorization=AAD")),
+        # What an SDK's default credential takes where an app has more than the one identity that it guesses.
+        "AZURE_CLIENT_ID": client,
+        **({"PYTHON_ENABLE_OPENTELEMETRY": "true"} if otel and app.python else {}),
+        **({} if plan == "flex" else {"FUNCTIONS_EXTENSION_VERSION": HOST_VERSION, "FUNCTIONS_WORKER_RUNTIME": "python" if app.python else "node"}),
+    }
+
+
+def _parts(value: Value) -> tuple[Ref, ...]:
+    return (value,) if isinstance(value, Ref) else ()
+
+
+def _used(service: Service, app: App) -> Iterator[tuple[str, Value]]:
+    """Yield what the functions use, by the names that they have on every platform."""
+    for function in app.functions:
+        for name in function.uses:
+            if resource := service.resources.get(name):
+                yield setting(name, resource.type), place(service, resource)
+            elif (other := service.functions.get(name)) and app_of(service, other) != app.name and (path := _path(other)):
+                yield setting(name, "function"), Text((Ref(app_address(app_of(service, other)), "url"), path))
+
+
+def _path(function: Function) -> str | None:
+    return next((str(trigger.options["path"]).split("{", 1)[0] for trigger in function.triggers if trigger.kind == "http"), None)
+
+
+def listened_to(service: Service, app: App) -> list[Resource]:
+    """Return the resources that an app's functions hear, once each."""
+    names = {trigger.resource: None for function in app.functions for trigger in function.triggers if trigger.resource}
+    return [service.resources[name] for name in names if name in service.resources]
