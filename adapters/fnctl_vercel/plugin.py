@@ -68,8 +68,10 @@ class Vercel:
         _not_yet()
 
     def sandbox(self, folder: Path) -> Sandbox | None:
-        """Say that it is not there yet."""
-        _not_yet()
+        """Return the stand-in for Vercel on this machine."""
+        from fnctl_vercel.sandbox import sandbox
+
+        return sandbox(folder)
 
 
 def _not_yet() -> NoReturn:
