@@ -1,0 +1,91 @@
+"""Azure on this machine: starts, finds, resets and ends the stand-in, and says what functions are built for there.
+
+No account, no Docker, no .NET: what it is made of, and in what it differs from Azure, is told in docs/sandbox.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fnctl.adapter import Sandbox
+from fnctl.build.model import BuildTarget
+from fnctl.graph import Json
+from fnctl.standins import runtimes
+from fnctl.standins.life import Life
+from fnctl.standins.supervision import Program, Server
+from fnctl_azure.standin import entra, world
+
+DIFFERENCES = (
+    "Operations that take minutes on Azure are done in a moment; roles act, and new identities are known, after a moment too.",
+    "Who deploys is an owner with all data roles; roles are asked for only when an app's identity reads its package or a secret.",
+    "Service Bus, Event Hubs, Event Grid topics and Cosmos DB are checked and kept as configuration: they carry no message, hold no item.",
+    "Nothing survives the sandbox's process: it keeps its data in memory.",
+)
+
+
+@dataclass(frozen=True)
+class AzureSandbox:
+    """The sandbox of one manifest's folder. `environ` is this machine's: where the cache is and which interpreters there are."""
+
+    folder: Path
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def state(self) -> Path:
+        """All that it keeps; anyone may delete it while nothing runs."""
+        return self._life.state
+
+    @property
+    def _life(self) -> Life:
+        return Life.of(self.folder, "azure")
+
+    def start(self, log: Callable[[str], None]) -> Mapping[str, str]:
+        """Start it unless it runs; raises FnctlError with the log's end when it cannot."""
+        return environment(self._life.start(self._program, log))
+
+    def _program(self) -> Program:
+        return Program(runtimes.own_python(self.environ).path, "fnctl_azure.standin.launcher")
+
+    def stop(self) -> bool:
+        """End its processes, by the recorded id and start time; its data goes with it."""
+        return self._life.stop()
+
+    def status(self) -> Mapping[str, Json] | None:
+        """None when it does not run, or does not answer."""
+        return self._life.status(DIFFERENCES)
+
+    def reset(self) -> None:
+        """Forget all data, keep it running."""
+        self._life.reset("/_fnctl/reset")
+
+    def build_target(self, runtime: str, architecture: str) -> tuple[BuildTarget, str | None]:
+        """The interpreter that functions of `runtime` run on here."""
+        if runtime.startswith("python"):
+            found = runtimes.python(runtime.removeprefix("python"), self.environ)
+            short = ".".join(found.version.split(".")[:2])
+            target = BuildTarget(runtime, found.machine, platform_tags=found.tags, python=short, interpreter=found.path)
+            return target, runtimes.differs(runtime, architecture, found)
+        if runtime.startswith("nodejs"):
+            found = runtimes.node(runtime.removeprefix("nodejs").removesuffix(".x"), self.environ)
+            return BuildTarget(runtime, found.machine, interpreter=found.path), runtimes.differs(runtime, architecture, found)
+        raise runtimes.refused(runtime)
+
+
+def sandbox(folder: Path) -> Sandbox:
+    """The sandbox of the manifest in `folder`."""
+    return AzureSandbox(folder)
+
+
+def environment(server: Server) -> Mapping[str, str]:
+    """What fnctl's own client, and an SDK, need to reach it and nothing else."""
+    return {
+        "FNCTL_AZURE_ENDPOINT": server.url,
+        "AZURE_AUTHORITY_HOST": server.url,
+        "AZURE_SUBSCRIPTION_ID": world.SUBSCRIPTION,
+        "AZURE_TENANT_ID": world.TENANT,
+        "AZURE_CLIENT_ID": entra.CLIENT,
+        "AZURE_CLIENT_SECRET": entra.SECRET,
+    }

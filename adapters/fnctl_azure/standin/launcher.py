@@ -1,0 +1,23 @@
+"""The sandbox's own process: it serves until it is told to end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from pathlib import Path
+
+from fnctl.standins import serving
+from fnctl_azure.standin.desk import Desk
+
+
+def main(order: str) -> None:
+    """Serve as `order` says: `state`, `identity`, `port`."""
+    told = json.loads(order)
+    state = Path(told["state"])
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    desk = Desk(state / "data", serving.bind(int(told["port"])), told["identity"])
+    serving.announce(state, told["identity"], desk.port, desk.port)
+    ended.wait()
