@@ -53,3 +53,20 @@ def end(req: func.HttpRequest) -> str:
 @app.route("raise", auth_level=func.AuthLevel.ANONYMOUS)
 def raising(req: func.HttpRequest) -> str:
     raise ValueError("no such luck")
+
+
+@app.queue_trigger(arg_name="message", queue_name="work", connection="DATA")
+def work(message: func.QueueMessage) -> None:
+    logging.info("work %s, try %s", message.get_body().decode(), message.dequeue_count)
+    if message.get_body() == b"bad":
+        raise ValueError("not this one")
+
+
+@app.timer_trigger(arg_name="timer", schedule="%TICKS%")
+def tick(timer: func.TimerRequest) -> None:
+    logging.info("tick, past due: %s", timer.past_due)
+
+
+@app.queue_trigger(arg_name="message", queue_name="nowhere", connection="LOST")
+def lost(message: func.QueueMessage) -> None:
+    raise AssertionError(message)

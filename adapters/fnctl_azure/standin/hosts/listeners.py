@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from fnctl_azure.standin.hosts import queues, timers
 from fnctl_azure.standin.hosts.app import App
 from fnctl_azure.standin.hosts.model import Account, Found
 
@@ -34,4 +35,8 @@ class Listeners:
         self._threads.clear()
 
     def _task(self, found: Found) -> Callable[[threading.Event], None] | None:
+        if found.kind == "timertrigger":
+            return lambda stop: timers.listen(self._app, found, stop)
+        if found.kind == "queuetrigger":
+            return lambda stop: queues.listen(self._app, found, self._account, stop)
         return None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fnctl_azure.standin.hosts import admin, front, grid
 from fnctl_azure.standin.hosts.app import App, Package
+from fnctl_azure.standin.hosts.blobs import Watcher
 from fnctl_azure.standin.hosts.environment import followed
 from fnctl_azure.standin.hosts.front import Front
 from fnctl_azure.standin.hosts.listeners import Listeners
@@ -49,7 +50,7 @@ class Hosts:
         self._account = account
         self._secret = secret
         self._hosts: dict[str, _Host] = {}
-        self._subscriptions: dict[str, Subscription] = {}
+        self._watcher = Watcher(self._app, account)
         self._lock = threading.RLock()
 
     def address(self, app: str) -> str:
@@ -110,6 +111,18 @@ class Hosts:
         """Return what opens an app's doors."""
         return self._open(app).keys
 
+    def subscribe(self, identity: str, subscription: Subscription) -> None:
+        """Send a storage account's events to a function from now on. `identity` is the event subscription's id; one of the same id is replaced."""
+        self._watcher.subscribe(identity, subscription)
+
+    def unsubscribe(self, identity: str) -> None:
+        """Send no more events."""
+        self._watcher.unsubscribe(identity)
+
+    def _app(self, name: str) -> App | None:
+        host = self._hosts.get(name)
+        return host.app if host else None
+
     def remove(self, app: str) -> None:
         """End an app, its port with it."""
         with self._lock:
@@ -119,6 +132,7 @@ class Hosts:
 
     def close(self) -> None:
         """End all of them."""
+        self._watcher.close()
         for name in list(self._hosts):
             self.remove(name)
 

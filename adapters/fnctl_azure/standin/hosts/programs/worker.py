@@ -44,6 +44,7 @@ class Host(logging.Handler):
         tell(log=self.format(record), level=level, category=record.name, invocation=engine.current())
 
 
+logging.getLogger().setLevel(logging.DEBUG if os.environ.get("PYTHON_ENABLE_DEBUG_LOGGING") in ("1", "true") else logging.INFO)
 logging.getLogger().addHandler(Host())
 
 
