@@ -185,12 +185,19 @@ def projected(found: Any, wanted: Any) -> Any:
         return found
     if wanted is None:  # the manifest says nothing of it, and the platform's default is as good as any
         return None
+    if found is None and _hollow(wanted):
+        return wanted
     if isinstance(wanted, Mapping):
         there = found if isinstance(found, Mapping) else {}
         return {key: projected(there.get(key), value) for key, value in wanted.items()} if isinstance(found, Mapping) or not wanted else found
     if isinstance(wanted, (list, tuple)) and isinstance(found, list) and len(found) == len(wanted):
         return [projected(there, value) for there, value in zip(found, wanted, strict=True)]
     return wanted if _same_words(found, wanted) else found
+
+
+def _hollow(wanted: Any) -> bool:
+    """Tell whether a value asks for nothing: the platform shows that by leaving it out."""
+    return all(map(_hollow, wanted.values())) if isinstance(wanted, Mapping) else wanted in ([], (), "", False, None)
 
 
 def _same_words(found: Any, wanted: Any) -> bool:

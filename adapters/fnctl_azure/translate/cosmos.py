@@ -58,7 +58,7 @@ def _account(service: Service) -> Node:
         "minimalTlsVersion": "Tls12",
         "tags": tags(service, COSMOS),
     }
-    return Node(COSMOS, "azure.cosmos", shared(service, 50), props, stateful=True, span=service.span("targets", "azure", key=True))
+    return Node(COSMOS, "azure.cosmos", shared(service, 50), props, span=service.span("targets", "azure", key=True))
 
 
 def _table(service: Service, table: Resource) -> Node:

@@ -89,10 +89,10 @@ def _system_topic(service: Service, address: Address, name: str, source: Value) 
 def _subscriptions(service: Service, function: Function, trigger: Trigger) -> Iterator[Node]:
     resource = service.resources[str(trigger.resource)]
     if trigger.kind != "bucket":
-        kind, scope, asked = "azure.eventgrid.subscription", resource_address(resource), _of_bus(trigger)
+        scope, asked = resource_address(resource), _of_bus(trigger)
     else:
         scope = resource_address(resource, "events") if resource.existing else BLOBS
-        kind, asked = "azure.eventgrid.system.subscription", _of_bucket(service, resource, trigger)
+        asked = _of_bucket(service, resource, trigger)
     door = next(str(door["name"]) for door in doors(service, function) if is_door(door, trigger))
     me = function_address(function.name)
     props: dict[str, Value] = {
@@ -105,7 +105,8 @@ def _subscriptions(service: Service, function: Function, trigger: Trigger) -> It
         "eventDeliverySchema": "CloudEventSchemaV1_0",
         "retryPolicy": _retry(function),
     }
-    yield Node(trigger_address(function, trigger), kind, _name(service, door), props, frozenset({me}), span=service.span(*trigger.at))
+    name, span = _name(service, door), service.span(*trigger.at)
+    yield Node(trigger_address(function, trigger), "azure.eventgrid.subscription", name, props, frozenset({me}), span=span)
 
 
 def _name(service: Service, door: str) -> str:

@@ -9,7 +9,7 @@ from fnctl.graph import Node, Ref, Value
 from fnctl.manifest.model import Resource, Service
 from fnctl_azure.apps import engine
 from fnctl_azure.artifact.bindings import doors
-from fnctl_azure.names import REGION, resource_address, shared, stored, tags, trigger_address
+from fnctl_azure.names import REGION, physical, resource_address, stored, tags, trigger_address
 from fnctl_azure.translate.ground import IN_GROUP
 from fnctl_azure.translate.places import HUBS
 from fnctl_azure.translate.servicebus import is_door
@@ -31,7 +31,8 @@ def eventhubs_nodes(service: Service) -> Iterator[Node]:
             "minimumTlsVersion": "1.2",
             "tags": tags(service, HUBS),
         }
-        yield Node(HUBS, "azure.eventhubs", shared(service, 50), props, span=service.span("targets", "azure", key=True))
+        # Namespaces of Service Bus and of Event Hubs share their names.
+        yield Node(HUBS, "azure.eventhubs", physical(service, "hubs", 50), props, span=service.span("targets", "azure", key=True))
     for stream in streams:
         yield _hub(service, stream)
     yield from _groups(service)

@@ -131,12 +131,15 @@ def _numeric(field: str, said: Json) -> Iterator[Filter]:
         yield {"operatorType": operator, "key": field, **({"values": [number]} if sign == "=" else {"value": number})}
 
 
-_SINGLE: Mapping[str, Callable[[str, Json], Iterator[Filter]]] = {
-    "truth": lambda field, said: iter([{"operatorType": "BoolEquals", "key": field, "value": said}]),
-    "exists": lambda field, said: iter([{"operatorType": "IsNotNull" if said else "IsNullOrUndefined", "key": field}]),
-    "anything-but": _except,
-    "numeric": _numeric,
-}
+def _truth(field: str, said: Json) -> Iterator[Filter]:
+    yield {"operatorType": "BoolEquals", "key": field, "value": said}
+
+
+def _exists(field: str, said: Json) -> Iterator[Filter]:
+    yield {"operatorType": "IsNotNull" if said else "IsNullOrUndefined", "key": field}
+
+
+_SINGLE: Mapping[str, Callable[[str, Json], Iterator[Filter]]] = {"truth": _truth, "exists": _exists, "anything-but": _except, "numeric": _numeric}
 
 
 def _values(operator: str, field: str, values: list[Json]) -> Filter:

@@ -27,10 +27,10 @@ def ground_nodes(service: Service) -> Iterator[Node]:
 
 
 def _group(service: Service) -> Node:
-    given = service.settings.get("resource_group")
+    given, parent = service.settings.get("resource_group"), Ref(CLOUD, "subscription")
     if given:
-        return Node(GROUP, "azure.group", str(given), {}, owned=False, span=service.span("targets", "azure", "resource_group"))
-    props: dict[str, Value] = {"parent": Ref(CLOUD, "subscription"), "location": REGION, "tags": tags(service, GROUP)}
+        return Node(GROUP, "azure.group", str(given), {"parent": parent}, owned=False, span=service.span("targets", "azure", "resource_group"))
+    props: dict[str, Value] = {"parent": parent, "location": REGION, "tags": tags(service, GROUP)}
     return Node(GROUP, "azure.group", shared(service, 60), props, span=service.span("targets", "azure", key=True))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -67,6 +68,15 @@ def test_an_app_comes_after_what_it_hears_and_may_do(case: Path) -> None:
     for address, node in nodes.items():
         if node.kind == "azure.app":
             assert {right for right in nodes if right.startswith(f"{address}/role/")} <= node.edges()
-        if node.kind in ("azure.eventgrid.subscription", "azure.eventgrid.system.subscription"):
+        if node.kind == "azure.eventgrid.subscription":
             function = next(need for need in node.edges() if need.startswith("function/"))
             assert any(need.startswith("app/") for need in nodes[function].edges())
+
+
+@pytest.mark.parametrize("case", [*CASES, PORTABLE], ids=lambda path: path.name)
+def test_every_kind_of_a_graph_is_there(case: Path) -> None:
+    from fnctl_azure.kinds import all_kinds
+
+    client: Any = SimpleNamespace(sandbox=True)  # nothing is called
+    kinds = all_kinds(client)
+    assert {node.kind for node in graph_of(case).nodes.values()} <= set(kinds)
