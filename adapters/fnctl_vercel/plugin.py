@@ -1,13 +1,12 @@
-"""The hook implementation of Vercel: what it checks and builds, and what says honestly that it is not there yet."""
+"""The hook implementation of Vercel: what fnctl sees of this distribution."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from fnctl.errors import FnctlError
 from fnctl.hookspecs import hookimpl
 
 if TYPE_CHECKING:  # nothing of the contract is needed to check a manifest
@@ -19,11 +18,11 @@ if TYPE_CHECKING:  # nothing of the contract is needed to check a manifest
 
 
 class Vercel:
-    """Vercel, so far for `fnctl validate` and `fnctl build`. Everything but the schema is imported when it is asked for."""
+    """Vercel. Everything but the schema is imported when it is asked for."""
 
     name = "vercel"
     title = "Vercel"
-    ready = False
+    ready = True
     extra = "vercel"
     endpoint = "FNCTL_VERCEL_ENDPOINT"
 
@@ -60,23 +59,22 @@ class Vercel:
         return (recipe(service, bundles),)
 
     def translate(self, service: Service, artifacts: Mapping[str, Artifact]) -> Graph:
-        """Say that it is not there yet."""
-        _not_yet()
+        """Return Vercel's objects of a service."""
+        from fnctl_vercel.translate import translate
+
+        return translate(service, artifacts)
 
     def connect(self, where: Where) -> Cloud:
-        """Say that it is not there yet."""
-        _not_yet()
+        """Open one scope."""
+        from fnctl_vercel.cloud import connect
+
+        return connect(where)
 
     def sandbox(self, folder: Path) -> Sandbox | None:
         """Return the stand-in for Vercel on this machine."""
         from fnctl_vercel.sandbox import sandbox
 
         return sandbox(folder)
-
-
-def _not_yet() -> NoReturn:
-    message = "fnctl cannot deploy to Vercel yet"
-    raise FnctlError(message, code="FN964", help="`fnctl validate` and `fnctl build` know it; to deploy choose another target")
 
 
 def _tags(architecture: str) -> tuple[str, ...]:

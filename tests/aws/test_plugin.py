@@ -44,7 +44,7 @@ def test_its_words_are_those_of_the_manifests_schema(name: str, root: Path) -> N
     assert set(own["resource"]) <= set(shapes[f"{name}Resource"]["properties"])
 
 
-@pytest.mark.parametrize("name", ["azure", "vercel"])
+@pytest.mark.parametrize("name", ["azure"])
 def test_what_is_not_there_says_so(name: str, tmp_path: Path) -> None:
     adapter, made = door(name), service(function())
     calls: tuple[Callable[[], object], ...] = (

@@ -89,7 +89,7 @@ class Stub:
             def do_GET(self) -> None:
                 stub.serve(self)
 
-            do_POST = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815
+            do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET  # noqa: N815
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base's own word
                 pass

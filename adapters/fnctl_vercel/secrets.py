@@ -1,0 +1,123 @@
+"""Secrets: write-only variables of the project. Values go in; what comes out is when each was written, and a salted hash to compare with."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets as randomness
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fnctl.errors import FnctlError
+from fnctl.graph import Json
+from fnctl_vercel import variables
+from fnctl_vercel.client import Client
+from fnctl_vercel.names import PREVIEW, PRODUCTION, SECRET_NOTE
+
+LIMIT = 65_536
+"""Bytes of all variables of a deployment together (vercel.com/docs/environment-variables, 2026-06-16): no value can be larger."""
+ROUNDS = 200_000
+"""Of PBKDF2: whoever may read a comment must not find a short secret by trying."""
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The secrets of one service and stage: sensitive variables of one environment of its project."""
+
+    client: Client
+    service: str
+    stage: str
+    project: str
+    environment: str
+    shared: bool
+
+    def versions(self) -> Mapping[str, str]:
+        """Name -> version of every secret that fnctl has set."""
+        return {name: _version(found) for name, found in self._all().items() if _ours(found)}
+
+    def known(self) -> Mapping[str, str]:
+        """Name -> version of every variable of this environment, also of those that somebody has set in the project's settings."""
+        return {name: _version(found) for name, found in self._all().items()}
+
+    def set(self, name: str, value: str) -> str:
+        """Write a value, unless it is there already, and return its version."""
+        _check(name, value)
+        self._ready()
+        there = self._all().get(name)
+        if there is not None and _same(there, value):
+            return _version(there)
+        custom = self._custom()
+        kind = "encrypted" if custom else "sensitive"  # Vercel takes sensitive ones for its own environments only
+        said: dict[str, Json] = {"key": name, "value": value, "type": kind, "comment": _note(value)}
+        variables.create(self.client, self.project, {**said, **variables.for_environment(self.environment, custom)}, upsert=True)
+        return _version(self._all().get(name) or {})
+
+    def remove(self, name: str) -> None:
+        """Remove a value; the last one of a project that holds nothing else takes the project along."""
+        found = self._all().get(name)
+        if found is not None and _ours(found):
+            self.client.delete(f"/v9/projects/{self.project}/env/{found['id']}")
+        left = variables.listed(self.client, self.project)
+        owner = variables.owner_of(left or [])
+        if owner is not None and owner.get("value") == variables.owner(self.service, self.stage, bare=True) and len(left or ()) == 1:
+            self.client.delete(f"/v9/projects/{self.project}")
+
+    def _all(self) -> dict[str, dict[str, Any]]:
+        seen = {self.environment, self._custom_id()}
+        found = variables.listed(self.client, self.project) or ()
+        return {str(variable["key"]): variable for variable in found if seen & set(variables.targets(variable))}
+
+    def _ready(self) -> None:
+        """Make the project where there is none yet: secrets are set before the first deploy."""
+        if self.client.find(f"/v9/projects/{self.project}") is not None:
+            return
+        if self.shared:
+            message = f"the project {self.project} does not exist"
+            raise FnctlError(message, code="FN940", help="create it, or deploy the stage that it belongs to first; then set the secret")
+        marked = variables.mark(self.service, self.stage, bare=True)
+        self.client.post("/v11/projects", {"name": self.project, "framework": None, "environmentVariables": [marked]})
+
+    def _custom(self) -> str | None:
+        found = self._custom_id()
+        if not found and self.environment not in (PRODUCTION, PREVIEW):
+            message = f"the project {self.project} has no environment `{self.environment}`"
+            raise FnctlError(message, code="FN940", help="make it in the project's settings, or say `environment: preview`")
+        return found or None
+
+    def _custom_id(self) -> str:
+        """Return the id of a custom environment, "" for Vercel's own."""
+        if self.environment in (PRODUCTION, PREVIEW):
+            return ""
+        project = self.client.find(f"/v9/projects/{self.project}") or {}
+        return next((str(one["id"]) for one in project.get("customEnvironments") or () if one.get("slug") == self.environment), "")
+
+
+def _version(variable: Mapping[str, Any]) -> str:
+    return str(variable.get("updatedAt") or variable.get("createdAt") or "")
+
+
+def _ours(variable: Mapping[str, Any]) -> bool:
+    return str(variable.get("comment") or "").startswith(SECRET_NOTE)
+
+
+def _note(value: str, salt: str = "") -> str:
+    """Write the comment of a secret: a salt and a slow hash, by which an equal value is known again."""
+    salt = salt or randomness.token_hex(8)
+    mixed = hashlib.pbkdf2_hmac("sha256", value.encode(), bytes.fromhex(salt), ROUNDS)
+    return f"{SECRET_NOTE} {salt}:{mixed.hex()[:32]}"
+
+
+def _same(variable: Mapping[str, Any], value: str) -> bool:
+    comment = str(variable.get("comment") or "")
+    salt = comment.removeprefix(SECRET_NOTE).strip().partition(":")[0]
+    return _ours(variable) and comment == _note(value, salt)
+
+
+def _check(name: str, value: str) -> None:
+    size = len(value.encode())
+    if not size:
+        message = f"the value of the secret {name} is empty"
+        raise FnctlError(message, code="FN950", help=f"pipe it in:\nfnctl secret set {name} < FILE")
+    if size > LIMIT:
+        message = f"the value of the secret {name} has {size} bytes, and all variables of a project together may have {LIMIT}"
+        raise FnctlError(message, code="FN950", help="keep big values in a store, and the key to it here")
