@@ -58,7 +58,7 @@ MISHAPS = {
     "no-manifest": Mishap(("validate",), 1, drop=("fnctl.yaml",)),
     "unknown-target": Mishap(("deploy", "--target", "moon", "--yes"), 2),
     "no-target": Mishap(("plan", "--offline"), 2, ("  aws: { region: eu-west-1 }", "  aws: { region: eu-west-1 }\n  azure: { region: westeurope }")),
-    "not-yet": Mishap(("deploy", "--yes"), 1, ("aws: { region: eu-west-1 }", "vercel: { region: fra1 }")),
+    "not-yet": Mishap(("deploy", "--yes"), 1, ("aws: { region: eu-west-1 }", "azure: { region: westeurope }")),
     "no-region": Mishap(DEPLOY, 1, ("{ region: eu-west-1 }", "{}"), env=TEST_KEYS),
     "no-credentials": Mishap(DEPLOY, 8),
     "unreachable": Mishap(DEPLOY, 1, env={**TEST_KEYS, "AWS_ENDPOINT_URL": "http://127.0.0.1:CLOSED"}),
