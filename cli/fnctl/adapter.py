@@ -8,11 +8,11 @@ a whole run, the ledger and every word on the screen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from fnctl.build.model import BuildTarget, Bundle, Recipe
+from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Diagnostic
 from fnctl.events import Cancel as Cancel
 from fnctl.events import Event

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache as cached
 from typing import TYPE_CHECKING
 
 from fnctl import __version__, plugins
 from fnctl.adapter import Indexed, Indexes
 from fnctl.build.model import BuildTarget, Bundle, Recipe
+from fnctl.dataclass import dataclass, replace
 from fnctl.diagnostics import Diagnostic, as_json, ordered
 from fnctl.errors import FnctlError
 from fnctl.events import Event

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Literal
 
 from fnctl import preparation
 from fnctl.adapter import Call, LogLine, LogQuery, Reply
 from fnctl.apply.carry import View, look
+from fnctl.dataclass import replace
 from fnctl.errors import FnctlError
 from fnctl.graph import UNKNOWN, Address, Graph, Json, Node, State, refs, resolve
 from fnctl.ledger import lock

@@ -18,7 +18,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from fnctl.checking import sandbox as sandbox
 from fnctl.checking import show as show
 from fnctl.checking import validate as validate
 from fnctl.comparing import matrix as matrix
+from fnctl.dataclass import replace
 from fnctl.diagnostics import Diagnostic, ordered
 from fnctl.errors import Exit, FnctlError, StalePlan
 from fnctl.events import Event

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from fnctl.adapter import Adapter, Cancel, Cloud, Run, Where
 from fnctl.apply.observe import observe
+from fnctl.dataclass import dataclass, field
 from fnctl.errors import FnctlError, UsageError
 from fnctl.events import Event
 from fnctl.graph import Address, Artifact, Graph, Json, Node, order

@@ -6,12 +6,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fnctl import plugins
 from fnctl.adapter import Adapter, Change
 from fnctl.checking import document_of, one, target_of
+from fnctl.dataclass import dataclass, field, replace
 from fnctl.diagnostics import as_json, has_errors, ordered
 from fnctl.errors import FnctlError, UsageError
 from fnctl.events import Event

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from fnctl import building, preparation
 from fnctl.build.contents import Contents
 from fnctl.checking import limits_of, targets_of
+from fnctl.dataclass import replace
 from fnctl.errors import UsageError
 from fnctl.manifest.model import Service
 from fnctl.manifest.suggest import did_you_mean

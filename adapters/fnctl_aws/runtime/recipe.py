@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from fnctl.build.model import Bundle, File
 from fnctl.build.shims import digest, fits, joined, modules
+from fnctl.dataclass import dataclass
 from fnctl.graph import Json
 from fnctl.manifest import keys
 from fnctl.manifest.model import Function, Resource, Service, Trigger

@@ -11,13 +11,13 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fnctl.adapter import Indexed
 from fnctl.build.interpreters import Interpreter, find, find_node
 from fnctl.build.model import Recipe
+from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.model import Function, Service
 from fnctl_azure.names import setting

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 
 from fnctl.build.model import Bundle, File, Recipe
 from fnctl.build.shims import digest, fits, joined, modules
+from fnctl.dataclass import replace
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service

@@ -6,11 +6,11 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from fnctl.adapter import Cancel, Change, Cloud, Run
 from fnctl.apply.executor import Applied, Work, apply
+from fnctl.dataclass import dataclass, replace
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import Exit, FnctlError
 from fnctl.events import Event

@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from fnctl.adapter import PHASES, Cancel, Change, Kind, Phase, Run
 from fnctl.apply.walk import walk
+from fnctl.dataclass import dataclass, field, replace
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
 from fnctl.events import Event

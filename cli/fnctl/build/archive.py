@@ -12,7 +12,6 @@ import time
 import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -20,6 +19,7 @@ from typing import IO, TypeAlias
 from fnctl.build.deflating import deflate
 from fnctl.build.files import replacing
 from fnctl.build.model import File, Recipe
+from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
 from fnctl.graph import Artifact

@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from fnctl.build.jobs import attempt
+from fnctl.dataclass import dataclass
 from fnctl.graph import Json
 
 SECONDS = 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from fnctl.build.deflating import ENGINE
 from fnctl.build.files import ours
 from fnctl.build.jobs import UNBUILT, about, each
 from fnctl.build.model import Builder, BuildTarget, Bundle, Recipe
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
 from fnctl.graph import Artifact
 from fnctl.manifest.model import Function, Service

@@ -6,8 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from fnctl.build import esbuild
 from fnctl.build.cache import Cache
 from fnctl.build.files import ours, refused, write
 from fnctl.build.jobs import about, attempt
+from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
@@ -48,11 +48,11 @@ class Job:
     text: str
     folder: Path
     cache: Cache
-    entry: str = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def entry(self) -> str:
         """Name the entry by its text: two runs at once write the same file, and two clones agree on its name."""
-        object.__setattr__(self, "entry", f"{esbuild.ENTRIES}{memory.bytes_digest(self.text.encode())[:16]}.mjs")
+        return f"{esbuild.ENTRIES}{memory.bytes_digest(self.text.encode())[:16]}.mjs"
 
     @property
     def key(self) -> str:

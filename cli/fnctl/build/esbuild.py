@@ -15,6 +15,7 @@ from fnctl.build.cache import Cache
 from fnctl.build.files import refused
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
+from fnctl.pattern import later
 from fnctl.source import Span
 
 VERSION = "0.28.2"
@@ -23,12 +24,12 @@ VERSION = "0.28.2"
 ENTRIES = ".fnctl/entries/"
 """Where our generated entries lie: a place that is the same in every clone, for esbuild writes it into what it makes."""
 
-COMPLAINT = re.compile(
+COMPLAINT = later(
     r"^✘ \[ERROR\] (?P<text>.*?)(?: \[[\w-]+\])?\n(?:\n    (?P<file>[^\n]+?):(?P<line>\d+):(?P<column>\d+):\n(?P<shown>.*?)(?=\n\n|\Z))?", re.M | re.S
 )
-UNRESOLVED = re.compile(r'Could not resolve "([^"]+)"')
-NO_EXPORT = re.compile(r'No matching export in "([^"]+)" for import "([^"]+)"')
-PACKAGE = re.compile(r"(@[^/]+/)?[^/]+")
+UNRESOLVED = later(r'Could not resolve "([^"]+)"')
+NO_EXPORT = later(r'No matching export in "([^"]+)" for import "([^"]+)"')
+PACKAGE = later(r"(@[^/]+/)?[^/]+")
 
 
 def binary(folder: Path, handler: str, cache: Cache) -> Path:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-PIECES = re.compile(r"\*\*/|/\*\*$|\*\*|\*|\?|\[!?[^\]]+\]|.", re.DOTALL)
+from fnctl.pattern import later
+
+PIECES = later(r"\*\*/|/\*\*$|\*\*|\*|\?|\[!?[^\]]+\]|.", re.DOTALL)
 WORDS = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from fnctl.dataclass import dataclass
 
 PROBE_SECONDS = 20.0
 INSTALL_SECONDS = 300.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TypeVar
 
 from fnctl.build.cache import Cache
 from fnctl.build.model import BuildTarget, Bundle
+from fnctl.dataclass import replace
 from fnctl.diagnostics import Diagnostic, ordered
 from fnctl.errors import FnctlError
 from fnctl.manifest.model import Function, Service

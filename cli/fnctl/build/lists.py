@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from fnctl.build.local import Local
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
+from fnctl.pattern import later
 
-NAME = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;@(]|$)")
-SOURCE = re.compile(r"(?!.*\.whl\b)(-e\b|--editable\b|\.{1,2}/|/|file:|git\+|\S+\s*@\s*(file:|git\+|\.))")
-BEFORE = re.compile(r"(?P<editable>(?:-e|--editable)[\s=]+)?(?P<name>[\w.-]+\s*(?P<extras>\[[^\]]*\])?\s*@\s*)?(?P<file>file:(?://(?=[./]))?)?")
-PATH = re.compile(r"(?P<path>[^;\[\s#]+)(?P<extras>\[[^\]]*\])?[^;]*(?:;\s*(?P<marker>[^#]*))?")
+NAME = later(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;@(]|$)")
+SOURCE = later(r"(?!.*\.whl\b)(-e\b|--editable\b|\.{1,2}/|/|file:|git\+|\S+\s*@\s*(file:|git\+|\.))")
+BEFORE = later(r"(?P<editable>(?:-e|--editable)[\s=]+)?(?P<name>[\w.-]+\s*(?P<extras>\[[^\]]*\])?\s*@\s*)?(?P<file>file:(?://(?=[./]))?)?")
+PATH = later(r"(?P<path>[^;\[\s#]+)(?P<extras>\[[^\]]*\])?[^;]*(?:;\s*(?P<marker>[^#]*))?")
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,10 @@ from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
 from fnctl.build.files import refused
 from fnctl.build.model import File, Recipe
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
+from fnctl.pattern import later
 
 LEFT = (".*/", "__pycache__/", "node_modules/", "*.egg-info/", "*.py[co]", "/build/", "/dist/", "/venv/")
 """What no package's sources are: the outcome of builds, environments, and a version control's own files."""
@@ -27,7 +27,7 @@ LEFT = (".*/", "__pycache__/", "node_modules/", "*.egg-info/", "*.py[co]", "/bui
 EPOCH = str(archive.FIRST)
 PURE = "-none-any.whl"
 LEVEL = "local 1"
-RECORD = re.compile(r"[^/]+\.dist-info/RECORD(\.\w+)?")
+RECORD = later(r"[^/]+\.dist-info/RECORD(\.\w+)?")
 
 
 @dataclass(frozen=True)

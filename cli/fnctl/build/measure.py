@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
 
 SHOWN = 5

@@ -7,7 +7,6 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from fnctl.build import cache as memory
@@ -15,6 +14,7 @@ from fnctl.build import tools
 from fnctl.build.cache import Cache
 from fnctl.build.files import refused
 from fnctl.build.model import File, Recipe
+from fnctl.dataclass import replace
 from fnctl.errors import FnctlError
 
 LISTS = ("package.json", "package-lock.json")

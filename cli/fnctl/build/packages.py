@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fnctl.build import globs
 from fnctl.build.model import BuildTarget, File
+from fnctl.dataclass import dataclass, field
 from fnctl.errors import FnctlError
 from fnctl.manifest.model import Function
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from fnctl.build import poetry, refusals
 from fnctl.build.lists import Requirements, normal
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
+from fnctl.pattern import later
 
-HEAD = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:===?\s*([^\s;\\]+)|@\s*(\S+))")
-HASH = re.compile(r"--hash[= ](\S+:[0-9a-f]+)")
+HEAD = later(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:===?\s*([^\s;\\]+)|@\s*(\S+))")
+HASH = later(r"--hash[= ](\S+:[0-9a-f]+)")
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from typing import Any
 
 from fnctl.build.lists import Requirements, named, normal, read
 from fnctl.errors import FnctlError
+from fnctl.pattern import later
 
-FOLDER = re.compile(r'^type = "directory"\nurl = "([^"]+)"', re.MULTILINE)
-VERSIONS = re.compile(r"(\^|~(?!=)|>=|<=|==|!=|~=|<|>)?\s*(\d+(?:\.\d+)*)(\.\*)?")
+FOLDER = later(r'^type = "directory"\nurl = "([^"]+)"', re.MULTILINE)
+VERSIONS = later(r"(\^|~(?!=)|>=|<=|==|!=|~=|<|>)?\s*(\d+(?:\.\d+)*)(\.\*)?")
 RELOCK = "write the lock anew:\n  poetry lock"
 
 

@@ -13,10 +13,11 @@ from fnctl.build.lists import Requirements, from_source, named, normal, read
 from fnctl.build.lists import local as folder_of
 from fnctl.build.local import Local
 from fnctl.errors import FnctlError
+from fnctl.pattern import later
 
-LOCAL_IN_LOCK = re.compile(r'^source = \{ (?:editable|directory) = "([^"]+)" \}', re.MULTILINE)
+LOCAL_IN_LOCK = later(r'^source = \{ (?:editable|directory) = "([^"]+)" \}', re.MULTILINE)
 ADD_NAME = "add the dependencies to a requirements.txt beside it"
-SELF = re.compile(r"(?P<name>[A-Za-z0-9._-]+)\s*\[(?P<extras>[^\]]+)\]\s*$")
+SELF = later(r"(?P<name>[A-Za-z0-9._-]+)\s*\[(?P<extras>[^\]]+)\]\s*$")
 
 
 def listed(path: Path) -> Requirements | None:

@@ -10,17 +10,18 @@ from fnctl.build.lists import Requirements, normal
 from fnctl.build.tags import Machine
 from fnctl.build.tools import said
 from fnctl.errors import FnctlError
+from fnctl.pattern import later
 
 PACKAGE = r"([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\[[^\]]*\])?(?:[=<>!~]=?[^\s,]*(?:, ?[=<>!~][^\s,]*)*)?"
 NO_WHEEL = (
-    re.compile(r"[Ww]heels are required for `([^`]+)`"),
-    re.compile(PACKAGE + r" ha(?:s|ve) no (?:usable wheels|wheels with a matching)"),
+    later(r"[Ww]heels are required for `([^`]+)`"),
+    later(PACKAGE + r" ha(?:s|ve) no (?:usable wheels|wheels with a matching)"),
 )
-DEPENDS = re.compile(PACKAGE + r" depends? on " + PACKAGE + r"(?=[\s,]|$)")
-PIP_NONE = re.compile(r"satisfies the requirement " + PACKAGE + r"(?: ;[^(]*)? (?:\(from (?!versions)([^)]*?)\) )?\(from versions: none\)")
-PIP_UNHASHED = re.compile(r"^    ([A-Za-z0-9][\w.-]*)(?:[=<>!~ \[]|$)", re.MULTILINE)
-PIP_OTHER = re.compile(r"^    (\S+) from ", re.MULTILINE)
-PIP_STEP = re.compile(r"^(?:Collecting ([\w.-]+)|Processing (?:\S*/)?([\w.]+)-).*? \(from ([A-Za-z0-9][\w.-]*?)(?:->|\)|[=<>!~\[])", re.MULTILINE)
+DEPENDS = later(PACKAGE + r" depends? on " + PACKAGE + r"(?=[\s,]|$)")
+PIP_NONE = later(r"satisfies the requirement " + PACKAGE + r"(?: ;[^(]*)? (?:\(from (?!versions)([^)]*?)\) )?\(from versions: none\)")
+PIP_UNHASHED = later(r"^    ([A-Za-z0-9][\w.-]*)(?:[=<>!~ \[]|$)", re.MULTILINE)
+PIP_OTHER = later(r"^    (\S+) from ", re.MULTILINE)
+PIP_STEP = later(r"^(?:Collecting ([\w.-]+)|Processing (?:\S*/)?([\w.]+)-).*? \(from ([A-Za-z0-9][\w.-]*?)(?:->|\)|[=<>!~\[])", re.MULTILINE)
 
 
 def uv(text: str, wanted: Requirements, machine: Machine) -> FnctlError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from fnctl.build import pyprojects
 from fnctl.build.lists import Requirements, local, named, read
 from fnctl.build.local import Local, reached
+from fnctl.dataclass import replace
 
 INDEX_WORDS = {"-i": "--index-url", "-f": "--find-links"}
 INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links", "--no-index", "--trusted-host", "--pre")

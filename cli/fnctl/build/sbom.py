@@ -6,7 +6,6 @@ import json
 import uuid
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from email.parser import HeaderParser
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -116,6 +115,8 @@ class _Facts:
     """What a wheel's METADATA says: the licence in CycloneDX's words, and the names of what it needs."""
 
     def __init__(self, text: str) -> None:
+        from email.parser import HeaderParser  # an archive that is there already needs none
+
         headers = HeaderParser().parsestr(text)
         expression, words = headers.get("License-Expression"), " ".join((headers.get("License") or "").split())
         self.licence: dict[str, Any] = {"expression": expression} if expression else {}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache as remembered
 from pathlib import Path, PurePosixPath
 
 from fnctl.build import globs, imports
 from fnctl.build.cache import Cache
 from fnctl.build.model import File
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
 from fnctl.manifest.model import Function, Service
 

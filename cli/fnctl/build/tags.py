@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,11 @@ from fnctl.build import cache as memory
 from fnctl.build.cache import Cache
 from fnctl.build.model import BuildTarget
 from fnctl.build.tools import run, said
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
+from fnctl.pattern import later
 
-MANYLINUX = re.compile(r"manylinux_2_(\d+)_(\w+)")
+MANYLINUX = later(r"manylinux_2_(\d+)_(\w+)")
 LEGACY = {17: "2014", 12: "2010", 5: "1"}
 """glibc 2.N of the older names (PEP 600)."""
 

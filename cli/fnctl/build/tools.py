@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fnctl.errors import FnctlError
+from fnctl.pattern import later
 
 PATIENCE = 900
 """Seconds: a big wheel over a slow line may take minutes, a dead line must not take for ever."""
@@ -26,7 +27,7 @@ ALIASES = (
 )
 
 
-NAMED = re.compile(r"^[\w-]+=(?=\w+://)")  # uv lets an index have a name: `internal=https://...`
+NAMED = later(r"^[\w-]+=(?=\w+://)")  # uv lets an index have a name: `internal=https://...`
 
 
 def run(command: Sequence[str | Path], *, environ: Mapping[str, str], folder: Path, text: str = "") -> subprocess.CompletedProcess[str]:

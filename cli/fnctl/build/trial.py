@@ -6,7 +6,6 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from fnctl.build.cache import Cache
 from fnctl.build.files import refused
 from fnctl.build.jobs import attempt
 from fnctl.build.model import Bundle, Recipe
+from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 from fnctl.graph import Json
 from fnctl.manifest.model import Function, Service

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
@@ -10,16 +9,17 @@ from typing import Literal, TypeAlias
 
 from fnctl.build import archive, imports
 from fnctl.build.model import Recipe
+from fnctl.pattern import later
 
 LEVEL = "trim 1"
 """Counts up whenever the same wheel would be trimmed in another way."""
 
-NOTES = re.compile(r"[^/]+\.dist-info/(?!METADATA$|entry_points\.txt$|top_level\.txt$|licenses/|(?i:licen[cs]e|copying|notice|authors))")
-CACHES = re.compile(r"(.*/)?__pycache__/|.*\.py[co]$")
-SUITE = re.compile(r"(?:.*/)?tests/")
-TEST = re.compile(r"(?:test_.*|.*_test|conftest)\.py")
-DOTTED = re.compile(rb"""['"][A-Za-z_][\w.]*\.tests['".]""")
-QUOTED = re.compile(rb"""['"/\\]tests['"/\\]""")
+NOTES = later(r"[^/]+\.dist-info/(?!METADATA$|entry_points\.txt$|top_level\.txt$|licenses/|(?i:licen[cs]e|copying|notice|authors))")
+CACHES = later(r"(.*/)?__pycache__/|.*\.py[co]$")
+SUITE = later(r"(?:.*/)?tests/")
+TEST = later(r"(?:test_.*|.*_test|conftest)\.py")
+DOTTED = later(rb"""['"][A-Za-z_][\w.]*\.tests['".]""")
+QUOTED = later(rb"""['"/\\]tests['"/\\]""")
 
 Use: TypeAlias = Literal["imported", "read", "not"]
 

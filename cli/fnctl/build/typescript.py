@@ -13,11 +13,10 @@ from fnctl.build.bundling import Job
 from fnctl.build.cache import Cache
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
+from fnctl.pattern import later
 from fnctl.source import Span
 
-COMPLAINT = re.compile(
-    r"^(?:(?P<file>[^\s(][^(]*)\((?P<line>\d+),(?P<column>\d+)\): )?error (?P<code>TS\d+): (?P<text>.*(?:\n[ \t]+.*)*)", re.MULTILINE
-)
+COMPLAINT = later(r"^(?:(?P<file>[^\s(][^(]*)\((?P<line>\d+),(?P<column>\d+)\): )?error (?P<code>TS\d+): (?P<text>.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 WORDS = ("--noEmit", "--pretty", "false", "--listFiles")
 
 

@@ -8,11 +8,11 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from fnctl.build import cache as memory
 from fnctl.build.files import refused
+from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 
 LEFT = frozenset({".git", ".fnctl", "__pycache__"})

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from fnctl.build import cache as memory
@@ -19,15 +17,17 @@ from fnctl.build.model import BuildTarget
 from fnctl.build.tags import Machine, machine
 from fnctl.build.trimming import LEVEL as TRIM
 from fnctl.build.trimming import slim
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
+from fnctl.pattern import later
 
 EXPORT = ("--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--no-python-downloads", "--color", "never", "--quiet")
 COMPILE = ("--only-binary", ":all:", "--generate-hashes", *EXPORT[3:], "--no-progress")
 LEVEL = "wheels 2"
 """Counts up whenever the same list would resolve to other wheels."""
 
-FOLDER = re.compile(r"^(?:-e )?(\.{1,2}/\S*|\.|file:\S+)\s*(;.*)?$")
+FOLDER = later(r"^(?:-e )?(\.{1,2}/\S*|\.|file:\S+)\s*(;.*)?$")
 
 
 @dataclass(frozen=True)

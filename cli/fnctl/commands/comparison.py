@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fnctl.commands.check import codes
 from fnctl.commands.run import Run
 from fnctl.commands.table import REPORTS
+from fnctl.dataclass import replace
 from fnctl.errors import Exit, UsageError
 from fnctl.views import matrix as view
 

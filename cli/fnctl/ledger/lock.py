@@ -14,10 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fnctl.dataclass import dataclass
 from fnctl.errors import CloudError, FnctlError, LockHeld, LockLost
 from fnctl.ledger.store import Conflict, Store
 

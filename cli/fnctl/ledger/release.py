@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from fnctl.dataclass import dataclass, field
 from fnctl.graph import Address, Graph, Json, from_json, to_json
 
 FORMAT = 1

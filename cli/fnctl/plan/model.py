@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from fnctl.adapter import Change
+from fnctl.dataclass import dataclass, field
 from fnctl.graph import Artifact, Graph
 
 

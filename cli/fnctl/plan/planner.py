@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fnctl.adapter import Action, Change, FieldDiff
+from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
 from fnctl.graph import CLOUD, UNKNOWN, Address, Graph, Json, Node, State, order, resolve

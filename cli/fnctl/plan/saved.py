@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
 from fnctl.graph import Artifact, Graph, Json, from_json, to_json
 from fnctl.plan.model import Basis
@@ -34,7 +34,7 @@ class SavedPlan:
 
 def save(path: Path, plan: SavedPlan, artifacts: Mapping[str, Artifact]) -> None:
     """Write the file through a temporary neighbour. Raises FnctlError when the place cannot be written."""
-    document = {**{k: v for k, v in vars(plan).items() if k not in ("graph", "basis")}, "graph": to_json(plan.graph), "basis": asdict(plan.basis)}
+    document = {**{k: v for k, v in vars(plan).items() if k not in ("graph", "basis")}, "graph": to_json(plan.graph), "basis": dict(vars(plan.basis))}
     draft = path.with_name(f".{path.name}.draft")
     try:
         with zipfile.ZipFile(draft, "w") as archive:
