@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from fnctl.errors import FnctlError
 from fnctl.hookspecs import hookimpl
 
 if TYPE_CHECKING:  # nothing of the contract is needed to check a manifest
@@ -84,19 +83,16 @@ class Azure:
         return translate(service, artifacts)
 
     def connect(self, where: Where) -> Cloud:
-        """Say that it is not there yet."""
-        _not_yet()
+        """Open one subscription and region."""
+        from fnctl_azure.cloud import connect
+
+        return connect(where)
 
     def sandbox(self, folder: Path) -> Sandbox | None:
         """Return the stand-in, made when first asked for."""
         from fnctl_azure.sandbox import sandbox
 
         return sandbox(folder)
-
-
-def _not_yet() -> NoReturn:
-    message = "fnctl cannot deploy to Azure Functions yet"
-    raise FnctlError(message, code="FN964", help="`fnctl validate` and `fnctl build` work for it; to deploy choose another target")
 
 
 def _tags() -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ from typing import Any
 import pytest
 
 from aws.services import SHA, function, http, service
-from fnctl.adapter import Adapter, Where
+from fnctl.adapter import Adapter
 from fnctl.build.model import Bundle, File
-from fnctl.errors import FnctlError
 from fnctl_aws.kinds import all_kinds
 from fnctl_aws.plugin import Aws
 
@@ -42,18 +40,6 @@ def test_its_words_are_those_of_the_manifests_schema(name: str, root: Path) -> N
     assert set(own["target"]) == set(shapes[name]["properties"]) - {"only"}
     assert set(own["function"]) == set(shapes[f"{name}Function"]["properties"]) - set(shapes["function"]["properties"])
     assert set(own["resource"]) <= set(shapes[f"{name}Resource"]["properties"])
-
-
-@pytest.mark.parametrize("name", ["azure"])
-def test_what_is_not_there_says_so(name: str, tmp_path: Path) -> None:
-    adapter, made = door(name), service(function())
-    calls: tuple[Callable[[], object], ...] = (
-        lambda: adapter.connect(Where("orders", "dev", {}, {}, tmp_path)),
-        *([lambda: adapter.translate(made, {})] if name == "vercel" else []),
-    )
-    for call in calls:
-        with pytest.raises(FnctlError, match="fnctl cannot deploy to "):
-            call()
 
 
 @pytest.mark.parametrize(

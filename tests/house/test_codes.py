@@ -21,7 +21,7 @@ ERRORS = {"FnctlError"}
 def sources() -> Iterator[tuple[str, ast.Module]]:
     for root in (ROOT / "cli", ROOT / "adapters"):
         for path in sorted(root.rglob("*.py")):
-            yield ".".join(path.relative_to(root).with_suffix("").parts), ast.parse(path.read_text("utf-8"))
+            yield ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"), ast.parse(path.read_text("utf-8"))
 
 
 def said(tree: ast.Module) -> set[str]:

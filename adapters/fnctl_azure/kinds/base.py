@@ -105,8 +105,8 @@ class Arm:
         return unique_name(node.name, self.client, self.type.unique, plain=self.type.plain) if self.type.unique and node.owned else node.name
 
     def id(self, node: Node, props: Mapping[str, Any]) -> str | None:
-        """Return the resource's id, None as long as its parent's is not known. An `existing:` one may say its own."""
-        if not node.owned and node.name.startswith("/"):
+        """Return the resource's id, None as long as its parent's is not known. An `existing:` one may be named by it, and a stray is."""
+        if node.name.startswith("/"):
             return node.name.rstrip("/")
         parent = props.get("parent")
         return self.type.path.format(parent=parent, name=self.name(node)) if isinstance(parent, str) else None

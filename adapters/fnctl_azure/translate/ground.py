@@ -17,7 +17,7 @@ IN_GROUP = Ref(GROUP, "id")
 
 def ground_nodes(service: Service) -> Iterator[Node]:
     """Yield the group, the accounts, the vault and the monitoring."""
-    yield _group(service)
+    yield group(service)
     yield _account(service, HOST, "host")
     if any(engine(resource) == "storage" and not resource.existing for resource in service.resources.values()):
         yield _account(service, DATA, "data")
@@ -26,7 +26,8 @@ def ground_nodes(service: Service) -> Iterator[Node]:
     yield from _monitoring(service)
 
 
-def _group(service: Service) -> Node:
+def group(service: Service) -> Node:
+    """Return the group of the service and stage, or the one that the manifest names."""
     given, parent = service.settings.get("resource_group"), Ref(CLOUD, "subscription")
     if given:
         return Node(GROUP, "azure.group", str(given), {"parent": parent}, owned=False, span=service.span("targets", "azure", "resource_group"))
