@@ -51,11 +51,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
 @pytest.fixture(scope="module")
 def mechanics(sandbox: Sandbox, azurite: Azurite, python: list[str]) -> Sandbox:
     """The app beside this file, published as `mechanics`."""
+    account = azurite.account("mechanicsdata")
     settings = {
         "GREETING": "hello",
         "AZURE_CLIENT_SECRET": "real",
         "TICKS": "* * * * * *",
-        "DATA__queueServiceUri": azurite.account("mechanicsdata").queue,
+        "DATA__queueServiceUri": account.queue,
+        "WORK_QUEUE": f"{account.queue}/work",
     }
     sandbox.hosts.publish("mechanics", Path(__file__).parent / "app", "python3.13", python, settings)
     return sandbox

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from azure_hosts.asking import Sandbox
-from fnctl_azure.standin.hosts import IndexFailed
+from fnctl.build import interpreters
+from fnctl.standins.environments import Environments
+from fnctl_azure.standin.azurite import Azurite
+from fnctl_azure.standin.hosts import IndexFailed, Row, parts
+from fnctl_azure.standin.hosts.app import logged
 
 
 def test_a_request_goes_through_the_library_and_back(mechanics: Sandbox) -> None:
@@ -80,6 +86,13 @@ def test_nothing_of_this_machine_reaches_a_function(mechanics: Sandbox, monkeypa
     assert {name for name in found if name.startswith(("PYTEST", "UV_", "VIRTUAL_ENV", "XDG_"))} == set()
 
 
+def test_the_account_of_what_a_function_uses_is_in_its_environment(mechanics: Sandbox, azurite: Azurite) -> None:
+    found, account = mechanics.ask("mechanics", "/api/environment").json, azurite.account("mechanicsdata")
+    said = dict(part.split("=", 1) for part in found["AZURE_STORAGE_CONNECTION_STRING"].split(";"))
+    assert (said["QueueEndpoint"], said["AccountKey"], said["AccountName"]) == (account.queue, account.key, account.name)
+    assert (found["AZURE_STORAGE_ACCOUNT"], found["AZURE_STORAGE_KEY"]) == (account.name, account.key)
+
+
 def test_a_failure_is_500_and_its_stack_is_in_the_log(mechanics: Sandbox) -> None:
     assert (mechanics.ask("mechanics", "/api/raise").status, mechanics.ask("mechanics", "/api/raise").body) == (500, b"")
     row = mechanics.said(lambda row: row["table"] == "exceptions" and row["function"] == "raising")
@@ -130,6 +143,52 @@ def test_an_app_that_cannot_be_loaded_says_why_and_has_no_functions(sandbox: San
     assert status["state"] == "Error"
     assert "REGION" in json.dumps(status["errors"])
     assert sandbox.hosts.functions("broken") == []
+
+
+def test_what_a_function_puts_out_by_a_binding_is_told_and_not_written(mechanics: Sandbox) -> None:
+    assert mechanics.ask("mechanics", "/api/put").body == b"put"
+    row = mechanics.said(lambda row: "is an output binding" in row["message"])
+    assert (row["severity"], row["function"]) == ("Warning", "put")
+
+
+@pytest.mark.parametrize(
+    ("levels", "category", "severity", "expected"),
+    [
+        (None, "Function.a.User", "Information", True),
+        (None, "Function.a.User", "Debug", False),
+        ({"default": "Warning"}, "Host.Startup", "Information", False),
+        ({"default": "Warning", "Function": "Information"}, "Function.a", "Information", True),
+        ({"Function": "Information", "Function.a.User": "Debug"}, "Function.a.User", "Debug", True),
+        ({"Function": "Information", "Function.a.User": "Debug"}, "Function.ab.User", "Debug", False),
+        ({"Function.a.User": "None"}, "Function.a.User", "Critical", False),
+    ],
+)
+def test_host_json_says_what_is_logged(levels: dict[str, str] | None, category: str, severity: str, *, expected: bool) -> None:
+    assert logged(levels, category, severity) is expected
+
+
+def test_an_older_python_runs_by_the_library_alone(sandbox: Sandbox) -> None:
+    found = interpreters.find("3.11", os.environ)
+    if found is None or not found.exact:
+        pytest.skip("no Python 3.11 interpreter")
+    command = parts.python(found, Environments("azure", os.environ, print))
+    sandbox.hosts.publish("older", Path(__file__).parent / "app", "python3.11", command, {})
+    answer = sandbox.ask("older", "/api/open/x/3?q=1", "POST", b"hi")
+    assert (answer.json["params"], answer.json["query"], answer.json["body"]) == ({"name": "x", "count": "3"}, {"q": "1"}, "hi")
+    assert answer.headers["set-cookie"] == "a=b%2Fc; path=/; httponly"
+    line = sandbox.said(lambda row: row["message"] == "asked for x" and row["app"] == "older")
+    assert line["function"] == "open_to_all"
+    assert sandbox.ask("older", "/api/raise").status == 500
+    key = sandbox.hosts.keys("older").master
+    for function, given, told in (("work", "hello", "work hello, try 1"), ("tick", "", "tick, past due: False")):
+        body = json.dumps({"input": given}).encode()
+        assert sandbox.ask("older", f"/admin/functions/{function}", "POST", body, {"x-functions-key": key}).status == 202
+        sandbox.said(saying("older", told))
+    sandbox.hosts.remove("older")
+
+
+def saying(app: str, told: str) -> Callable[[Row], bool]:
+    return lambda row: row["app"] == app and row["message"] == told
 
 
 def test_an_app_keeps_its_port_when_it_is_published_again(mechanics: Sandbox, python: list[str]) -> None:

@@ -62,6 +62,14 @@ def work(message: func.QueueMessage) -> None:
         raise ValueError("not this one")
 
 
+@app.route("put", auth_level=func.AuthLevel.ANONYMOUS)
+@app.queue_output(arg_name="message", queue_name="elsewhere", connection="DATA")
+def put(req: func.HttpRequest, message: func.Out[str]) -> str:
+    message.set("hello")
+    logging.getLogger("quiet").debug("nobody reads this")
+    return "put"
+
+
 @app.timer_trigger(arg_name="timer", schedule="%TICKS%")
 def tick(timer: func.TimerRequest) -> None:
     logging.info("tick, past due: %s", timer.past_due)

@@ -52,7 +52,7 @@ class Azurite:
 
     def account(self, name: str) -> Account:
         """Return a storage account as this machine has it."""
-        return Account(name, self.key, f"{self.addresses['blob']}/{name}", f"{self.addresses['queue']}/{name}")
+        return Account(name, self.key, *(f"{self.addresses[service]}/{name}" for service in SERVICES))
 
     def _begun(self) -> dict[str, str]:
         try:

@@ -188,6 +188,9 @@ class App:
             self.say(text, "Error", category, call.function, call.id, table="exceptions")
         told = f"Executed 'Functions.{call.function}' ({word}, Id={call.id}, Duration={duration:.0f}ms)"
         self.say(told, "Information" if well else "Error", category, call.function, call.id)
+        for name in outcome.outputs:
+            words = f"'{name}' of '{call.function}' is an output binding, which the sandbox does not write"
+            self.say(words, "Warning", category, call.function, call.id)
         status = int(((outcome.value or {}).get("http") or {}).get("statusCode") or 200) if well and "http" in ask.data else 0
         self.say(
             call.function, "Information", "Host.Results", call.function, call.id, table="requests", success=well, status=status, duration=duration
@@ -195,6 +198,8 @@ class App:
 
     def say(self, message: str, severity: str, category: str, function: str = "", invocation: str = "", **more: Any) -> None:
         """Write a line of the log."""
+        if not logged(self.setting("logging", "logLevel"), category, severity):
+            return
         row = {"table": "traces", "time": now(), "app": self.name, "function": function, "invocation": invocation}
         self._write({**row, "severity": severity, "message": message, "category": category, **more})
 
@@ -261,6 +266,17 @@ def _overrides(settings: Mapping[str, str]) -> Iterator[tuple[list[str], str]]:
         head, *path = re.split(r"__|:", name)
         if head.lower() == "azurefunctionsjobhost" and path:
             yield path, value
+
+
+LEVELS = ("Trace", "Debug", "Information", "Warning", "Error", "Critical", "None")
+
+
+def logged(levels: Any, category: str, severity: str) -> bool:
+    """Tell whether host.json's levels let a line through: the longest category that the line's begins with decides, then `default`."""
+    said: Mapping[str, str] = levels if isinstance(levels, Mapping) else {}
+    fitting = [name for name in said if name.lower() != "default" and f"{category}.".lower().startswith(f"{name}.".lower())]
+    least = said[max(fitting, key=len)] if fitting else said.get("default", "Information")
+    return LEVELS.index(severity) >= (LEVELS.index(least) if least in LEVELS else 2)
 
 
 def now() -> str:

@@ -6,6 +6,9 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from fnctl_azure.standin.hosts.model import Account
 
 REFERENCE = "@Microsoft.KeyVault("
 NOWHERE = "00000000-0000-0000-0000-000000000000"
@@ -56,6 +59,30 @@ def _nobody(home: Path) -> dict[str, str]:
         "AZURE_CONFIG_DIR": str(home / ".azure"),
         "AZURE_SUBSCRIPTION_ID": NOWHERE,
     }
+
+
+def storage(settings: Mapping[str, str], account: Callable[[str], Account | None]) -> dict[str, str]:
+    """Return what opens the storage account that an app's functions use, by the names that Azure's own tools read.
+
+    On Azure its identity does. An SDK sends no token over plain http, which is all that there is here.
+    """
+    held = (value for name, value in settings.items() if name.endswith(_PLACES) and value.startswith("http://127.0.0.1:"))
+    found = next((one for value in held if (one := account(urlsplit(value).path.split("/")[1]))), None)
+    if found is None:
+        return {}
+    said = {
+        "AccountName": found.name,
+        "AccountKey": found.key,
+        "BlobEndpoint": found.blob,
+        "QueueEndpoint": found.queue,
+        "TableEndpoint": found.table,
+    }
+    connection = ";".join(f"{name}={value}" for name, value in {"DefaultEndpointsProtocol": "http", **said}.items() if value)
+    return {"AZURE_STORAGE_ACCOUNT": found.name, "AZURE_STORAGE_KEY": found.key, "AZURE_STORAGE_CONNECTION_STRING": connection}
+
+
+_PLACES = ("_QUEUE", "_BUCKET", "_TABLE")
+"""Ends of the settings that say where what a function uses is."""
 
 
 def followed(settings: Mapping[str, str], secret: Callable[[str], str | None]) -> dict[str, str]:

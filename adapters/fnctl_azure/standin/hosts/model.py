@@ -43,22 +43,26 @@ class IndexFailed(Exception):  # an answer, not a mishap
 
 @dataclass(frozen=True)
 class Account:
-    """A storage account as this machine has it. `blob` and `queue` are addresses without a slash at their end; `key` is base64."""
+    """A storage account as this machine has it. `blob`, `queue` and `table` are addresses without a slash at their end; `key` is base64."""
 
     name: str
     key: str
     blob: str
     queue: str
+    table: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Keys:
-    """What opens an app's doors: the master key, those of all functions, those of extensions, and of single functions."""
+    """What opens an app's doors: the master key, those of all functions, those of extensions, and of single functions.
+
+    Whoever changes them here renews them.
+    """
 
     master: str
-    functions: Mapping[str, str]
-    system: Mapping[str, str]
-    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    functions: dict[str, str]
+    system: dict[str, str]
+    own: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
 
 @dataclass(frozen=True)

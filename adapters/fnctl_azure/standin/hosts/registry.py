@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fnctl_azure.standin.hosts import admin, front, grid
+from fnctl_azure.standin.hosts import admin, environment, front, grid
 from fnctl_azure.standin.hosts.app import App, Package
 from fnctl_azure.standin.hosts.blobs import Watcher
-from fnctl_azure.standin.hosts.environment import followed
 from fnctl_azure.standin.hosts.front import Front
 from fnctl_azure.standin.hosts.listeners import Listeners
 from fnctl_azure.standin.hosts.model import Account, Found, Keys, Subscription, Write
@@ -87,7 +86,7 @@ class Hosts:
         host = self._open(app)
         host.listeners.stop()
         package = Package(folder, "python" if runtime.startswith("python") else "node", tuple(command))
-        found = host.app.publish(package, followed(settings, self._secret))
+        found = host.app.publish(package, self._whole(settings))
         host.listeners.start()
         return found
 
@@ -95,8 +94,11 @@ class Hosts:
         """Take an app's new settings: its worker starts anew with them."""
         host = self._open(app)
         host.listeners.stop()
-        host.app.restart(followed(settings, self._secret))
+        host.app.restart(self._whole(settings))
         host.listeners.start()
+
+    def _whole(self, settings: Mapping[str, str]) -> dict[str, str]:
+        return {**environment.storage(settings, self._account), **environment.followed(settings, self._secret)}
 
     def functions(self, app: str) -> list[Found]:
         """Return what an app has registered."""
