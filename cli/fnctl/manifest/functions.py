@@ -37,56 +37,88 @@ def layered(name: str, data: Mapping[str, Any], target: str) -> tuple[dict[str, 
     return merged, theirs
 
 
+EACH = ("handler", "triggers", "uses", "description")
+"""Words that functions say each for itself. What they say besides is often the same in many of them, and is then made once."""
+
+
 def function(
-    name: str, words: Mapping[str, Any], theirs: Mapping[str, Any], own_form: shape.Shape | None, origins: Origins
+    name: str, data: Mapping[str, Any], target: str, own_form: shape.Shape | None, origins: Origins, memo: dict[Any, Any]
 ) -> tuple[Function | None, list[Diagnostic]]:
-    """Make the Function of merged words; `own_form` is the shape of the target's own ones."""
-    found: list[Diagnostic] = []
-    image = image_of(words)
+    """Make the Function of one stage's words; `own_form` is the shape of the target's own ones. `memo` is one for each stage's document."""
+    words, common = _layers(name, data, target, own_form, memo)
+    image, handler = common["image"], words.get("handler")
     if image is not None and not image.uri:
         span, help = origins("functions", name, "image"), "image: { uri: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1.4 }"
         return None, [Diagnostic("FN011", "error", f"`uri` is missing in the image of `{name}`", span, "which image?", help=help)]
-    if image is None and not words.get("handler"):
+    if image is None and not handler:
         span = origins("functions", name, "handler")
         return None, [Diagnostic("FN011", "error", f"`handler` is missing in `{name}`", span, "null removes it", help="handler: src/api.py:app")]
+    found: list[Diagnostic] = []
     triggers = _triggers(name, words.get("triggers") or (), origins, found)
-    file, _, handler = (words.get("handler") or "").rpartition(":")
-    concurrency = words.get("concurrency") or {}
-    own = {key: value for key, value in theirs.items() if key not in portable()}
+    file, _, called = (handler or "").rpartition(":")
+    given = {**common, "interface": common["interface"] or _interface(name, triggers, origins, found)}
+    if not given["runtime"] and image is None:
+        found.append(_no_runtime(name, origins))
     made = Function(
         name=name,
         handler_file=file.removeprefix("./"),
-        handler_name=handler,
-        interface=words.get("interface") or ("native" if image or words.get("artifact") else None) or _interface(name, triggers, origins, found),
-        runtime=words.get("runtime") or ("" if image else _no_runtime(name, origins, found)),
-        memory=units.megabytes(words["memory"]) if "memory" in words else None,
-        timeout=units.seconds(words["timeout"]) if "timeout" in words else None,
-        env={key: _spelt(value) for key, value in (words.get("env") or {}).items()},
-        secrets=tuple(words.get("secrets") or ()),
-        uses=_uses(words),
+        handler_name=called,
+        uses=_uses(words.get("uses") or {}, common["idempotent"]),
         triggers=triggers,
-        reserved=_whole(concurrency.get("reserved")),
-        provisioned=_whole(concurrency.get("provisioned", concurrency.get("always_ready"))),
-        per_instance=_whole(concurrency.get("per_instance")),
-        architecture=words.get("architecture", "x86_64"),
-        layers=tuple(words.get("layers") or ()),
-        include=tuple(words.get("include") or ()),
-        exclude=tuple(words.get("exclude") or ()),
-        budget=with_units(shape.manifest().definition("artifactBudget"), words.get("budget") or {}),
-        bundle=words.get("bundle") or {},
-        artifact=words.get("artifact"),
-        image=image,
-        tracing=words.get("tracing"),
-        logs=_logs(words.get("logs") or {}),
-        retry=with_units(shape.manifest().definition("retry"), words.get("retry") or {}),
-        dead_letter=words.get("dead_letter"),
         description=words.get("description", ""),
-        tags={key: _spelt(value) for key, value in (words.get("tags") or {}).items()},
-        idempotent=_idempotent(words.get("idempotent")),
-        renamed_from=words.get("renamed_from"),
-        own=with_units(own_form, own) if own_form is not None and own else own,
+        **given,
     )
     return made, found
+
+
+def _layers(name: str, data: Mapping[str, Any], target: str, own_form: shape.Shape | None, memo: dict[Any, Any]) -> tuple[Mapping[str, Any], Any]:
+    """Return the words that a function says for itself, and what comes of all the others: the same object wherever the same was read."""
+    own, defaults = data["functions"][name], data.get("defaults") or {}
+    theirs = (own.get("targets") or {}).get(target)
+    layers = [layer for layer in (defaults, (defaults.get("targets") or {}).get(target), theirs) if layer]
+    if any(word in layer for layer in layers for word in EACH):
+        words, for_target = layered(name, data, target)
+        return words, _common(words, for_target, own_form)
+    key = (target if len(layers) > 1 or theirs else "", *[(word, id(value)) for word, value in own.items() if word not in EACH])
+    common = memo.get(key)
+    if common is None:
+        common = memo[key] = _common(*layered(name, data, target), own_form)
+    said = ((word, own.get(word)) for word in EACH)
+    return {word: merge({}, value) if value.__class__ is dict else value for word, value in said if value is not None}, common
+
+
+def _common(words: Mapping[str, Any], theirs: Mapping[str, Any], own_form: shape.Shape | None) -> dict[str, Any]:
+    """Read all words but those that each function says for itself, by the fields of `Function`."""
+    image = image_of(words)
+    concurrency = words.get("concurrency") or {}
+    own = {key: value for key, value in theirs.items() if key not in portable()}
+    return {
+        "interface": words.get("interface") or ("native" if image or words.get("artifact") else None),
+        "runtime": words.get("runtime") or "",
+        "memory": units.megabytes(words["memory"]) if "memory" in words else None,
+        "timeout": units.seconds(words["timeout"]) if "timeout" in words else None,
+        "env": {key: _spelt(value) for key, value in (words.get("env") or {}).items()},
+        "secrets": tuple(words.get("secrets") or ()),
+        "reserved": _whole(concurrency.get("reserved")),
+        "provisioned": _whole(concurrency.get("provisioned", concurrency.get("always_ready"))),
+        "per_instance": _whole(concurrency.get("per_instance")),
+        "architecture": words.get("architecture", "x86_64"),
+        "layers": tuple(words.get("layers") or ()),
+        "include": tuple(words.get("include") or ()),
+        "exclude": tuple(words.get("exclude") or ()),
+        "budget": with_units(shape.manifest().definition("artifactBudget"), words.get("budget") or {}),
+        "bundle": words.get("bundle") or {},
+        "artifact": words.get("artifact"),
+        "image": image,
+        "tracing": words.get("tracing"),
+        "logs": _logs(words.get("logs") or {}),
+        "retry": with_units(shape.manifest().definition("retry"), words.get("retry") or {}),
+        "dead_letter": words.get("dead_letter"),
+        "tags": {key: _spelt(value) for key, value in (words.get("tags") or {}).items()},
+        "idempotent": _idempotent(words.get("idempotent")),
+        "renamed_from": words.get("renamed_from"),
+        "own": with_units(own_form, own) if own_form is not None and own else own,
+    }
 
 
 def resource(name: str, given: Mapping[str, Any], origins: Origins, own_form: shape.Shape | None) -> tuple[Resource, list[Diagnostic]]:
@@ -137,10 +169,9 @@ def _interface(name: str, triggers: tuple[Trigger, ...], origins: Origins, found
     return "function" if http else "event"
 
 
-def _no_runtime(name: str, origins: Origins, found: list[Diagnostic]) -> str:
+def _no_runtime(name: str, origins: Origins) -> Diagnostic:
     help = "say it once for all: defaults: { runtime: python3.13 }"
-    found.append(Diagnostic("FN024", "error", f"`{name}` has no runtime", origins("functions", name, key=True), "needs `runtime`", help=help))
-    return ""
+    return Diagnostic("FN024", "error", f"`{name}` has no runtime", origins("functions", name, key=True), "needs `runtime`", help=help)
 
 
 def _logs(words: Mapping[str, Any]) -> Logs:
@@ -150,10 +181,10 @@ def _logs(words: Mapping[str, Any]) -> Logs:
     return Logs(words.get("format", Logs.format), words.get("level", Logs.level), _whole(kept))
 
 
-def _uses(words: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def _uses(given: Mapping[str, Any], idempotent: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
     """Return what it uses; the table that `idempotent` names is used by the runtime in the function's name."""
-    uses = {key: (verbs,) if isinstance(verbs, str) else tuple(dict.fromkeys(verbs)) for key, verbs in (words.get("uses") or {}).items()}
-    table = (_idempotent(words.get("idempotent")) or {}).get("table")
+    uses = {key: (verbs,) if isinstance(verbs, str) else tuple(dict.fromkeys(verbs)) for key, verbs in given.items()}
+    table = (idempotent or {}).get("table")
     return {**uses, table: tuple(dict.fromkeys((*uses.get(table, ()), "read", "write")))} if table else uses
 
 

@@ -216,8 +216,7 @@ def _function(name: str, out: Staged, target: str, forms: _Forms, origins: Origi
     if not special and name in out.memo:
         shared: tuple[Function | None, list[Diagnostic]] = out.memo[name]
         return shared
-    words, theirs = functions.layered(name, out.data, target)
-    made = functions.function(name, words, theirs, forms.function, origins)
+    made = functions.function(name, out.data, target, forms.function, origins, out.memo)
     if not special:
         out.memo[name] = made
     return made

@@ -18,6 +18,8 @@ from fnctl.manifest.suggest import clear, did_you_mean, listed, respelt
 _TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "null": type(None), "array": list, "object": dict}
 _NOUNS = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false", "array": "a list", "object": "a map"}
 _IS = {str: "a text", int: "a number", float: "a number with a fraction", bool: "true or false", list: "a list", dict: "a map", type(None): "empty"}
+_REMEMBERED = 64
+"""Sets of keys for each choice: manifests have a dozen, and a language server lives long."""
 _VENDORS = {"aws": "AWS", "azure": "Azure", "vercel": "Vercel"}
 
 
@@ -38,8 +40,8 @@ class Shape:
     """One compiled piece of the schema. `only` is ("type", "queue") where a constant tells it from its alternatives."""
 
     __slots__ = (
-        *("_compiled", "_schemas", "all", "any", "enum", "extra", "items", "keys", "least", "made", "message", "most"),
-        *("names", "nouns", "only", "pattern", "required", "types", "unit", "words"),
+        *("_compiled", "_schemas", "all", "any", "enum", "extra", "fitting", "items", "keys", "least", "made", "message", "most"),
+        *("names", "nouns", "only", "pattern", "required", "scalar", "types", "unit", "words"),
     )
 
     def __init__(self, schema: Mapping[str, Any], compiled: Callable[[Mapping[str, Any]], Shape]) -> None:
@@ -65,6 +67,8 @@ class Shape:
         self.all = tuple(compiled(s) for s in schema.get("allOf", ()))
         self.message: str | None = schema.get("errorMessage")
         self.unit: str | None = schema.get("x-unit")
+        self.scalar = (self.enum, self.pattern, self.least, self.most) != (None,) * 4
+        self.fitting: dict[Any, list[Shape]] = {}
         self.only = next(((k, v["const"]) for k, v in self._schemas.items() if "const" in v), None)
 
     def prop(self, key: str) -> Shape | None:
@@ -125,9 +129,17 @@ def with_words(base: str | None, words: Mapping[str, Any]) -> Shape:
     return Schema(manifest().document).shape({"type": ["object", "null"], "properties": {**portable, **words}, "additionalProperties": False})
 
 
+class _Problems(list[Problem]):
+    """What was found, and what is fine: (shape, value) by identity. A map or a list that stands in many places is looked at in one."""
+
+    def __init__(self, fine: set[tuple[int, int]]) -> None:
+        super().__init__()
+        self.fine = fine
+
+
 def check(shape: Shape, value: Any, path: tuple[Key, ...] = ()) -> list[Problem]:
     """Find every problem of a value; paths in problems begin with `path`."""
-    out: list[Problem] = []
+    out = _Problems(set())
     _walk(shape, value, path, out)
     return out
 
@@ -140,7 +152,19 @@ def chosen(shape: Shape, value: Any) -> Shape:
     return shape
 
 
-def _walk(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem]) -> None:
+def _walk(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problems) -> None:
+    kind = value.__class__
+    if kind is dict or kind is list:
+        known, before = (id(shape), id(value)), len(out)
+        if known not in out.fine:
+            _whole(shape, value, path, out)
+            if len(out) == before:
+                out.fine.add(known)
+    else:
+        _whole(shape, value, path, out)
+
+
+def _whole(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problems) -> None:
     kind = value.__class__
     if shape.types and kind not in shape.types and not (kind is float and int in shape.types and value.is_integer()):
         out.append(_mistyped(shape, value, path))
@@ -153,11 +177,11 @@ def _walk(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem]) -
         _map(shape, value, path, out)
     elif kind is list:
         _list(shape, value, path, out)
-    if shape.enum is not None or shape.pattern is not None or shape.least is not None or shape.most is not None:
+    if shape.scalar:
         _scalar(shape, value, path, out)
 
 
-def _map(shape: Shape, value: dict[str, Any], path: tuple[Key, ...], out: list[Problem]) -> None:
+def _map(shape: Shape, value: dict[str, Any], path: tuple[Key, ...], out: _Problems) -> None:
     made, extra = shape.made, shape.extra
     for key, item in value.items():
         if shape.names is not None:
@@ -169,11 +193,13 @@ def _map(shape: Shape, value: dict[str, Any], path: tuple[Key, ...], out: list[P
             out.append(_unknown(shape, key, path, value))
         elif extra is not True:
             _walk(extra, item, (*path, key), out)
-    out.extend(_absent(key, path) for key in shape.required if key not in value)
+    for key in shape.required:
+        if key not in value:
+            out.append(_absent(key, path))
     _counted(shape, value, path, out)
 
 
-def _list(shape: Shape, value: list[Any], path: tuple[Key, ...], out: list[Problem]) -> None:
+def _list(shape: Shape, value: list[Any], path: tuple[Key, ...], out: _Problems) -> None:
     if shape.items is not None:
         for index, item in enumerate(value):
             _walk(shape.items, item, (*path, index), out)
@@ -199,14 +225,14 @@ def _scalar(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem])
         out.append(Problem("FN013", path, f"{_name_of(path)} {sentence}", f"{value} is {'less' if value < (shape.least or 0) else 'more'}"))
 
 
-def _alternatives(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem]) -> None:
+def _alternatives(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problems) -> None:
     candidates = _candidates(shape, value)
     if value.__class__ is dict and not candidates and not shape.message and not any(one.only for one in shape.any):
         candidates = list(shape.any[:1])  # alternatives that tell themselves apart by a key: the first is the usual one, and says which is missing
     if len(candidates) == 1 and (value.__class__ in (dict, list) or not shape.message):
         _walk(candidates[0], value, path, out)
         return
-    tried: list[list[Problem]] = [check(candidate, value, path) for candidate in candidates]
+    tried = [_tried(candidate, value, path, out.fine) for candidate in candidates]
     if any(not problems for problems in tried):
         return
     if value.__class__ in (dict, list) and tried:
@@ -216,12 +242,24 @@ def _alternatives(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Pro
         out.append(_none_of(shape, value, path))
 
 
+def _tried(shape: Shape, value: Any, path: tuple[Key, ...], fine: set[tuple[int, int]]) -> list[Problem]:
+    out = _Problems(fine)
+    _walk(shape, value, path, out)
+    return out
+
+
 def _candidates(shape: Shape, value: Any) -> list[Shape]:
+    """Return the alternatives that a value may be, by its type, and a map by its keys and what tells the alternatives apart."""
     kind = value.__class__
-    fitting = [s for s in shape.any if not s.types or kind in s.types or (kind is float and int in s.types)]
-    if kind is dict and len(fitting) > 1:
-        fitting = [s for s in fitting if all(key in value for key in s.required) and (s.only is None or value.get(s.only[0]) == s.only[1])]
-    return fitting
+    known = (*value, *(repr(value.get(one.only[0])) for one in shape.any if one.only)) if kind is dict else kind
+    found = shape.fitting.get(known)
+    if found is None:
+        found = [s for s in shape.any if not s.types or kind in s.types or (kind is float and int in s.types)]
+        if kind is dict and len(found) > 1:
+            found = [s for s in found if all(key in value for key in s.required) and (s.only is None or value.get(s.only[0]) == s.only[1])]
+        if len(shape.fitting) < _REMEMBERED:
+            shape.fitting[known] = found
+    return found
 
 
 def _name(names: Shape, key: str, path: tuple[Key, ...], out: list[Problem]) -> None:

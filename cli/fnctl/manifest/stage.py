@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from operator import is_
 from typing import Any, TypeAlias
 
 from fnctl.dataclass import dataclass, field
@@ -127,18 +128,27 @@ class _Filler:
 
     def __init__(self, origins: Origins, known: dict[str, Any], environ: Mapping[str, str], out: Staged) -> None:
         self.origins, self.known, self.environ, self.out = origins, known, environ, out
+        self.met: dict[tuple[int, bool], Any] = {}
 
     def value(self, value: Any, path: _Path) -> Any:
         kind = value.__class__
         if kind is str:
             return self.text(value, path) if "${" in value else value
-        if kind is dict:
-            made = {key: item if item.__class__ is str and "${" not in item else self.value(item, (*path, key)) for key, item in value.items()}
-            return value if made == value else made  # most maps have no placeholder: one object for both takes half the memory
-        if kind is list:
-            items = [self.value(item, (*path, index)) for index, item in enumerate(value)]
-            return value if items == value else items
-        return value
+        return self.collection(value, path) if kind is dict or kind is list else value
+
+    def collection(self, value: Any, path: _Path) -> Any:
+        """Fill in a map or a list. One without placeholders stays the object that it is, and one that was met before has the same answer."""
+        memo, findings = (id(value), path[2:3] == ("env",)), len(self.out.diagnostics)
+        if memo in self.met:
+            return self.met[memo]
+        members = value.items() if value.__class__ is dict else enumerate(value)
+        items = [item if item.__class__ is str and "${" not in item else self.value(item, (*path, key)) for key, item in members]
+        old = value.values() if value.__class__ is dict else value
+        same = all(map(is_, items, old))
+        made = value if same else dict(zip(value, items, strict=True)) if value.__class__ is dict else items
+        if (same or memo[1]) and len(self.out.diagnostics) == findings:  # elsewhere each path with a placeholder has to be told of
+            self.met[memo] = made
+        return made
 
     def text(self, text: str, path: _Path) -> Any:
         """Fill in one text. A placeholder alone keeps the type of its value: `memory: ${vars.memory}` may be a number."""
