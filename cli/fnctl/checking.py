@@ -103,7 +103,7 @@ def one(session: Session, document: Document, target: str, more: plugins.Plugins
     if service is not None:
         looked = document.memo.setdefault(check.Looked, check.Looked())
         found += check.check(service, files=files, families=plugins.families(), looked=looked)
-        found += engine.run(rules, _subject(session, service, adapter), _settings(session, service))
+        found += engine.run(rules, _subject(session, service, adapter), _settings(session, service), document.memo)
     return service, _heard(session, document, service, found, rules)
 
 

@@ -12,7 +12,7 @@ SMALL = 256
 """MB from which a Python with an SDK starts in a bearable time."""
 
 
-@rule("ADV001", "advice", "aws", preset="strict")
+@rule("ADV001", "advice", "aws", preset="strict", alike=True)
 def arm_is_cheaper(subject: Subject) -> Iterator[Found]:
     """Point at services that run on x86_64 alone.
 
@@ -37,7 +37,7 @@ def arm_is_cheaper(subject: Subject) -> Iterator[Found]:
         yield Found("a GB-second on arm64 costs 20 % less", subject.service.span("functions", first, key=True), label, help=help)
 
 
-@rule("ADV002", "advice", "aws", needs="memory")
+@rule("ADV002", "advice", "aws", needs="memory", alike=True)
 def too_little_memory(subject: Subject) -> Iterator[Found]:
     """Point at Python functions with less than 256 MB.
 
@@ -60,7 +60,7 @@ def too_little_memory(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` starts slowly", at(subject, function, "memory"), label, help=help)
 
 
-@rule("ADV003", "advice", "aws", preset="strict", needs="timeout")
+@rule("ADV003", "advice", "aws", preset="strict", needs="timeout", alike=True)
 def maximum_to_be_safe(subject: Subject) -> Iterator[Found]:
     """Point at functions with the longest timeout that there is.
 
@@ -85,7 +85,7 @@ def maximum_to_be_safe(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("ADV008", "advice", "aws")
+@rule("ADV008", "advice", "aws", alike=True)
 def logs_kept_for_ever(subject: Subject) -> Iterator[Found]:
     """Point at functions whose logs are never deleted.
 
@@ -107,7 +107,7 @@ def logs_kept_for_ever(subject: Subject) -> Iterator[Found]:
             yield Found(f"the logs of `{function.name}` grow for ever", at(subject, function, "logs", "retention"), "never deleted", help=help)
 
 
-@rule("ADV009", "advice", "aws")
+@rule("ADV009", "advice", "aws", alike=True)
 def open_url_without_cap(subject: Subject) -> Iterator[Found]:
     """Point at function URLs that answer everybody and have no reserved concurrency.
 
@@ -131,7 +131,7 @@ def open_url_without_cap(subject: Subject) -> Iterator[Found]:
             yield Found(f"nothing limits calls of `{function.name}`", at(subject, function, "triggers"), "open, and no cap", (note,), help)
 
 
-@rule("ADV010", "advice", "aws", preset="strict", needs="protect")
+@rule("ADV010", "advice", "aws", preset="strict", needs="protect", alike=True)
 def cold_starts_are_felt(subject: Subject) -> Iterator[Found]:
     """Point at functions of a protected stage that people wait for and of which none is kept warm.
 

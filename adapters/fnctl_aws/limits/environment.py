@@ -21,7 +21,7 @@ NAMES = {"queue": "sqs.name", "topic": "sns.name", "table": "dynamodb.name", "bu
 """The limit and the pattern of a resource's physical name."""
 
 
-@rule("AWS104", "error", "aws", needs="env")
+@rule("AWS104", "error", "aws", needs="env", alike=True)
 def environment_name_reserved(subject: Subject) -> Iterator[Found]:
     """Find environment variables that Lambda sets itself.
 
@@ -44,7 +44,7 @@ def environment_name_reserved(subject: Subject) -> Iterator[Found]:
             yield breach(reserved, f"the environment name {name} belongs to Lambda", span, "reserved", "use another name, or read what Lambda sets")
 
 
-@rule("AWS114", "error", "aws", needs="env")
+@rule("AWS114", "error", "aws", needs="env", alike=True)
 def environment_name_refused(subject: Subject) -> Iterator[Found]:
     """Find names of environment variables that Lambda does not take: one letter alone, or `_` first.
 
@@ -98,7 +98,7 @@ def environment_too_large(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AWS105", "error", "aws")
+@rule("AWS105", "error", "aws", alike=True)
 def runtime_ended(subject: Subject) -> Iterator[Found]:
     """Find runtimes that AWS has deprecated. From the day on which it creates none any more the finding is an error.
 
@@ -126,7 +126,7 @@ def runtime_ended(subject: Subject) -> Iterator[Found]:
         yield Found(message, span, label, (note(runtime),), help, "error" if blocked else "warning")
 
 
-@rule("AWS116", "advice", "aws")
+@rule("AWS116", "advice", "aws", alike=True)
 def runtime_ends_soon(subject: Subject) -> Iterator[Found]:
     """Point at runtimes that AWS deprecates within three months.
 
@@ -149,7 +149,7 @@ def runtime_ends_soon(subject: Subject) -> Iterator[Found]:
             yield Found(message, span, "soon without patches", (note(runtime),), help)
 
 
-@rule("AWS117", "warning", "aws")
+@rule("AWS117", "warning", "aws", alike=True)
 def runtime_not_known(subject: Subject) -> Iterator[Found]:
     """Find runtimes that fnctl does not know of AWS, and such as are a preview there.
 
@@ -242,7 +242,7 @@ def _named(subject: Subject, resource: Resource, name: str) -> Iterator[Found]:
         yield breach(least, f"the name of the {resource.type} is too short", span, f"at least {least.amount()}", "give it a longer one")
 
 
-@rule("AWS123", "error", "aws")
+@rule("AWS123", "error", "aws", alike=True)
 def tags_refused(subject: Subject) -> Iterator[Found]:
     """Find tags that AWS refuses: too long, in its own `aws:` namespace, or too many beside the three of fnctl.
 

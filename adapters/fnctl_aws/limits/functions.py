@@ -16,7 +16,7 @@ MARK = 56
 _LAYER = r"arn:(aws[a-z-]*):lambda:([a-z0-9-]+):[0-9]{12}:layer:[A-Za-z0-9-_]+:[0-9]+"
 
 
-@rule("AWS101", "error", "aws", needs="timeout")
+@rule("AWS101", "error", "aws", needs="timeout", alike=True)
 def timeout_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find timeouts that Lambda does not give.
 
@@ -45,7 +45,7 @@ def timeout_outside_limits(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AWS102", "error", "aws", needs="memory")
+@rule("AWS102", "error", "aws", needs="memory", alike=True)
 def memory_outside_limits(subject: Subject) -> Iterator[Found]:
     """Find memory sizes that Lambda does not give.
 
@@ -125,7 +125,7 @@ def description_too_long(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AWS109", "error", "aws")
+@rule("AWS109", "error", "aws", alike=True)
 def log_retention_unknown(subject: Subject) -> Iterator[Found]:
     """Find log retentions that CloudWatch Logs does not have.
 

@@ -99,7 +99,7 @@ def few_receives(subject: Subject) -> Iterator[Found]:
             yield Found("throttling alone may give messages up", span, label, (advised.note(),), f"say {advised.value:g}")
 
 
-@rule("ADV007", "advice", "aws", needs="trigger.batch")
+@rule("ADV007", "advice", "aws", needs="trigger.batch", alike=True)
 def one_message_a_call(subject: Subject) -> Iterator[Found]:
     """Point at queues whose messages come one a call.
 
@@ -124,7 +124,7 @@ def one_message_a_call(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` is called once for every message", span, "one at a time", help=help)
 
 
-@rule("ADV012", "advice", "aws", needs="uses")
+@rule("ADV012", "advice", "aws", needs="uses", alike=True)
 def writes_to_what_starts_it(subject: Subject) -> Iterator[Found]:
     """Point at functions that write to the bucket, queue or topic that starts them; for tables, streams and buses it is a warning.
 

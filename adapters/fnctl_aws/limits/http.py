@@ -13,7 +13,7 @@ from fnctl_aws.limits.parts import at, whole
 from fnctl_aws.translate.http import behind_api, folder_key, has_url, route_key, triggers
 
 
-@rule("AWS201", "warning", "aws", needs="trigger:http")
+@rule("AWS201", "warning", "aws", needs="trigger:http", alike=True)
 def gateway_ends_first(subject: Subject) -> Iterator[Found]:
     """Find functions behind an HTTP API that may take longer than the API waits.
 
@@ -80,7 +80,7 @@ def too_many_integrations(subject: Subject) -> Iterator[Found]:
         yield breach(limit, "the API has too many functions behind it", span, label, "split the service, or give some a function URL")
 
 
-@rule("AWS204", "warning", "aws", needs="trigger.cors")
+@rule("AWS204", "warning", "aws", needs="trigger.cors", alike=True)
 def cors_differs_by_route(subject: Subject) -> Iterator[Found]:
     """Find routes of one HTTP API that ask for different CORS.
 

@@ -15,7 +15,7 @@ _HOST = re.compile(r"[0-9]{12}\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)
 _PATH = re.compile(r"[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})")
 
 
-@rule("AWS126", "error", "aws")
+@rule("AWS126", "error", "aws", alike=True)
 def image_out_of_reach(subject: Subject) -> Iterator[Found]:
     """Find images that Lambda cannot fetch: of another registry than a private one of ECR, of another region, without tag or digest.
 
@@ -53,7 +53,7 @@ def image_out_of_reach(subject: Subject) -> Iterator[Found]:
             yield Found(f"the image of `{function.name}` has no name that ECR knows", span, "one tag or one digest", help=help)
 
 
-@rule("ADV024", "advice", "aws")
+@rule("ADV024", "advice", "aws", alike=True)
 def image_can_move(subject: Subject) -> Iterator[Found]:
     """Point at images that are named by a tag.
 
@@ -76,7 +76,7 @@ def image_can_move(subject: Subject) -> Iterator[Found]:
             yield Found(f"the tag of the image of `{function.name}` can move, and nothing will see it", _where(subject, function), "a tag", help=help)
 
 
-@rule("AWS127", "error", "aws")
+@rule("AWS127", "error", "aws", alike=True)
 def image_settings_too_long(subject: Subject) -> Iterator[Found]:
     """Find commands, entry points and working directories of an image that are longer than Lambda takes.
 

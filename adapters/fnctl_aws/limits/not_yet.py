@@ -25,7 +25,7 @@ COMFORTS: Mapping[str, frozenset[str]] = {"table": frozenset({"recovery"}), "buc
 Softer: TypeAlias = Literal["warning"]
 
 
-@rule("FN190", "error", "aws", fixed=True)
+@rule("FN190", "error", "aws", fixed=True, alike=True)
 def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
     """Say what the manifest asks for and AWS does not act on yet.
 

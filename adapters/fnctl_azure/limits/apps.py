@@ -17,7 +17,7 @@ ANOTHER = "give one of them an app of its own: functions: {{ {}: {{ targets: {{ 
 _KINDS = {"queue": "queue", "bucket": "container"}
 
 
-@rule("AZ401", "error", "azure")
+@rule("AZ401", "error", "azure", alike=True)
 def app_members_differ(subject: Subject) -> Iterator[Found]:
     """Find functions of one app that ask for different runtimes or plans.
 
@@ -47,7 +47,7 @@ def app_members_differ(subject: Subject) -> Iterator[Found]:
                 yield Found(message, span, label, (FLEX,), ANOTHER.format(function.name))
 
 
-@rule("AZ402", "advice", "azure", needs="trigger:http")
+@rule("AZ402", "advice", "azure", needs="trigger:http", alike=True)
 def routes_on_several_apps(subject: Subject) -> Iterator[Found]:
     """Find http functions that end in different apps: those of another language, or with an `app` of their own.
 

@@ -12,7 +12,7 @@ from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_azure.limits.plans import limits_of, plan_of, size_of
 
 
-@rule("AZ101", "error", "azure", needs="timeout")
+@rule("AZ101", "error", "azure", needs="timeout", alike=True)
 def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find timeouts that are over the plan's maximum.
 
@@ -36,7 +36,7 @@ def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, label, "`plan: flex` has no maximum; or split the work with a workflow")
 
 
-@rule("AZ102", "warning", "azure", needs="timeout")
+@rule("AZ102", "warning", "azure", needs="timeout", alike=True)
 def http_answer_too_late(subject: Subject) -> Iterator[Found]:
     """Find http functions whose timeout is over the time in which they have to answer.
 
@@ -60,7 +60,7 @@ def http_answer_too_late(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, label, "answer 202 and `start` a workflow, or `send` to a queue")
 
 
-@rule("AZ103", "error", "azure", needs="memory")
+@rule("AZ103", "error", "azure", needs="memory", alike=True)
 def memory_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find functions that need more memory than an instance of the plan has.
 
@@ -84,7 +84,7 @@ def memory_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, f"{function.memory:,} MB, and an instance has {limit.amount()}", help)
 
 
-@rule("AZ104", "advice", "azure", needs="memory")
+@rule("AZ104", "advice", "azure", needs="memory", alike=True)
 def memory_is_rounded_up(subject: Subject) -> Iterator[Found]:
     """Find memory sizes that Flex does not have: the next larger one is used, and billed.
 
@@ -109,7 +109,7 @@ def memory_is_rounded_up(subject: Subject) -> Iterator[Found]:
             yield breach(sizes, message, span, f"billed as {size:,} MB", f"say so for this target: targets: {{ azure: {{ memory: {size}MB }} }}")
 
 
-@rule("AZ105", "warning", "azure")
+@rule("AZ105", "warning", "azure", alike=True)
 def smallest_memory_is_contested(subject: Subject) -> Iterator[Found]:
     """Find functions on the smallest instances, which not every version of the platform's API takes.
 

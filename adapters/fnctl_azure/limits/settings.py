@@ -16,7 +16,7 @@ from fnctl_azure.limits.plans import limits_of, plan_of
 SOON = timedelta(days=183)
 
 
-@rule("AZ201", "error", "azure")
+@rule("AZ201", "error", "azure", alike=True)
 def runtime_not_supported(subject: Subject) -> Iterator[Found]:
     """Find runtimes that the platform, or the function's plan, does not have.
 
@@ -39,7 +39,7 @@ def runtime_not_supported(subject: Subject) -> Iterator[Found]:
             yield _unsupported(subject, function, table, runtime)
 
 
-@rule("AZ202", "warning", "azure")
+@rule("AZ202", "warning", "azure", alike=True)
 def runtime_past_its_end(subject: Subject) -> Iterator[Found]:
     """Find runtimes that get no more fixes.
 
@@ -62,7 +62,7 @@ def runtime_past_its_end(subject: Subject) -> Iterator[Found]:
             yield breach(runtime, f"{function.runtime} is past its end of life", span, f"ended {runtime.deprecated}", _newer(table, function.runtime))
 
 
-@rule("AZ208", "advice", "azure")
+@rule("AZ208", "advice", "azure", alike=True)
 def runtime_ends_soon(subject: Subject) -> Iterator[Found]:
     """Point at runtimes that get no more fixes within the next half year.
 
@@ -89,7 +89,7 @@ def runtime_ends_soon(subject: Subject) -> Iterator[Found]:
             yield breach(runtime, f"{function.runtime} ends on {runtime.deprecated}", span, "soon without patches", _newer(table, function.runtime))
 
 
-@rule("AZ204", "error", "azure", needs="env")
+@rule("AZ204", "error", "azure", needs="env", alike=True)
 def setting_not_on_flex(subject: Subject) -> Iterator[Found]:
     """Find variables in `env` that are settings of other plans, and break an app on Flex.
 
@@ -116,7 +116,7 @@ def setting_not_on_flex(subject: Subject) -> Iterator[Found]:
             )
 
 
-@rule("AZ205", "error", "azure", needs="env")
+@rule("AZ205", "error", "azure", needs="env", alike=True)
 def setting_is_reserved(subject: Subject) -> Iterator[Found]:
     """Find variables in `env` that fnctl and the host need for themselves.
 

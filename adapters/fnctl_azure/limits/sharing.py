@@ -18,7 +18,7 @@ SHOWN = 3
 _QUEUES = (("batch", "trigger"), ("max_receives", "resource"), ("visibility", "resource"))
 
 
-@rule("AZ406", "warning", "azure")
+@rule("AZ406", "warning", "azure", alike=True)
 def app_settings_differ(subject: Subject) -> Iterator[Found]:
     """Find functions of one app that ask for different memory or timeouts, and queues that ask for different tries.
 
@@ -70,7 +70,7 @@ def rights_are_shared(subject: Subject) -> Iterator[Found]:
             yield Found(message, subject.service.span("targets", "azure", key=True), "one identity for each app", (*APP, *notes, *more), OWN)
 
 
-@rule("AZ408", "error", "azure", needs="env")
+@rule("AZ408", "error", "azure", needs="env", alike=True)
 def environments_differ(subject: Subject) -> Iterator[Found]:
     """Find variables that functions of one app set to different values.
 

@@ -11,7 +11,7 @@ from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_vercel.output.places import places
 
 
-@rule("VC101", "error", "vercel", needs="timeout")
+@rule("VC101", "error", "vercel", needs="timeout", alike=True)
 def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find timeouts that the plan does not take.
 
@@ -42,7 +42,7 @@ def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, f"{seconds:,} s, and a function is stopped at {limit.amount()}", help)
 
 
-@rule("VC102", "advice", "vercel", needs="timeout")
+@rule("VC102", "advice", "vercel", needs="timeout", alike=True)
 def timeout_needs_fluid(subject: Subject) -> Iterator[Found]:
     """Find timeouts that a project without fluid compute refuses.
 
@@ -67,7 +67,7 @@ def timeout_needs_fluid(subject: Subject) -> Iterator[Found]:
             yield Found(f"the timeout of `{function.name}` needs fluid compute", span, label, notes, help)
 
 
-@rule("VC103", "error", "vercel", needs="memory")
+@rule("VC103", "error", "vercel", needs="memory", alike=True)
 def memory_over_maximum(subject: Subject) -> Iterator[Found]:
     """Find functions that ask for more memory than the plan has, or for less than any function has.
 
@@ -95,7 +95,7 @@ def memory_over_maximum(subject: Subject) -> Iterator[Found]:
             yield breach(limit, message, span, f"{function.memory:,} MB, and a function gets {limit.amount()}", help)
 
 
-@rule("VC104", "advice", "vercel", needs="memory")
+@rule("VC104", "advice", "vercel", needs="memory", alike=True)
 def memory_is_not_smaller(subject: Subject) -> Iterator[Found]:
     """Find memory sizes below 2 GB, which every function has at least.
 
@@ -142,7 +142,7 @@ def too_many_functions(subject: Subject) -> Iterator[Found]:
         yield breach(limit, f"the plan {subject.limits.plan} deploys no more than {limit.amount()}", span, f"{len(found)} in all", help)
 
 
-@rule("VC106", "error", "vercel")
+@rule("VC106", "error", "vercel", alike=True)
 def runtime_not_supported(subject: Subject) -> Iterator[Found]:
     """Find runtimes that the platform does not have.
 
@@ -168,7 +168,7 @@ def runtime_not_supported(subject: Subject) -> Iterator[Found]:
             yield breach(runtime, f"Vercel has no {function.runtime}", span, "the build fails", help)
 
 
-@rule("VC107", "error", "vercel")
+@rule("VC107", "error", "vercel", alike=True)
 def region_unknown(subject: Subject) -> Iterator[Found]:
     """Find names in `region` and `regions` that are not in the platform's list.
 

@@ -35,7 +35,7 @@ def project_name_not_allowed(subject: Subject) -> Iterator[Found]:
         yield breach(pattern, f"no project can be called `{name}`", span, f"has {pattern.means}", "take another name, or leave it out")
 
 
-@rule("VC202", "error", "vercel", needs="env")
+@rule("VC202", "error", "vercel", needs="env", alike=True)
 def variables_too_large(subject: Subject) -> Iterator[Found]:
     """Find services whose variables are over 64 KB together, names and values.
 
@@ -60,7 +60,7 @@ def variables_too_large(subject: Subject) -> Iterator[Found]:
         yield breach(limit, message, span, f"{size:,} bytes in all, and at most {limit.amount()}", "read large values from a file or a bucket")
 
 
-@rule("VC203", "error", "vercel", needs=("env", "secrets"))
+@rule("VC203", "error", "vercel", needs=("env", "secrets"), alike=True)
 def too_many_variables(subject: Subject) -> Iterator[Found]:
     """Find services with more than 1,000 variables and secrets.
 
@@ -84,7 +84,7 @@ def too_many_variables(subject: Subject) -> Iterator[Found]:
         yield breach(limit, "the project has too many variables", span, f"{count:,}, and at most {limit.amount()}", "put several into one, as JSON")
 
 
-@rule("VC205", "error", "vercel", needs="env")
+@rule("VC205", "error", "vercel", needs="env", alike=True)
 def variable_is_reserved(subject: Subject) -> Iterator[Found]:
     """Find variables in `env` that fnctl or the platform sets itself, and names that begin with `AWS_`, which fluid compute hides from the code.
 

@@ -60,7 +60,7 @@ def too_many_crons(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"the project has too many {limit.unit}", span, label, help)
 
 
-@rule("VC303", "warning", "vercel", needs="trigger:schedule")
+@rule("VC303", "warning", "vercel", needs="trigger:schedule", alike=True)
 def cron_runs_in_production_only(subject: Subject) -> Iterator[Found]:
     """Find schedules on a stage that is not production.
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any
 
 from fnctl.diagnostics import Diagnostic
+from fnctl.rules.alike import sample
 from fnctl.rules.held import held
 from fnctl.rules.model import Found, Rule, Subject
 from fnctl.rules.reading import FIXED
 from fnctl.rules.settings import Settings
 
 
-def run(rules: Iterable[Rule], subject: Subject, settings: Settings | None = None) -> list[Diagnostic]:
+def run(rules: Iterable[Rule], subject: Subject, settings: Settings | None = None, memo: MutableMapping[Any, Any] | None = None) -> list[Diagnostic]:
     """Run every rule that is for the subject's target, that the settings want, and for which the service holds something of what it needs.
 
-    Without settings, those of the manifest.
+    Without settings, those of the manifest. `memo` is remembered between the targets of one manifest.
     """
     target, chosen = subject.service.target, settings or Settings(subject.service.rules)
-    words = held(subject)
+    few = sample(subject, {} if memo is None else memo)
+    words = held(few)
     found: list[Diagnostic] = []
     for rule in rules:
         if (not rule.targets or target in rule.targets) and not (rule.needs and words.isdisjoint(rule.needs)) and chosen.wants(rule):
-            found += _run(rule, subject)
+            found += _run(rule, subject) if few is subject or not rule.alike or _run(rule, few) else ()
     return found
 
 

@@ -23,7 +23,7 @@ STEADY = 5
 """Instances kept warm from which a container of the same size, always on, is cheaper and simpler."""
 
 
-@rule("FIT001", "advice", needs="timeout")
+@rule("FIT001", "advice", needs="timeout", alike=True)
 def near_the_maximum_time(subject: Subject) -> Iterator[Found]:
     """Point at functions whose time is close to the longest that the platform gives, or over it.
 
@@ -51,7 +51,7 @@ def near_the_maximum_time(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` needs most of the longest time there is", span, f"of {most.amount()}", (most.note(),), help)
 
 
-@rule("FIT002", "advice", needs="env")
+@rule("FIT002", "advice", needs="env", alike=True)
 def graphics_processor(subject: Subject) -> Iterator[Found]:
     """Point at functions that are set up for a GPU.
 
@@ -120,7 +120,7 @@ def constant_load(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` is always on", span, f"{warm} of {most} kept warm", help=help)
 
 
-@rule("FIT005", "advice", needs="trigger.every")
+@rule("FIT005", "advice", needs="trigger.every", alike=True)
 def never_idle(subject: Subject) -> Iterator[Found]:
     """Point at schedules that start a function again before it must have ended.
 
@@ -147,7 +147,7 @@ def never_idle(subject: Subject) -> Iterator[Found]:
                 )
 
 
-@rule("FIT006", "warning", needs="env")
+@rule("FIT006", "warning", needs="env", alike=True)
 def state_on_disk(subject: Subject) -> Iterator[Found]:
     """Find functions that keep a database in a file.
 
@@ -172,7 +172,7 @@ def state_on_disk(subject: Subject) -> Iterator[Found]:
                 yield Found(f"`{function.name}` keeps a database on a disk that is lost", span, "a file", help=help)
 
 
-@rule("FIT007", "advice", needs="env")
+@rule("FIT007", "advice", needs="env", alike=True)
 def server_with_a_port(subject: Subject) -> Iterator[Found]:
     """Point at functions that are told which port to listen on.
 
@@ -196,7 +196,7 @@ def server_with_a_port(subject: Subject) -> Iterator[Found]:
                 yield Found(f"`{function.name}` is told a port, and nothing connects to it", span, "not used", help=help)
 
 
-@rule("FIT008", "advice", needs="env")
+@rule("FIT008", "advice", needs="env", alike=True)
 def held_connection(subject: Subject) -> Iterator[Found]:
     """Point at functions that talk to a broker over a connection that has to stay open (MQTT, AMQP, WebSocket).
 

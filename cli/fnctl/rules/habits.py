@@ -57,7 +57,7 @@ def production_without_protection(subject: Subject) -> Iterator[Found]:
         yield Found(f"the stage {service.stage} is not protected", span, "no protect", help="stages: { " + service.stage + ": { protect: true } }")
 
 
-@rule("ADV015", "advice", needs="protect")
+@rule("ADV015", "advice", needs="protect", alike=True)
 def verbose_logs_in_production(subject: Subject) -> Iterator[Found]:
     """Point at functions of a protected stage that log at debug or trace.
 
@@ -82,7 +82,7 @@ def verbose_logs_in_production(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` logs everything in {service.stage}", span, function.logs.level, help="info says enough where it is busy")
 
 
-@rule("ADV016", "advice", preset="strict", needs=("env", "secrets"))
+@rule("ADV016", "advice", preset="strict", needs=("env", "secrets"), alike=True)
 def database_without_a_cap(subject: Subject) -> Iterator[Found]:
     """Point at functions that talk to a database and may run in any number at once.
 
@@ -108,7 +108,7 @@ def database_without_a_cap(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` may open any number of database connections", span, f"has {named}", help=help)
 
 
-@rule("ADV017", "advice", preset="strict", needs=("trigger:schedule", "trigger:bucket", "trigger:topic", "trigger:bus"))
+@rule("ADV017", "advice", preset="strict", needs=("trigger:schedule", "trigger:bucket", "trigger:topic", "trigger:bus"), alike=True)
 def failures_are_dropped(subject: Subject) -> Iterator[Found]:
     """Point at functions that events start and that have no `dead_letter` queue.
 
@@ -132,7 +132,7 @@ def failures_are_dropped(subject: Subject) -> Iterator[Found]:
             yield Found(f"what `{function.name}` fails at is dropped", span, f"from {kinds[0]}", help="name a queue that keeps it: dead_letter: ...")
 
 
-@rule("ADV018", "advice", preset="strict", needs="triggers")
+@rule("ADV018", "advice", preset="strict", needs="triggers", alike=True)
 def twice_is_not_prevented(subject: Subject) -> Iterator[Found]:
     """Point at functions that events start and that say nothing of `idempotent`.
 

@@ -65,6 +65,7 @@ class Rule:
 
     A `fixed` rule says what cannot work: neither `rules:` nor a comment nor an option of the command line lowers it.
     `needs` are words of `fnctl.rules.held`: a rule is not asked about a service that holds none of them, for it could find nothing.
+    `alike`: of functions that are alike (`fnctl.rules.alike`) it finds the same, so it is asked about one, and about all where that finds something.
     """
 
     code: str
@@ -76,6 +77,7 @@ class Rule:
     preset: Preset = "recommended"
     fixed: bool = False
     needs: frozenset[str] = frozenset()
+    alike: bool = False
 
     @property
     def page(self) -> str:
@@ -86,15 +88,22 @@ class Rule:
 
 
 def rule(
-    code: str, severity: Severity, *targets: str, preset: Preset = "recommended", fixed: bool = False, needs: str | tuple[str, ...] = ()
+    code: str,
+    severity: Severity,
+    *targets: str,
+    preset: Preset = "recommended",
+    fixed: bool = False,
+    needs: str | tuple[str, ...] = (),
+    alike: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function: its name becomes the rule's (`timeout_over_maximum` -> `timeout-over-maximum`), its docstring the page.
 
     `needs` is what a service must hold for the rule to find anything: one word of `fnctl.rules.held`, or several of which one is enough.
+    `alike` is for rules that look at functions one by one, and not at names, routes and minutes: see `fnctl.rules.alike`.
     """
     held = frozenset((needs,) if isinstance(needs, str) else needs)
 
     def make(check: Check) -> Rule:
-        return Rule(code, severity, check.__name__.replace("_", "-"), check, check.__doc__ or "", frozenset(targets), preset, fixed, held)
+        return Rule(code, severity, check.__name__.replace("_", "-"), check, check.__doc__ or "", frozenset(targets), preset, fixed, held, alike)
 
     return make

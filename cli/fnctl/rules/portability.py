@@ -20,7 +20,7 @@ _WORDS: Mapping[str, tuple[Key, ...]] = {
 }
 
 
-@rule("FN101", "error")
+@rule("FN101", "error", alike=True)
 @about("triggers")
 def trigger_not_on_target(subject: Subject) -> Iterator[Found]:
     """Find functions whose trigger the target does not have.
@@ -45,7 +45,7 @@ def trigger_not_on_target(subject: Subject) -> Iterator[Found]:
                 yield lacking(subject, entry, message, subject.service.span(*trigger.at, trigger.kind, key=True), function.name)
 
 
-@rule("FN102", "error", needs="uses")
+@rule("FN102", "error", needs="uses", alike=True)
 @about("resources")
 def resource_not_on_target(subject: Subject) -> Iterator[Found]:
     """Find resources in use that the target cannot make.
@@ -70,7 +70,7 @@ def resource_not_on_target(subject: Subject) -> Iterator[Found]:
             yield lacking(subject, entry, message, service.span("resources", name, "type"), users[0])
 
 
-@rule("FN103", "error", needs="uses")
+@rule("FN103", "error", needs="uses", alike=True)
 @about("verbs")
 def verb_not_on_target(subject: Subject) -> Iterator[Found]:
     """Find grants in `uses` that the target cannot give.
@@ -94,7 +94,7 @@ def verb_not_on_target(subject: Subject) -> Iterator[Found]:
             yield lacking(subject, entry, message, subject.service.span("functions", function.name, "uses", used), function.name)
 
 
-@rule("FN104", "error")
+@rule("FN104", "error", alike=True)
 def interface_not_on_target(subject: Subject) -> Iterator[Found]:
     """Find handlers whose interface the target cannot call in their language.
 
@@ -117,7 +117,7 @@ def interface_not_on_target(subject: Subject) -> Iterator[Found]:
             yield lacking(subject, entry, message, subject.service.span("functions", function.name, "interface"), function.name)
 
 
-@rule("FN105", "warning", needs="uses")
+@rule("FN105", "warning", needs="uses", alike=True)
 @about("grants")
 def grant_is_wider(subject: Subject) -> Iterator[Found]:
     """Find grants that give more on the target than the manifest asks for.
@@ -191,7 +191,7 @@ def trigger_option_not_kept(subject: Subject) -> Iterator[Found]:
                     yield lacking(subject, entry, message, subject.service.span(*trigger.at, trigger.kind, option), function.name)
 
 
-@rule("FN108", "error", needs="resources")
+@rule("FN108", "error", needs="resources", alike=True)
 @about("resource_options")
 def resource_option_not_kept(subject: Subject) -> Iterator[Found]:
     """Find options of resources in use that the target does not keep.
@@ -218,7 +218,7 @@ def resource_option_not_kept(subject: Subject) -> Iterator[Found]:
                 yield lacking(subject, entry, message, service.span("resources", name, option), users[0])
 
 
-@rule("FN109", "error")
+@rule("FN109", "error", alike=True)
 @about("functions")
 def function_option_not_kept(subject: Subject) -> Iterator[Found]:
     """Find options of functions that the target does not keep.
@@ -263,7 +263,7 @@ def rollout_not_kept(subject: Subject) -> Iterator[Found]:
             yield lacking(subject, entry, f"{title(subject)} does not keep `rollout.{word}`", subject.service.span("rollout", word))
 
 
-@rule("FN111", "warning")
+@rule("FN111", "warning", alike=True)
 @about("beta")
 def beta_on_target(subject: Subject) -> Iterator[Found]:
     """Find uses of what is a beta on the target.

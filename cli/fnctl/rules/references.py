@@ -93,7 +93,7 @@ def _leading_on(starts: Mapping[str, list[str]]) -> set[str]:
     return set(open_ends)
 
 
-@rule("FN073", "warning", "azure", "vercel", needs="uses")
+@rule("FN073", "warning", "azure", "vercel", needs="uses", alike=True)
 def starts_itself(subject: Subject) -> Iterator[Found]:
     """Find functions that write to the resource that starts them. On AWS, which stops some of these loops, ADV012 looks for them.
 

@@ -33,7 +33,7 @@ def _origins(trigger: Trigger) -> tuple[str, ...]:
     return tuple(map(str, said)) if isinstance(said, list) else (str(said),) if said else ()
 
 
-@rule("SEC002", "error", needs="trigger.cors")
+@rule("SEC002", "error", needs="trigger.cors", alike=True)
 def credentials_for_every_origin(subject: Subject) -> Iterator[Found]:
     """Find CORS that lets every origin in and asks for credentials.
 
@@ -81,7 +81,7 @@ def private_function_is_public(subject: Subject) -> Iterator[Found]:
             yield Found(f"`{function.name}` is called {match[1]} and answers everybody", span, "no auth", help=help)
 
 
-@rule("SEC004", "advice", preset="strict", needs="trigger:http")
+@rule("SEC004", "advice", preset="strict", needs="trigger:http", alike=True)
 def writing_route_is_public(subject: Subject) -> Iterator[Found]:
     """Point at routes that change something and ask nobody who they are.
 
@@ -103,7 +103,7 @@ def writing_route_is_public(subject: Subject) -> Iterator[Found]:
             yield Found(message, subject.service.span(*trigger.at), "no auth", help="give the trigger `auth`, or check in the handler")
 
 
-@rule("SEC005", "advice", preset="strict", needs="trigger.cors")
+@rule("SEC005", "advice", preset="strict", needs="trigger.cors", alike=True)
 def any_origin(subject: Subject) -> Iterator[Found]:
     """Point at routes that every web page in the world may call from a browser.
 
@@ -159,7 +159,7 @@ def _leak(what: str, subject: Subject, *at: str) -> Found:
     return Found(f"{what} looks like a secret", subject.service.span(*at), "in plain text", help=help)
 
 
-@rule("SEC007", "advice", needs="env")
+@rule("SEC007", "advice", needs="env", alike=True)
 def unencrypted_address(subject: Subject) -> Iterator[Found]:
     """Point at environment values that are an `http://` address elsewhere.
 
