@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
 from fnctl.build import archive, npm
 from fnctl.build.lists import normal
 from fnctl.build.model import Bundle, File, Inlined, Recipe
+from fnctl.dataclass import dataclass, replace
 from fnctl.errors import FnctlError
 from fnctl.graph import Artifact
 
@@ -38,17 +39,21 @@ class Package:
     version: str
     pieces: tuple[Piece, ...]
     wheel: Path | None = None
-    size: int = field(init=False)
-    packed: int = field(init=False)
+
+    @cached_property
+    def size(self) -> int:
+        """Count its bytes, unpacked."""
+        return sum(piece.size for piece in self.pieces)
+
+    @cached_property
+    def packed(self) -> int:
+        """Count its bytes as in the archive."""
+        return sum(piece.packed for piece in self.pieces)
 
     @property
     def label(self) -> str:
         """Name it for people."""
         return {"own": "your files", "fnctl": "fnctl's runtime"}.get(self.origin) or " ".join(filter(None, (self.name, self.version)))
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "size", sum(piece.size for piece in self.pieces))
-        object.__setattr__(self, "packed", sum(piece.packed for piece in self.pieces))
 
 
 @dataclass(frozen=True)
