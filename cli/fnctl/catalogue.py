@@ -16,14 +16,14 @@ from fnctl.rules.settings import CODE, EXTENDS, Settings, family
 
 
 def every(more: plugins.Plugins | None = None) -> tuple[Rule, ...]:
-    """Return them by code. An adapter that does not load has none: using it is the finding."""
+    """Return them by code; of several adapters that say the same the first. An adapter that does not load has none: using it is the finding."""
     rules = [*reading.rules(), *portable.RULES, *(more or plugins.Plugins()).rules()]
     for name in plugins.names():
         try:
             rules += plugins.adapter(name).rules()
         except FnctlError:
             continue
-    return tuple(sorted({rule.code: rule for rule in rules}.values(), key=lambda rule: (rule.code[:2] != "FN", rule.code)))
+    return tuple(sorted({rule.code: rule for rule in reversed(rules)}.values(), key=lambda rule: (rule.code[:2] != "FN", rule.code)))
 
 
 def troubles() -> tuple[running.Trouble, ...]:

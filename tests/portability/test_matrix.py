@@ -32,7 +32,7 @@ def test_states_by_function_and_target(shop: Path) -> None:
     assert made.targets == ("aws", "vercel", "azure")
     assert made.declared == ("aws", "vercel")
     states = {name: (row["vercel"].state, row["azure"].state) for name, row in made.rows.items()}
-    assert states == {"api": ("no", "differs"), "nightly": ("differs", "works"), "thumbs": ("no", "works"), "worker": ("elsewhere", "differs")}
+    assert states == {"api": ("no", "differs"), "nightly": ("works", "works"), "thumbs": ("no", "works"), "worker": ("elsewhere", "differs")}
     assert {d.code for d in made.rows["thumbs"]["vercel"].found} == {"FN101"}
     assert {d.code for d in made.general["vercel"]} == {"FN106"}
     assert made.refused()

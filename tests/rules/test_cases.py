@@ -58,4 +58,4 @@ def test_every_folder_of_cases_is_some_rules() -> None:
 
 def test_no_code_is_used_twice() -> None:
     every = [*reading.rules(), *portable.RULES, *(rule for name in plugins.names() for rule in plugins.adapter(name).rules())]
-    assert [code for code, count in Counter(rule.code for rule in every).items() if count > 1] == []
+    assert [code for code, count in Counter(rule.code for rule in every).items() if count > 1 and code != NOT_YET] == []

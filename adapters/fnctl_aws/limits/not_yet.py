@@ -27,7 +27,7 @@ Softer: TypeAlias = Literal["warning"]
 
 @rule("FN190", "error", "aws", fixed=True, alike=True)
 def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
-    """Say what the manifest asks for and AWS does not act on yet.
+    """Say what the manifest asks for and fnctl does not act on yet, on the target that it names.
 
     Why: What is asked for and not done must not be silent: a deploy would seem to have kept it. Where leaving it out changes who may call, what is
     encrypted or what is there, the finding is an error; where it costs comfort, a warning.
@@ -40,7 +40,7 @@ def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
       functions:
         api: { handler: "api.py:app" }
 
-    Sources: docs/aws.md
+    Sources: docs/aws.md, docs/platforms/vercel.md
     """
     service = subject.service
     for word in sorted(TARGET_WORDS & _said(service.settings)):

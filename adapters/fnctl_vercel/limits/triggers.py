@@ -8,8 +8,8 @@ from fnctl.manifest.model import Function, Service, Trigger
 from fnctl.rules import timing
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl_vercel.names import PRODUCTION, environment
 
-PRODUCTION = "prod"
 _DAYS = "limit: two guides to Vercel's crons (quoted) (2026-05-15)"
 
 
@@ -62,13 +62,13 @@ def too_many_crons(subject: Subject) -> Iterator[Found]:
 
 @rule("VC303", "warning", "vercel", needs="trigger:schedule", alike=True)
 def cron_runs_in_production_only(subject: Subject) -> Iterator[Found]:
-    """Find schedules on a stage that is not production.
+    """Find schedules on a stage whose deployments are previews, or of a custom environment.
 
-    Why: The platform starts crons of the production deployment alone. Other stages are previews: the function is deployed, and nothing starts it.
+    Why: The platform starts crons of a project's production deployment alone: elsewhere the function is deployed, and nothing starts it.
 
     Example:
-        targets: { vercel: {} }
-        functions:  # in the stage dev
+        targets: { vercel: { environment: preview } }
+        functions:
           nightly: { handler: "jobs.py:nightly", triggers: [{ schedule: "0 3 * * *" }] }
 
     Use instead: `fnctl invoke nightly` on such a stage; or a time zone, which makes it a Schedule (beta) that runs everywhere.
@@ -77,7 +77,7 @@ def cron_runs_in_production_only(subject: Subject) -> Iterator[Found]:
     """
     stage = subject.service.stage
     for function, trigger in _triggers(subject.service, "schedule"):
-        if stage != PRODUCTION and trigger.options.get("timezone", "UTC") == "UTC":
+        if environment(subject.service.settings) != PRODUCTION and trigger.options.get("timezone", "UTC") == "UTC":
             notes = ("platform: vercel.com/docs/cron-jobs/manage-cron-jobs (2026-06-02)",)
             span = subject.service.span(*trigger.at, "schedule")
             help = f"start it yourself:\nfnctl invoke {function.name} --target vercel --stage {stage}"
