@@ -85,9 +85,12 @@ class Deployment(Base):
         """Find one that is the same: left by a run that was interrupted, or live before. Crons do not move with the traffic: they must agree."""
         project, wanted = str(props["project"]), deployments.key(props)
         for found in deployments.every(self.client, project, self.service, self.stage, run):
-            if deployments.said(found, "Key") == wanted and deployments.state(found) == "READY":
+            ready = deployments.state(found) == "READY"
+            if ready and deployments.said(found, "Key") == wanted:
                 whole: dict[str, Any] = self.client.get(f"/v13/deployments/{deployments.id_of(found)}", run)
                 return whole if self._crons(props, run) == props["crons"] else None
+            if ready and props["environment"] != PRODUCTION:
+                return None  # of previews the newest is the one that counts
         return None
 
     def _crons(self, props: Mapping[str, Any], run: Run) -> list[list[str]]:

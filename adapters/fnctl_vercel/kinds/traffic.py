@@ -9,6 +9,7 @@ from fnctl.adapter import Run
 from fnctl.errors import CloudError
 from fnctl_vercel import deployments
 from fnctl_vercel.client import Client
+from fnctl_vercel.kinds.rolling import roll
 from fnctl_vercel.names import PRODUCTION
 
 ALIAS_HELP = "the addresses may still move: look with `fnctl status`, then run the same command again"
@@ -17,11 +18,15 @@ ALIAS_HELP = "the addresses may still move: look with `fnctl status`, then run t
 def give(client: Client, props: Mapping[str, Any], found: Mapping[str, Any], run: Run) -> None:
     """Give production's traffic to a deployment that is ready, and wait until the addresses lead to it."""
     project, name = str(props["project"]), deployments.id_of(found)
-    if _live(client, project, run) == name:
+    base = _live(client, project, run)
+    if base == name:
         return
-    back = found.get("readySubstate") == "PROMOTED"
-    path = f"/v1/projects/{project}/rollback/{name}" if back else f"/v10/projects/{project}/promote/{name}"
-    client.post(path, {}, run)
+    if found.get("readySubstate") == "PROMOTED":
+        client.post(f"/v1/projects/{project}/rollback/{name}", {}, run)
+    elif base and props["how"]["canary"]:
+        roll(client, project, base, found, props["how"], run)
+    else:
+        client.post(f"/v10/projects/{project}/promote/{name}", {}, run)
 
     def done() -> bool | None:
         seen = client.get(f"/v9/projects/{project}", run)

@@ -137,12 +137,33 @@ def too_many_routes(subject: Subject) -> Iterator[Found]:
         )
 
 
+@rule("VC207", "error", "vercel", needs="rollout")
+def canary_needs_another_plan(subject: Subject) -> Iterator[Found]:
+    """Find `rollout.canary` on the plan Hobby, which has no rolling releases.
+
+    Why: A part of the traffic can go to a new deployment on Pro and Enterprise alone. On Hobby everybody would get it at once, and in silence.
+
+    Example:
+        targets: { vercel: { plan: hobby } }
+        rollout: { canary: 10%, bake: 10m }
+
+    Use instead: `plan: pro`; or no `rollout`: the new deployment is asked by its own address before it gets any traffic.
+
+    Sources: vercel.com/docs/rolling-releases, 2026-08-11.
+    """
+    if subject.service.rollout.get("canary") and subject.limits.plan == "hobby":
+        notes = ("platform: vercel.com/docs/rolling-releases (2026-08-11)",)
+        span, help = subject.service.span("rollout", "canary"), "`plan: pro` has them; or leave `rollout` out for this target"
+        yield Found("the plan hobby has no rolling releases", span, "everybody at once", notes, help)
+
+
 RULES: tuple[Rule, ...] = (
     project_name_not_allowed,
     variables_too_large,
     too_many_variables,
     variable_is_reserved,
     too_many_routes,
+    canary_needs_another_plan,
 )
 
 

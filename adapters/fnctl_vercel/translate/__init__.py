@@ -15,6 +15,8 @@ from fnctl_vercel.translate.members import members
 PROJECT, DEPLOYMENT, CRONS = Address("project"), Address("deployment"), Address("project/cron-secret")
 ALIAS_TIMEOUT = 300
 """Seconds that production's addresses may take to move; Vercel's own command line waits three minutes."""
+BAKE = 300
+"""Seconds that a part of the traffic is watched, where the manifest does not say."""
 LARGE = 2048
 """MB of memory above which a function needs the larger machine, which is the project's choice."""
 
@@ -57,6 +59,8 @@ def _deployment(service: Service, artifact: Artifact, digests: Mapping[str, Valu
     how: dict[str, Value] = {
         "upload": str(settings.get("upload") or "archive"),
         "shared": shared(settings),
+        "canary": service.rollout.get("canary"),
+        "bake": service.rollout.get("bake", BAKE),
         "alias_timeout": seconds(str(settings["alias_timeout"])) if settings.get("alias_timeout") else ALIAS_TIMEOUT,
     }
     props: dict[str, Value] = {
