@@ -1,21 +1,35 @@
-"""One stand-in in this process for the tests of this folder, emptied before each."""
+"""One stand-in in this process for the tests of this folder, with a real Azurite, emptied before each."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from azure_standin.caller import Caller
-from fnctl.standins import serving
+from fnctl.standins import runtimes, serving
+from fnctl.standins.environments import Environments
+from fnctl_azure.standin.azurite import Azurite, parts
 from fnctl_azure.standin.desk import Desk
 
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    made = Desk(tmp_path_factory.mktemp("azure"), serving.bind(0), "identity")
+    state = tmp_path_factory.mktemp("azure")
+    environ = dict(os.environ)
+    azurite = Azurite(parts.azurite(runtimes.node("20", environ), Environments("azure", environ, lambda _: None)), state / "azurite")
+    made = Desk(state, serving.bind(0), "identity", azurite, state / "runtimes")
     yield made
     made.close()
+    azurite.close()
+
+
+@pytest.fixture
+def state(desk: Desk) -> Path:
+    """The folder that it fills."""
+    return desk.state
 
 
 @pytest.fixture

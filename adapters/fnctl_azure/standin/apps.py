@@ -1,67 +1,93 @@
-"""Function apps as they run: their ports, what was published to them, their keys."""
+"""Function apps as they run: their hosts, what is published to them, the settings that they get."""
 
 from __future__ import annotations
 
-import threading
+import json
+import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from fnctl_azure.standin import package, scm
+from fnctl_azure.standin import package, scm, vault
 from fnctl_azure.standin.deployments import BUILDING, FAILED, SUCCEEDED, Deployment
-from fnctl_azure.standin.keys import fresh
+from fnctl_azure.standin.hosts import Found, Hosts, IndexFailed, Keys, Row
+from fnctl_azure.standin.hosts.model import Subscription
+from fnctl_azure.standin.providers import identities
+from fnctl_azure.standin.storage import Storage
+from fnctl_azure.standin.telemetry import Telemetry
 from fnctl_azure.standin.wire import Answer, Request, refused_by_web
 from fnctl_azure.standin.world import Resource, World
 
-
-@dataclass
-class Running:
-    """One app or slot: where it answers, its keys, what was published."""
-
-    host: str
-    publish: str
-    keys: dict[str, Any]
-    deployments: list[Deployment] = field(default_factory=list[Deployment])
-    functions: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    error: str = ""
-
+READ_BLOBS = frozenset({"b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"})
+"""Storage Blob Data Owner, Contributor, Reader."""
+SETTING = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+ENOUGH = 20
+"""Deployments that an app remembers."""
 
 Listen = Callable[[Callable[[Request], Answer]], str]
 """Open a port that answers by a function; returns host:port."""
 
 
-class Apps:
-    """All apps of the stand-in, by id."""
+@dataclass
+class Running:
+    """One app or slot. `queue` does what changes its host, one thing after the other."""
 
-    def __init__(self, world: World, listen: Listen) -> None:
+    name: str
+    publish: str
+    queue: ThreadPoolExecutor
+    deployments: list[Deployment] = field(default_factory=list[Deployment])
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    folder: Path | None = None
+    barren: bool = False
+
+
+class Apps:
+    """All apps of the stand-in, by id. `state` is a folder of their own; `runtimes` holds what starts a worker of each runtime."""
+
+    def __init__(self, world: World, listen: Listen, storage: Storage, telemetry: Telemetry, state: Path, runtimes: Path) -> None:
         self._world = world
         self._listen = listen
+        self._storage = storage
+        self._telemetry = telemetry
+        self._state = state
+        self._runtimes = runtimes
         self._running: dict[str, Running] = {}
+        self._hosts = Hosts(state / "hosts", self._told, storage.account)
         world.leaving.append(self._gone)
 
     def open(self, site: Resource) -> tuple[str, str]:
         """The host names of an app and of its publish endpoint; made when first asked for."""
         key = site.id.lower()
         if key not in self._running:
-            keys = {"master": fresh(), "functions": {"default": fresh()}, "system": {}, "own": {}}
-            host = self._listen(lambda _request: Answer(503, b"Function host is not running."))
+            words = site.id.split("/")
+            name = f"{words[-3]}-{words[-1]}" if site.type.endswith("/slots") else site.name
             publish = self._listen(lambda request: self._scm(key, request))
-            self._running[key] = Running(host, publish, keys)
+            self._running[key] = Running(name, publish, ThreadPoolExecutor(1, thread_name_prefix=f"app-{name}"))
         running = self._running[key]
-        return running.host, running.publish
+        return self._hosts.address(running.name).removeprefix("http://"), running.publish
 
     def set(self, site: Resource) -> None:
-        """Take the app's settings and state anew."""
+        """Take the app's settings anew: its worker starts again with them."""
+        running = self._running[site.id.lower()]
+        if running.folder is not None:
+            running.queue.submit(self._restart, running, site)
 
-    def functions(self, site: Resource) -> list[dict[str, Any]]:
+    def _restart(self, running: Running, site: Resource) -> None:
+        running.settings = self._followed(site)
+        self._hosts.settings(running.name, running.settings)
+
+    def functions(self, site: Resource) -> list[Found]:
         """What the host found in the package."""
-        return self._running[site.id.lower()].functions
+        running = self._running[site.id.lower()]
+        return [] if running.barren else self._hosts.functions(running.name)
 
-    def keys(self, site: Resource) -> dict[str, Any]:
-        """Its keys: master, functions, system, own."""
-        return self._running[site.id.lower()].keys
+    def keys(self, site: Resource) -> Keys:
+        """What opens its doors."""
+        return self._hosts.keys(self._running[site.id.lower()].name)
 
     def deployments(self, site: Resource) -> list[Deployment]:
         """What was published, the newest first."""
@@ -69,54 +95,168 @@ class Apps:
 
     def status(self, site: Resource) -> dict[str, Any]:
         """The host's state, as the platform shows it."""
-        running = self._running[site.id.lower()]
-        state = "Error" if running.error else "Running" if running.deployments else "Offline"
-        return {"id": site.name[:32].lower(), "state": state, "version": "4.1041.200", "errors": [running.error] if running.error else None}
+        return dict(self._hosts.status(self._running[site.id.lower()].name))
+
+    def subscribe(self, identity: str, subscription: Subscription) -> None:
+        """Send events of blobs to a function from now on."""
+        self._hosts.subscribe(identity, subscription)
+
+    def unsubscribe(self, identity: str) -> None:
+        """Send no more of them."""
+        self._hosts.unsubscribe(identity)
+
+    def shakes(self, address: str) -> bool:
+        """Whether a webhook's address is an app's here, with a key that opens it."""
+        host, _, rest = address.removeprefix("https://").removeprefix("http://").partition("/")
+        code = rest.rpartition("code=")[2].partition("&")[0]
+        for running in self._running.values():
+            if self._hosts.address(running.name) == f"http://{host}":
+                keys = self._hosts.keys(running.name)
+                return rest.startswith("runtime/webhooks/") and code in (keys.master, *keys.system.values())
+        return False
 
     def pull(self, site: Resource, address: str) -> Deployment:
         """Publish what is at an address."""
         return self._begin(self._running[site.id.lower()], site, lambda: package.fetch(address), "OneDeploy", remote=False)
 
-    def shakes(self, address: str) -> bool:
-        """Whether a webhook's address is an app's here, with a key that opens it."""
-        host, _, rest = address.removeprefix("https://").removeprefix("http://").partition("/")
-        running = next((one for one in self._running.values() if one.host == host), None)
-        code = rest.rpartition("code=")[2].partition("&")[0]
-        return running is not None and rest.startswith("runtime/webhooks/") and code in (running.keys["master"], *running.keys["system"].values())
+    def close(self) -> None:
+        """End all workers."""
+        self._hosts.close()
 
     def _scm(self, key: str, request: Request) -> Answer:
         site = self._world.find(key)
         if site is None:
             return Answer(404, b"")
-        return scm.answer(
-            self._world,
-            request,
-            self.deployments(site),
-            lambda data, who, remote: self._begin(self._running[key], site, lambda: data, who, remote=remote),
-        )
+
+        def begin(data: bytes, who: str, remote: bool) -> Deployment:  # the endpoint's own three words
+            return self._begin(self._running[key], site, lambda: data, who, remote=remote)
+
+        return scm.answer(self._world, request, flex=_flex(site), deployments=self.deployments(site), begin=begin)
 
     def _begin(self, running: Running, site: Resource, data: Callable[[], bytes], deployer: str, *, remote: bool) -> Deployment:
         with self._world.lock:
             if running.deployments and not running.deployments[-1].complete:
                 raise refused_by_web(409, "Conflict", "There is a deployment currently in progress. Please try again when it completes.")
             started = Deployment(str(uuid.uuid4()), received=self._world.now(), deployer=deployer, remote=remote)
-            running.deployments.append(started)
-        threading.Thread(target=self._publish, args=(running, site, started, data), daemon=True, name=f"publish-{site.name}").start()
+            running.deployments = [*running.deployments[-ENOUGH:], started]
+        running.queue.submit(self._publish, running, site, started, data)
         return started
 
     def _publish(self, running: Running, site: Resource, started: Deployment, data: Callable[[], bytes]) -> None:
         started.status = BUILDING
         started.say(f"[Kudu-OneDeploy] Received deployment {started.id}")
-        time.sleep(self._world.pace.publish)
         try:
-            package.check(data(), str(((site.properties.get("functionAppConfig") or {}).get("runtime") or {}).get("name")))
+            time.sleep(self._world.pace.publish)
+            self._deploy(running, site, started, data())
+            started.status = SUCCEEDED
         except package.Bad as error:
             started.say(str(error))
             started.status = FAILED
-        else:
+        except Exception as error:
+            started.say(f"[Kudu] the sandbox failed: {type(error).__name__}: {error}")
+            started.status = FAILED
+            raise
+        finally:
+            started.ended = self._world.now()
+
+    def _deploy(self, running: Running, site: Resource, started: Deployment, data: bytes) -> None:
+        runtime = runtime_of(site)
+        package.check(data, runtime.rstrip("0123456789."))
+        if started.remote:
+            raise package.Bad("[Kudu-OryxBuild] The sandbox builds nothing: packages are installed where fnctl runs.")
+        if _flex(site):
+            self._stored(site, data)
+        folder = self._state / "packages" / running.name / started.id
+        package.unpack(data, folder)
+        started.say("[Kudu-PackageZipStep] completed.")
+        before, running.folder = running.folder, folder
+        running.settings, running.barren = self._followed(site), self._world.barren
+        try:
+            found = self._hosts.publish(running.name, folder, runtime, self._command(runtime), running.settings)
+            started.say(f"[Kudu-SyncTriggerStep] completed: {len(found)} functions.")
+        except IndexFailed:
+            # As there: the package is up, and whether its functions are is another question.
             started.say("[Kudu-SyncTriggerStep] completed.")
-            started.status = SUCCEEDED
-        started.ended = self._world.now()
+        if before is not None:
+            shutil.rmtree(before, ignore_errors=True)
+
+    def _command(self, runtime: str) -> list[str]:
+        try:
+            found: list[str] = json.loads((self._runtimes / f"{runtime}.json").read_text())
+        except (OSError, ValueError) as error:
+            message = f"[Kudu-StartupStep] Nothing on this machine was prepared for {runtime}: `fnctl build --sandbox` does that."
+            raise package.Bad(message) from error
+        return found
+
+    def _stored(self, site: Resource, data: bytes) -> None:
+        """Put the package where the app's configuration says, with the rights of the app's identity."""
+        place = site.properties["functionAppConfig"]["deployment"]["storage"]
+        account, container = package.place(str(place["value"]))
+        path = next((one.id for one in self._world.of_type("Microsoft.Storage/storageAccounts") if one.name == account), "")
+        scope = f"{path}/blobServices/default/containers/{container}"
+        if not path or self._world.find(scope) is None:
+            raise package.Bad(
+                f"[StorageAccessibleCheck] Error while checking access to storage account: The specified container does not exist: {container}"
+            )
+        with self._world.lock:
+            who = _principal(self._world, site, place["authentication"])
+            allowed = (
+                identities.may(self._world, who, READ_BLOBS, scope)
+                if who
+                else bool(place["authentication"].get("storageAccountConnectionStringName"))
+            )
+        if not allowed:
+            raise package.Bad(
+                "[StorageAccessibleCheck] Error while checking access to storage account: AuthorizationPermissionMismatch: This request is not "
+                "authorized to perform this operation using this permission. Status: 403"
+            )
+        self._storage.upload(account, container, "released-package.zip", data)
+
+    def _followed(self, site: Resource) -> Mapping[str, str]:
+        """The app's settings with the secrets behind them, as its identity sees them."""
+        settings: dict[str, str] = dict(site.hidden.get("settings") or {})
+        with self._world.lock:
+            wanted = str(site.properties.get("keyVaultReferenceIdentity") or "SystemAssigned")
+            kind = "SystemAssignedIdentity" if wanted == "SystemAssigned" else "UserAssignedIdentity"
+            who = _principal(self._world, site, {"type": kind, "userAssignedIdentityResourceId": wanted})
+            found = {name: vault.follow(self._world, value, who) for name, value in settings.items() if value.startswith("@Microsoft.KeyVault(")}
+        return settings | {name: value for name, value in found.items() if value is not None}
+
+    def _told(self, row: Row) -> None:
+        """A line of a host's log goes to the component that the app is connected to; without one it goes nowhere, as there."""
+        running = next((one for one in list(self._running.values()) if one.name == row["app"]), None)
+        said = running.settings.get(SETTING, "") if running else ""
+        key = next((part.partition("=")[2] for part in said.split(";") if part.lower().startswith("instrumentationkey=")), "")
+        if key:
+            self._telemetry.write(key, row)
 
     def _gone(self, resource: Resource) -> None:
-        self._running.pop(resource.id.lower(), None)
+        running = self._running.pop(resource.id.lower(), None)
+        if running is not None:
+            running.queue.shutdown(wait=False, cancel_futures=True)
+            self._hosts.remove(running.name)
+            shutil.rmtree(self._state / "packages" / running.name, ignore_errors=True)
+
+
+def runtime_of(site: Resource) -> str:
+    """An app's runtime in the words of a manifest: python3.13, nodejs22."""
+    runtime = (site.properties.get("functionAppConfig") or {}).get("runtime") or {}
+    name, version = str(runtime.get("name") or ""), str(runtime.get("version") or "")
+    if not name:
+        name, _, version = str((site.properties.get("siteConfig") or {}).get("linuxFxVersion") or "").lower().partition("|")
+    return f"{'nodejs' if name == 'node' else name}{version}"
+
+
+def _flex(site: Resource) -> bool:
+    return site.properties.get("sku") == "FlexConsumption"
+
+
+def _principal(world: World, site: Resource, authentication: Mapping[str, Any]) -> str:
+    """The object id of the identity that an app uses for something; "" for none."""
+    identity = site.body.get("identity") or {}
+    if authentication.get("type") == "SystemAssignedIdentity":
+        return str(identity.get("principalId") or "")
+    if authentication.get("type") == "UserAssignedIdentity":
+        found = world.find(str(authentication.get("userAssignedIdentityResourceId") or ""))
+        return str(found.properties.get("principalId") or "") if found else ""
+    return ""

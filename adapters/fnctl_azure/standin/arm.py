@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from fnctl_azure.standin import checks, entra, groups, ids, operations
+from fnctl_azure.standin import checks, entra, groups, ids, operations, tags
 from fnctl_azure.standin.ids import Target
 from fnctl_azure.standin.providers import NOTHING, Provider, Work
 from fnctl_azure.standin.table import Spec, namespaces, table
@@ -40,25 +40,32 @@ class Arm:
             return self._typed(request, target, version)
 
     def _typed(self, request: Request, target: Target, version: str) -> Answer:
-        spec = table().get(target.type.lower())
-        if spec is None and request.method == "POST" and target.namespace.lower() in namespaces():
-            provider = self.providers.get(target.namespace.lower(), NOTHING)
-            spec = Spec(f"{namespaces()[target.namespace.lower()]}/", (), methods=("POST",)) if target.action.lower() in provider.actions else None
-        if spec is None:
-            raise _unknown(target, version)
-        if spec.versions and version not in spec.versions:
-            raise _unsupported(spec, target, version)
-        _registered(self.world, spec)
+        spec = self._spec(target, request, version)
         if target.group and self.world.find(f"/subscriptions/{target.subscription}/resourceGroups/{target.group}") is None:
             raise refused(404, "ResourceGroupNotFound", f"Resource group '{target.group}' could not be found.")
         work = Work(self.world, spec, target, request, ids.resource_id(target.prefix, spec.type, target.names))
         if request.method == "POST":
             return self._act(work)
+        if spec.type == tags.TYPE:
+            return tags.answer(self.world, target, request)
         if request.method not in spec.methods or (target.collection and request.method != "GET"):
             raise refused(405, "MethodNotAllowed", f"The http method '{request.method}' is not supported for resource type '{spec.type}'.")
         if target.collection:
             return self._list(work)
         return {"GET": self._get, "PUT": self._put, "PATCH": self._patch, "DELETE": self._delete}[request.method](work)
+
+    def _spec(self, target: Target, request: Request, version: str) -> Spec:
+        """The type that is asked for, of a provider that the subscription uses, in a version that there is. Raises Refused."""
+        spec = table().get(target.type.lower())
+        namespace = namespaces().get(target.namespace.lower(), "")
+        if spec is None and namespace and not target.kind and target.action.lower() in self.providers.get(namespace.lower(), NOTHING).actions:
+            spec = Spec(f"{namespace}/", (), methods=("POST",))
+        if spec is None:
+            raise _unknown(target, version)
+        if spec.versions and version not in spec.versions:
+            raise _unsupported(spec, target, version)
+        _registered(self.world, spec)
+        return spec
 
     def _act(self, work: Work) -> Answer:
         provider = self.providers.get(work.spec.type.lower().rstrip("/"), NOTHING)
@@ -200,7 +207,7 @@ class Arm:
         if spec is None or spec.wait or resource.type == groups.TYPE:
             state = "Creating" if busy or resource.state == "InProgress" else resource.state
             body.setdefault("properties", {})["provisioningState"] = state
-        return {"id": resource.id, "name": resource.name, "type": resource.type, **body}
+        return {"id": resource.id, "name": resource.label or resource.name, "type": resource.type, **body}
 
 
 def _version(request: Request) -> str:

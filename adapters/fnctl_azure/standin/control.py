@@ -79,7 +79,9 @@ CHANGES: Mapping[str, Callable[[World, Any], None]] = {
     "unregister": lambda world, value: world.unregistered.update(value),
     "take": lambda world, value: world.taken.update((str(domain), str(name).lower()) for domain, name in value),
     "pace": _pace,
+    "no_functions": lambda world, value: setattr(world, "barren", bool(value)),
     "hang": lambda world, value: setattr(world, "hanging", bool(value)),
 }
 """What can be changed: tokens that were issued so far, seconds that new ones live, the token endpoint's refusal, providers that are not registered,
-(domain, name) that somebody else has, the pace of things, and whether operations that begin now ever end."""
+(domain, name) that somebody else has, the pace of things, whether what is published
+has functions, and whether operations that begin now ever end."""

@@ -5,22 +5,27 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from fnctl_azure.standin import entra
+from fnctl_azure.standin import entra, vault
 from fnctl_azure.standin.apps import Apps
 from fnctl_azure.standin.arm import Arm
 from fnctl_azure.standin.control import PREFIX, Control
 from fnctl_azure.standin.faults import Faults, Record
 from fnctl_azure.standin.providers import Provider, config, data, events, identities, monitor, storage, vaults, web
 from fnctl_azure.standin.server import Dropped, Port, Serve
-from fnctl_azure.standin.storage import Storage
-from fnctl_azure.standin.wire import Answer, Refused, Request
+from fnctl_azure.standin.storage import Emulator, Storage
+from fnctl_azure.standin.telemetry import Telemetry
+from fnctl_azure.standin.wire import Answer, Refused, Request, refused
 from fnctl_azure.standin.world import World
+
+ABSENT = "/_absent/"
+"""Where endpoints of services lead that are configuration only."""
 
 
 class Desk:
     """All of Azure that is here. `state` is the folder that it may fill."""
 
-    def __init__(self, state: Path, bound: socket.socket, identity: str) -> None:
+    def __init__(self, state: Path, bound: socket.socket, identity: str, emulator: Emulator, runtimes: Path) -> None:
+        self.state = state
         self.world = World()
         self.faults = Faults()
         self.record = Record(state / "requests.jsonl")
@@ -28,8 +33,9 @@ class Desk:
         self._ports: list[Port] = []
         self._front = Port(self._answer, bound)
         self.base = f"http://{self._front.host}"
-        self.apps = Apps(self.world, self._listen)
-        self.storage = Storage(self.base)
+        self.telemetry = Telemetry()
+        self.storage = Storage(self.world, emulator)
+        self.apps = Apps(self.world, self._listen, self.storage, self.telemetry, state, runtimes)
         self.arm = Arm(self.world, self._providers())
         self.control = Control(self.world, self.faults, self.record)
 
@@ -40,6 +46,7 @@ class Desk:
 
     def close(self) -> None:
         """Stop answering, everywhere."""
+        self.apps.close()
         for port in (self._front, *self._ports):
             port.close()
 
@@ -48,10 +55,10 @@ class Desk:
             **identities.providers(),
             **storage.providers(self.storage),
             **vaults.providers(self.world),
-            **monitor.providers(),
+            **monitor.providers(self.telemetry),
             **data.providers(),
         }
-        return {**stored, **web.providers(self.apps), **config.providers(self.apps), **events.providers(self.apps)}
+        return {**stored, **web.providers(self.apps), **config.providers(self.apps), **events.providers(self.world, self.apps)}
 
     def _listen(self, serve: Serve) -> str:
         port = Port(lambda request: self._watched("publish", request, serve))
@@ -66,6 +73,11 @@ class Desk:
         lower = request.path.lower()
         if lower.startswith(("/subscriptions", "/providers", "/tenants")):
             return self._watched("arm", request, self.arm.answer)
+        if lower.startswith(vault.PREFIX):
+            return self._watched("vault", request, lambda asked: vault.answer(self.world, asked))
+        if lower.startswith(ABSENT):
+            message = "Nothing here carries messages or holds items of this service: the sandbox keeps its configuration only."
+            raise refused(501, "NotImplemented", message)
         return self._watched("entra", request, lambda asked: entra.answer(self.world, asked))
 
     def _watched(self, plane: str, request: Request, serve: Serve) -> Answer:

@@ -64,6 +64,15 @@ def unpack(data: bytes, folder: Path) -> None:
                 path.chmod(0o755)
 
 
+def place(address: str) -> tuple[str, str]:
+    """Account and container of the address of a container, in the form of Azure's or of this machine's."""
+    host, _, path = address.split("//", 1)[-1].partition("/")
+    words = [word for word in path.split("/") if word]
+    if host.startswith("127.0.0.1:"):
+        return (words[0], words[1]) if len(words) > 1 else ("", "")
+    return host.partition(".")[0], words[0] if words else ""
+
+
 def fetch(address: str) -> bytes:
     """What is at an address of this machine. Raises Bad."""
     if not address.startswith("http://127.0.0.1:"):

@@ -18,13 +18,16 @@ WORDS = {0: "Pending", 1: "Building and Deploying", 2: "Deploying", 3: "Failed",
 Begin = Callable[[bytes, str, bool], Deployment]
 
 
-def answer(world: World, request: Request, deployments: list[Deployment], begin: Begin) -> Answer:
-    """Answer one request. Raises Refused."""
+def answer(world: World, request: Request, *, flex: bool, deployments: list[Deployment], begin: Begin) -> Answer:
+    """Answer one request. Flex takes packages at /api/publish and nowhere else, the other plans at /api/zipdeploy too. Raises Refused."""
     entra.admit(world, request, AUDIENCES)
     words = [word for word in request.path.lower().split("/") if word]
     match [request.method, *words]:
         case ["POST", "api", "publish"]:
             return _publish(request, begin)
+        case ["POST", "api", "zipdeploy"] if not flex:
+            _publish(request, begin)
+            return Answer(202, None, {"Location": f"{request.base}/api/deployments/latest"})
         case ["GET", "api", "deployments"]:
             return Answer(200, [_shown(request, one) for one in deployments])
         case ["GET", "api", "deployments", name, *rest]:

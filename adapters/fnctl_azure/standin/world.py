@@ -49,6 +49,8 @@ class Resource:
     made: float = 0.0
     busy: float = 0.0
     state: str = "Succeeded"
+    label: str = ""
+    """What it is called in answers where that is not the last part of its id: a function is app/function."""
 
     @property
     def name(self) -> str:
@@ -96,6 +98,8 @@ class World:
     leaving: list[Callable[[Resource], None]] = field(default_factory=list[Callable[[Resource], None]])
     """Told of every resource that goes, whoever deleted it."""
 
+    barren: bool = False
+    """Whether what is published now has no functions, whatever is in it."""
     hanging: bool = False
     """Whether what is begun now never ends."""
 
@@ -105,7 +109,7 @@ class World:
             for path in [group.id for group in self.of_type("Microsoft.Resources/resourceGroups")]:
                 self.drop(path)
             fresh = World()
-            for word in ("pace", "tokens", "resources", "operations", "unregistered", "taken", "deleted", "principals", "hanging"):
+            for word in ("pace", "tokens", "resources", "operations", "unregistered", "taken", "deleted", "principals", "hanging", "barren"):
                 setattr(self, word, getattr(fresh, word))
 
     def find(self, path: str) -> Resource | None:

@@ -9,6 +9,7 @@ from typing import Any
 from fnctl_azure.standin import checks, ids
 from fnctl_azure.standin.apps import Apps
 from fnctl_azure.standin.deployments import Deployment
+from fnctl_azure.standin.hosts import Found
 from fnctl_azure.standin.keys import fresh
 from fnctl_azure.standin.providers import Provider, Work, web
 from fnctl_azure.standin.wire import Answer, refused_by_web
@@ -120,39 +121,41 @@ def _function(apps: Apps) -> Callable[[Work], Resource | None]:
     def get(work: Work) -> Resource | None:
         depth = 3 if work.spec.type.lower().startswith(web.SLOTS.lower()) else 2
         name = work.target.names[depth - 1].lower()
-        return next((_described(_site(work), found) for found in apps.functions(_site(work)) if found["name"].lower() == name), None)
+        return next((_described(_site(work), found) for found in apps.functions(_site(work)) if found.name.lower() == name), None)
 
     return get
 
 
-def _described(site: Resource, found: dict[str, Any]) -> Resource:
+def _described(site: Resource, found: Found) -> Resource:
+    bindings = [dict(binding) for binding in found.bindings]
     host = site.properties["defaultHostName"]
-    trigger = next((binding for binding in found["bindings"] if str(binding["type"]).lower() == "httptrigger"), None)
-    invoke = f"http://{host}/{trigger.get('route') or 'api/' + found['name']}" if trigger is not None else None
+    trigger = next((binding for binding in bindings if str(binding["type"]).lower() == "httptrigger"), None)
+    invoke = f"http://{host}/{trigger.get('route') or 'api/' + found.name}" if trigger is not None else None
     properties = {
-        "name": found["name"],
+        "name": found.name,
         "function_app_id": None,
         "script_root_path_href": None,
         "script_href": None,
         "config_href": None,
         "test_data_href": None,
         "secrets_file_href": None,
-        "href": f"http://{host}/admin/functions/{found['name']}",
+        "href": f"http://{host}/admin/functions/{found.name}",
         "config": {
-            "name": found["name"],
+            "name": found.name,
             "entryPoint": "",
             "scriptFile": "",
-            "language": found["language"],
+            "language": found.language,
             "functionDirectory": "",
-            "bindings": found["bindings"],
+            "bindings": bindings,
         },
         "files": None,
         "test_data": None,
         "invoke_url_template": invoke,
-        "language": found["language"],
+        "language": found.language,
         "isDisabled": False,
     }
-    return Resource(f"{site.id}/functions/{found['name']}", f"{site.type}/functions", {"location": site.body["location"], "properties": properties})
+    body = {"location": site.body["location"], "properties": properties}
+    return Resource(f"{site.id}/functions/{found.name}", f"{site.type}/functions", body, label=f"{site.name}/{found.name}")
 
 
 def _own_keys(apps: Apps) -> Callable[[Work], Answer]:
@@ -160,7 +163,7 @@ def _own_keys(apps: Apps) -> Callable[[Work], Answer]:
         site, name = _site(work), work.target.names[-1]
         if _function(apps)(work) is None:
             raise refused_by_web(404, "NotFound", f"Function '{name}' was not found.")
-        return Answer(200, dict(apps.keys(site)["own"].setdefault(name, {"default": fresh()})))
+        return Answer(200, dict(apps.keys(site).own.setdefault(name, {"default": fresh()})))
 
     return act
 
@@ -168,7 +171,7 @@ def _own_keys(apps: Apps) -> Callable[[Work], Answer]:
 def _host_keys(apps: Apps) -> Callable[[Work], Answer]:
     def act(work: Work) -> Answer:
         keys = apps.keys(_site(work))
-        return Answer(200, {"masterKey": keys["master"], "functionKeys": dict(keys["functions"]), "systemKeys": dict(keys["system"])})
+        return Answer(200, {"masterKey": keys.master, "functionKeys": dict(keys.functions), "systemKeys": dict(keys.system)})
 
     return act
 

@@ -6,11 +6,13 @@ import base64
 import secrets
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fnctl_azure.standin.apps import Apps
+from fnctl_azure.standin.hosts import Subscription
 from fnctl_azure.standin.providers import Provider, Work, identities
 from fnctl_azure.standin.wire import Answer, refused
-from fnctl_azure.standin.world import Resource
+from fnctl_azure.standin.world import Resource, World
 
 TOPICS = "Microsoft.EventGrid/topics"
 SYSTEM = "Microsoft.EventGrid/systemTopics"
@@ -18,13 +20,14 @@ SUBSCRIPTIONS = ("Microsoft.EventGrid/eventSubscriptions", f"{TOPICS}/eventSubsc
 HELD = ("StorageQueue", "ServiceBusQueue", "ServiceBusTopic", "EventHub")
 
 
-def providers(apps: Apps) -> dict[str, Provider]:
+def providers(world: World, apps: Apps) -> dict[str, Provider]:
     """What they do."""
+    world.leaving.append(lambda resource: apps.unsubscribe(resource.id) if resource.type in SUBSCRIPTIONS else None)
     found = {
         TOPICS.lower(): Provider(put=_topic, actions={"listkeys": _keys}),
         SYSTEM.lower(): Provider(put=_system),
     }
-    return found | {kind.lower(): Provider(put=_subscription(apps), actions={"getfullurl": _full}) for kind in SUBSCRIPTIONS}
+    return found | {kind.lower(): Provider(put=_subscription(apps), stored=_told(apps), actions={"getfullurl": _full}) for kind in SUBSCRIPTIONS}
 
 
 def _topic(work: Work) -> None:
@@ -64,6 +67,47 @@ def _subscription(apps: Apps) -> Callable[[Work], None]:
     return put
 
 
+def _told(apps: Apps) -> Callable[[Work, Resource], None]:
+    """Events of blobs are really sent: by whoever watches the storage of this machine."""
+
+    def stored(work: Work, made: Resource) -> None:
+        properties = made.properties
+        source = work.world.find(str(properties["topic"]))
+        app, function = _ends(work.world, properties["destination"])
+        if source is None or source.type != "Microsoft.Storage/storageAccounts" or not function:
+            return
+        chosen = properties.get("filter") or {}
+        known = Subscription(source.name, app, function)
+        apps.subscribe(
+            made.id,
+            Subscription(
+                account=source.name,
+                app=app,
+                function=function,
+                types=tuple(chosen.get("includedEventTypes") or known.types),
+                begins=str(chosen.get("subjectBeginsWith") or ""),
+                ends=str(chosen.get("subjectEndsWith") or ""),
+                cloudevents=properties.get("eventDeliverySchema") == "CloudEventSchemaV1_0",
+                attempts=int(properties["retryPolicy"]["maxDeliveryAttempts"]),
+                topic=source.id,
+            ),
+        )
+
+    return stored
+
+
+def _ends(world: World, destination: dict[str, Any]) -> tuple[str, str]:
+    """The app and the function that a subscription ends at; "" for what is none here."""
+    said = destination.get("properties") or {}
+    if destination["endpointType"] == "AzureFunction":
+        words = str(said["resourceId"]).split("/")
+        return words[-3], words[-1]
+    address = str(said.get("endpointBaseUrl") or "")
+    host = address.split("//")[-1].partition("/")[0]
+    site = next((one for one in world.of_type("Microsoft.Web/sites") if one.properties.get("defaultHostName") == host), None)
+    return (site.name if site else ""), str(said.get("function") or "")
+
+
 def _source(work: Work) -> str:
     """What events are of: a topic, or what a system topic or an extension hangs on."""
     if work.target.scope:
@@ -75,14 +119,14 @@ def _source(work: Work) -> str:
 def _function(work: Work, apps: Apps, path: str) -> None:
     site = work.world.find(path.rpartition("/functions/")[0])
     name = path.rpartition("/")[2].lower()
-    found = next((one for one in apps.functions(site) if one["name"].lower() == name), None) if site else None
+    found = next((one for one in apps.functions(site) if one.name.lower() == name), None) if site else None
     if found is None:
         raise refused(
             400,
             "InvalidRequest",
             (f"Destination endpoint not found. Resource details: resourceId: {path}. Resource should pre-exist before attempting this operation."),
         )
-    if not any("trigger" in str(one["type"]).lower() and "eventgrid" in str(one["type"]).lower() for one in found["bindings"]):
+    if not any("trigger" in str(one["type"]).lower() and "eventgrid" in str(one["type"]).lower() for one in found.bindings):
         raise refused(400, "InvalidRequest", f"Destination endpoint must be of type 'eventGridTrigger'. Resource details: resourceId: {path}.")
 
 
@@ -94,7 +138,8 @@ def _hook(work: Work, apps: Apps, address: str, kept: dict[str, Any]) -> None:
             "failed with response code Unknown. For troubleshooting, visit https://aka.ms/esvalidation."
         )
         raise refused(400, "Url validation", message)
-    kept["endpointBaseUrl"] = address.partition("?")[0]
+    query = dict(parse_qsl(address.partition("?")[2]))
+    kept |= {"endpointBaseUrl": address.partition("?")[0], "function": query.get("functionName", "").removeprefix("Host.Functions.")}
     work.body["properties"]["destination"]["properties"] = kept
 
 

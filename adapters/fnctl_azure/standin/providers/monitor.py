@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import secrets
 import uuid
+from collections.abc import Callable
 
 from fnctl_azure.standin.providers import Provider, Work
+from fnctl_azure.standin.telemetry import Telemetry
 from fnctl_azure.standin.wire import Answer, refused
 from fnctl_azure.standin.world import TENANT
 
@@ -14,9 +16,12 @@ WORKSPACES = "Microsoft.OperationalInsights/workspaces"
 COMPONENTS = "Microsoft.Insights/components"
 
 
-def providers() -> dict[str, Provider]:
+def providers(telemetry: Telemetry) -> dict[str, Provider]:
     """What they do."""
-    return {WORKSPACES.lower(): Provider(put=_workspace, actions={"sharedkeys": _shared}), COMPONENTS.lower(): Provider(put=_component)}
+    return {
+        WORKSPACES.lower(): Provider(put=_workspace, actions={"sharedkeys": _shared}),
+        COMPONENTS.lower(): Provider(put=_component, actions={"query": _asked(telemetry)}),
+    }
 
 
 def _workspace(work: Work) -> None:
@@ -46,3 +51,13 @@ def _component(work: Work) -> None:
 
 def _shared(_work: Work) -> Answer:
     return Answer(200, {name: base64.b64encode(secrets.token_bytes(64)).decode() for name in ("primarySharedKey", "secondarySharedKey")})
+
+
+def _asked(telemetry: Telemetry) -> Callable[[Work], Answer]:
+    def act(work: Work) -> Answer:
+        component = work.world.find(work.id)
+        assert component is not None  # noqa: S101  # it was looked for
+        said = work.request.json()
+        return Answer(200, telemetry.query(str(component.properties["InstrumentationKey"]), str(said.get("query") or ""), said.get("timespan")))
+
+    return act

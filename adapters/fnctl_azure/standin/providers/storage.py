@@ -8,11 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from fnctl_azure.standin.providers import Provider, Work
-from fnctl_azure.standin.storage import Storage
+from fnctl_azure.standin.storage import ACCOUNTS, Storage
 from fnctl_azure.standin.wire import Answer, refused
 from fnctl_azure.standin.world import Resource, World
-
-ACCOUNTS = "Microsoft.Storage/storageAccounts"
 
 
 def providers(storage: Storage) -> dict[str, Provider]:
@@ -20,9 +18,8 @@ def providers(storage: Storage) -> dict[str, Provider]:
     found = {
         ACCOUNTS.lower(): Provider(
             put=_account,
-            stored=lambda _work, made: storage.opened(made),
             show=_shown(storage),
-            actions={"listkeys": _keys, "regeneratekey": _regenerate},
+            actions={"listkeys": _keys(storage), "regeneratekey": _keys(storage)},
         ),
         "microsoft.storage": Provider(actions={"checknameavailability": _free}),
     }
@@ -65,27 +62,16 @@ def _going(storage: Storage, kind: str) -> Callable[[Work, Resource], None]:
     return lambda work, _old: storage.remove(work.target.names[0], kind, work.target.name)
 
 
-def keys_of(account: Resource) -> list[str]:
-    """Its two keys, made when first asked for."""
-    kept: list[str] = account.hidden.setdefault("keys", [base64.b64encode(secrets.token_bytes(64)).decode() for _ in range(2)])
-    return kept
+def _keys(storage: Storage) -> Callable[[Work], Answer]:
+    """Both keys are one here. An account that takes no keys gives some all the same, as it does there, and they open nothing."""
 
+    def act(work: Work) -> Answer:
+        account = work.world.find(work.id)
+        assert account is not None  # noqa: S101  # it was looked for
+        value = storage.key if account.properties.get("allowSharedKeyAccess") else base64.b64encode(secrets.token_bytes(64)).decode()
+        return Answer(200, {"keys": [{"keyName": f"key{place}", "value": value, "permissions": "FULL"} for place in (1, 2)]})
 
-def _keys(work: Work) -> Answer:
-    account = work.world.find(work.id)
-    assert account is not None  # noqa: S101  # it was looked for
-    keys = [{"keyName": f"key{place}", "value": value, "permissions": "FULL"} for place, value in enumerate(keys_of(account), 1)]
-    return Answer(200, {"keys": keys})
-
-
-def _regenerate(work: Work) -> Answer:
-    account = work.world.find(work.id)
-    assert account is not None  # noqa: S101  # it was looked for
-    place = {"key1": 0, "key2": 1}.get(str(work.request.json().get("keyName")))
-    if place is None:
-        raise refused(400, "InvalidValuesForRequestParameters", "Values for request parameters are invalid: keyName.")
-    keys_of(account)[place] = base64.b64encode(secrets.token_bytes(64)).decode()
-    return _keys(work)
+    return act
 
 
 def _free(work: Work) -> Answer:

@@ -109,6 +109,9 @@ def _secret(work: Work) -> None:
     vault = work.world.find(work.id.rsplit("/", 2)[0])
     assert vault is not None  # noqa: S101  # its parent was looked for
     name, version = work.target.name, uuid.uuid4().hex
+    if name.lower() in (vault.hidden.get("gone") or {}):
+        message = f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused"
+        raise refused(409, "ConflictError", f"{message}; in this state, the secret can only be recovered or purged.")
     if isinstance(properties.get("value"), str):
         value = properties.pop("value")
         versions: list[dict[str, Any]] = vault.hidden.setdefault("values", {}).setdefault(name.lower(), [])
