@@ -32,7 +32,7 @@ def modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "
 
 def joined(package: str) -> File:
     """Read a Node shim, which scripts/shims makes one file of: it goes to the artifact's root, where the platform looks for the handler."""
-    return File("_fnctl.mjs", (files(package) / "shim.mjs").read_bytes())
+    return File("_fnctl.mjs", (files(package) / "shim.min.mjs").read_bytes())
 
 
 @cache
