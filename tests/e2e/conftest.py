@@ -1,4 +1,4 @@
-"""The command line as people and CI run it: a process of its own, a project folder, a sandbox that is stopped afterwards."""
+"""The command line as people and CI run it, a project folder, a sandbox that is stopped afterwards."""
 
 from __future__ import annotations
 
@@ -11,13 +11,33 @@ from pathlib import Path
 import pytest
 
 from fakes.cli import Done, Fnctl, environment
+from fakes.forked import Command, command
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="session")
+def loaded() -> Iterator[Command]:
+    """A process that has imported all of it: a third of what a short run costs."""
+    with command("boto3", "fnctl_aws.plugin", "fnctl_aws.cloud", "fnctl_aws.client") as made:
+        yield made
+
+
 @pytest.fixture
-def fnctl() -> Fnctl:
+def fnctl(loaded: Command) -> Fnctl:
     """The command, in a process of its own."""
+
+    def run(*words: str, cwd: Path, code: int | None = 0, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
+        done = loaded.start(words, cwd, environment(env), stdin).wait()
+        assert code is None or done.code == code, f"fnctl {' '.join(words)} -> {done.code}\n{done.out}\n{done.err}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def cold() -> Fnctl:
+    """The command, loaded anew as a shell does it: for what is told before a platform is asked."""
 
     def run(*words: str, cwd: Path, code: int | None = 0, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
         done = subprocess.run(
@@ -55,5 +75,5 @@ def project(tmp_path: Path, fnctl: Fnctl) -> Iterator[Callable[..., Path]]:
 
     yield make
     for folder in made:
-        if (folder / ".fnctl" / "sandbox").exists():
-            fnctl("sandbox", "stop", "--target", "aws", cwd=folder, code=None)
+        for sandbox in (folder / ".fnctl" / "sandbox").glob("*/state.json"):
+            fnctl("sandbox", "stop", "--target", sandbox.parent.name, cwd=folder, code=None)

@@ -74,7 +74,7 @@ MISHAPS = {
 
 
 @pytest.mark.parametrize("name", MISHAPS)
-def test_screen(name: str, fnctl: Fnctl, project: Callable[..., Path], tmp_path: Path) -> None:
+def test_screen(name: str, cold: Fnctl, project: Callable[..., Path], tmp_path: Path) -> None:
     mishap = MISHAPS[name]
     folder = project(**{"fnctl.yaml": MANIFEST.replace(*mishap.change), "src/api.py": API, **mishap.files})
     for path in mishap.drop:
@@ -82,7 +82,7 @@ def test_screen(name: str, fnctl: Fnctl, project: Callable[..., Path], tmp_path:
     with _ports() as ports:
         env = {"HOME": str(tmp_path / "home"), **mishap.env}
         env = {key: _filled(value, ports) for key, value in env.items()}
-        done = fnctl(
+        done = cold(
             *mishap.words, cwd=folder, code=None, env={**env, "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))}
         )
     screen = f"$ fnctl {' '.join(mishap.words)}\nexit {done.code}\n--- stdout\n{done.out}--- stderr\n{done.err}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from fakes.aws import inventory
 from fakes.cli import Fnctl, environment
+from fakes.forked import Command
 
 HERE = ("--target", "aws", "--sandbox")
 MANIFEST = """\
@@ -30,7 +30,7 @@ functions:
 """
 
 
-def test_ten_kills_converge(fnctl: Fnctl, project: Callable[..., Path]) -> None:
+def test_ten_kills_converge(fnctl: Fnctl, loaded: Command, project: Callable[..., Path]) -> None:
     """Each round changes the code and renames the worker, so that something is made, changed and removed when the axe falls."""
     folder = project()
     (folder / "work.py").write_text("def handler(event):\n    return None\n")
@@ -40,7 +40,7 @@ def test_ten_kills_converge(fnctl: Fnctl, project: Callable[..., Path]) -> None:
     killed = 0
     for n in range(1, 11):
         _write(folder, n)
-        killed += _killed(folder, after=chance.uniform(0.15, 0.95) * whole)
+        killed += _killed(loaded, folder, after=chance.uniform(0.15, 0.95) * whole)
         result = fnctl("deploy", *HERE, "--yes", "--output", "json", cwd=folder).result()
         assert result["status"] in ("deployed", "unchanged")
         names = {name for kind, name in inventory(_endpoint(fnctl, folder)) if kind == "function"}
@@ -64,16 +64,13 @@ def _timed(fnctl: Fnctl, folder: Path) -> float:
     return time.monotonic() - begun
 
 
-def _killed(folder: Path, *, after: float) -> bool:
-    words = [sys.executable, "-m", "fnctl", "deploy", *HERE, "--yes", "--output", "json"]
-    running = subprocess.Popen(words, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        running.wait(timeout=after)
-    except subprocess.TimeoutExpired:
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-        return True
-    return False
+def _killed(loaded: Command, folder: Path, *, after: float) -> bool:
+    running = loaded.start(["deploy", *HERE, "--yes", "--output", "json"], folder, environment())
+    axe = threading.Timer(after, running.kill)
+    axe.start()
+    code = running.wait().code
+    axe.cancel()
+    return code == -signal.SIGKILL
 
 
 def _endpoint(fnctl: Fnctl, folder: Path) -> str:

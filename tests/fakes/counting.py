@@ -1,37 +1,103 @@
-"""A loopback proxy before an AWS endpoint that writes down every call, which of them write, and refuses some when told to."""
+"""A loopback proxy before a platform's endpoint that writes down every call, which of them write, and cuts some off when told to."""
 
 from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 READS = ("Get", "List", "Describe", "Head", "Filter", "Query", "Scan", "Batch")
 NOT_FORWARDED = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
+Fault: TypeAlias = Literal["refused", "lost", "killed", "held"]
+"""refused: it gets no further. lost: it is done, and nobody hears of it. killed: it is done, and who asked dies before the answer.
+held: it waits until `released` is set."""
 
-@dataclass
-class Counted:
-    """The proxy's endpoint, and every call in order as `METHOD path` or `Service.Operation`. `refuses` says which get no further."""
-
-    endpoint: str
-    calls: list[str] = field(default_factory=list)
-    refuses: Callable[[str], bool] = lambda _call: False
-
-    def writes(self) -> list[str]:
-        """Calls that change something: neither a GET or HEAD, nor an operation that only asks."""
-        return [call for call in self.calls if not _reads(call)]
+HELD_SECONDS = 60.0
 
 
-def _reads(call: str) -> bool:
+@dataclass(frozen=True)
+class Refusal:
+    """An answer that the platform gives instead of doing what it was asked."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+FORBIDDEN = Refusal(
+    403,
+    {"content-type": "application/json", "x-amzn-errortype": "AccessDeniedException"},
+    b'{"__type": "AccessDeniedException", "message": "a policy of the organisation forbids it"}',
+)
+
+
+def aws_name(method: str, path: str, headers: Mapping[str, str], body: bytes) -> str:
+    """`METHOD path`, or `Service.Operation` where all operations share one path."""
+    if target := headers.get("x-amz-target"):
+        return target
+    action = parse_qs(body.decode("latin-1")).get("Action") if method == "POST" and path == "/" else None
+    return f"query.{action[0]}" if action else f"{method} {path.partition('?')[0]}"
+
+
+def aws_reads(call: str) -> bool:
+    """A GET or HEAD, or an operation that only asks."""
     if call.startswith(("GET ", "HEAD ")):
         return True
     operation = call.rpartition(".")[2] if " " not in call else ""
     return operation.startswith(READS)
+
+
+@dataclass
+class Counted:
+    """The proxy's endpoint, and every call in order by its name. `refuses` says which get no further, `faults` what else happens to them.
+
+    `name` and `reads` know how a platform's requests are told apart; several proxies may share one of these. `kill` ends whoever asks.
+    """
+
+    endpoint: str = ""
+    calls: list[str] = field(default_factory=list)
+    refuses: Callable[[str], bool] = lambda _call: False
+    faults: Callable[[str], Fault | None] = lambda _call: None
+    refusal: Refusal = FORBIDDEN
+    name: Callable[[str, str, Mapping[str, str], bytes], str] = aws_name
+    reads: Callable[[str], bool] = aws_reads
+    kill: Callable[[], None] = lambda: None
+    released: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def writes(self) -> list[str]:
+        """Calls that change something."""
+        return [call for call in self.calls if not self.reads(call)]
+
+    def meet(self, call: str) -> Fault | None:
+        """Note a call, and say what becomes of it."""
+        with self.lock:
+            self.calls.append(call)
+            return "refused" if self.refuses(call) else self.faults(call)
+
+    def cut(self, fault: Fault, *, at: int, of: Callable[[str], bool] | None = None) -> None:
+        """Let `fault` happen once: to the write number `at` from now, or to that of those that `of` names."""
+        left = [at]
+
+        def meets(call: str) -> Fault | None:
+            if self.reads(call) or not (of is None or of(call)):
+                return None
+            left[0] -= 1
+            return fault if left[0] == 0 else None
+
+        self.faults = meets
+
+    def heal(self) -> None:
+        """No more faults, and a new count."""
+        self.calls.clear()
+        self.released.clear()
+        self.faults, self.refuses = lambda _call: None, lambda _call: False
 
 
 class Server(ThreadingHTTPServer):
@@ -42,63 +108,75 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def counting(upstream: str) -> Iterator[Counted]:
+def counting(upstream: str, counted: Counted | None = None) -> Iterator[Counted]:
     """Stand before `upstream` while the block runs."""
-    target = urlsplit(upstream)
-    counted = Counted("")
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # or an answer in two packets waits 40 ms for an acknowledgement
-        wbufsize = -1
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            return
-
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            call = _name(self.command, self.path, self.headers.get("x-amz-target"), body)
-            counted.calls.append(call)
-            if counted.refuses(call):
-                self._refuse()
-                return
-            connection = http.client.HTTPConnection(str(target.hostname), target.port, timeout=60)
-            connection.request(self.command, self.path, body, dict(self.headers.items()))
-            answer = connection.getresponse()
-            content = answer.read()
-            self.send_response(answer.status)
-            for key, value in answer.getheaders():
-                if key.lower() not in NOT_FORWARDED:
-                    self.send_header(key, value)
-            self.send_header("content-length", answer.getheader("content-length") or str(len(content)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
-            connection.close()
-
-        def _refuse(self) -> None:
-            words = b'{"__type": "AccessDeniedException", "message": "a policy of the organisation forbids it"}'
-            self.send_response(403)
-            self.send_header("content-type", "application/json")
-            self.send_header("x-amzn-errortype", "AccessDeniedException")
-            self.send_header("content-length", str(len(words)))
-            self.end_headers()
-            self.wfile.write(words)
-
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815  # the base class asks for these names
-
-    server = Server(("127.0.0.1", 0), Handler)
-    counted.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    counted = counted or Counted()
+    with standing(upstream, counted) as endpoint:
+        counted.endpoint = endpoint
         yield counted
+
+
+@contextmanager
+def standing(upstream: str, counted: Counted) -> Iterator[str]:
+    """Stand before one of several endpoints of a platform, whose calls are counted together."""
+    target = urlsplit(upstream)
+    server = Server(("127.0.0.1", 0), type("Before", (Proxy,), {"counted": counted, "host": str(target.hostname), "port": target.port}))
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()
 
 
-def _name(method: str, path: str, target: str | None, body: bytes) -> str:
-    if target:
-        return target
-    action = parse_qs(body.decode("latin-1")).get("Action") if method == "POST" and path == "/" else None
-    return f"query.{action[0]}" if action else f"{method} {path.partition('?')[0]}"
+class Proxy(BaseHTTPRequestHandler):
+    """Hands one request on, or does to it what it has to meet."""
+
+    counted: Counted
+    host: str
+    port: int
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or an answer in two packets waits 40 ms for an acknowledgement
+    wbufsize = -1
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        return
+
+    def handle_expect_100(self) -> bool:
+        told = super().handle_expect_100()
+        self.wfile.flush()  # else the SDK waits a second before it sends the body
+        return told
+
+    def handle_any(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        fault = self.counted.meet(self.counted.name(self.command, self.path, {key.lower(): value for key, value in self.headers.items()}, body))
+        if fault == "refused":
+            self._answer(self.counted.refusal.status, list(self.counted.refusal.headers.items()), self.counted.refusal.body)
+            return
+        if fault == "held":
+            self.counted.released.wait(HELD_SECONDS)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        connection.request(self.command, self.path, body, dict(self.headers.items()))
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if fault in (None, "held"):
+            self._answer(answer.status, answer.getheaders(), content)
+            return
+        if fault == "killed":
+            self.counted.kill()
+        self.close_connection = True
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+        self.send_response(status)
+        for key, value in headers:
+            if key.lower() not in NOT_FORWARDED:
+                self.send_header(key, value)
+        # A HEAD's length is that of the object, not of its empty body.
+        length = dict(headers).get("Content-Length") if self.command == "HEAD" else None
+        self.send_header("content-length", length or str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815  # the base class asks for these names
