@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from fnctl import plugins
 from fnctl.diagnostics import Diagnostic
@@ -23,7 +24,12 @@ def every(more: plugins.Plugins | None = None) -> tuple[Rule, ...]:
             rules += plugins.adapter(name).rules()
         except FnctlError:
             continue
-    return tuple(sorted({rule.code: rule for rule in reversed(rules)}.values(), key=lambda rule: (rule.code[:2] != "FN", rule.code)))
+    found: dict[str, Rule] = {}
+    for one in rules:
+        first = found.setdefault(one.code, one)
+        if first is not one:  # what is not acted on yet: several adapters find it, and it means the same
+            found[one.code] = replace(first, targets=first.targets | one.targets)
+    return tuple(sorted(found.values(), key=lambda rule: (rule.code[:2] != "FN", rule.code)))
 
 
 def troubles() -> tuple[running.Trouble, ...]:

@@ -271,12 +271,6 @@ def azure(**words: Any) -> Manifest:
     return one(targets={"azure": words})
 
 
-def apps(count: int) -> Manifest:
-    """Write two apps whose names differ in the character of that number, and not before."""
-    ends = {end: {"handler": "a.py:b", "targets": {"azure": {"app": "a" * (count - 1) + end}}} for end in "xy"}
-    return {"functions": ends}
-
-
 AZURE: dict[str, Edge] = {
     "functions.timeout": Edge("AZ101", lambda n: one(timeout=n)),
     "functions.timeout.http": Edge("AZ102", lambda n: one(timeout=n, triggers=[{"http": "GET /"}]), severity="warning"),
@@ -287,7 +281,6 @@ AZURE: dict[str, Edge] = {
     "functions.package": Edge("AZ501", built, 1 / GB, size="packed"),
     "functions.package.flex": Edge("AZ501", built, 1 / MB, size="unpacked"),
     "functions.app.name": Edge("AZ403", lambda n: azure(app="a" * n)),
-    "functions.app.host_id": Edge("AZ404", apps),
     "resource_group.name": Edge("AZ207", lambda n: {**one(), "targets": {"azure": {"resource_group": "g" * n}}}),
     "storage.container.name": Edge("AZ405", called("bucket", "azure")),
     "storage.container.name.min": Edge("AZ405", called("bucket", "azure")),

@@ -2,7 +2,8 @@
 
 Props are ARM's words, flat (see `base`), except of Cosmos DB's containers and roles, which have words of their own:
 
-azure.blobs                  parent = Ref(storage, "id"), isVersioningEnabled. Settings that are there with their account: the last word is `False`.
+azure.blobs                  parent = Ref(storage, "id"), isVersioningEnabled, cors. Settings that are there with their account.
+azure.lifecycle              parent = Ref(storage, "id"), policy: what is deleted when it is old.
 azure.queue, azure.table     parent = Ref(storage, "id"). An `existing` one has `service`, the front of its account.
 azure.servicebus, .eventhubs a namespace; `host` is its name in the network. Queues, topics, hubs, subscriptions and groups lie in it.
 azure.servicebus.rule        the rule `$Default` of a subscription, which is there with it: taken away, everything passes again.
@@ -24,6 +25,7 @@ _BUS, _HUBS = "Microsoft.ServiceBus/namespaces", "Microsoft.EventHub/namespaces"
 
 TYPES: Mapping[str, Type] = {
     "azure.blobs": Type("settings of blobs", "{parent}/blobServices/{name}", STORAGE, tagged=False),
+    "azure.lifecycle": Type("lifecycle of blobs", "{parent}/managementPolicies/{name}", STORAGE, tagged=False),
     "azure.queue": Type("queue", "{parent}/queueServices/default/queues/{name}", STORAGE, rank=60, tagged=False),
     "azure.table": Type("table", "{parent}/tableServices/default/tables/{name}", STORAGE, rank=60, tagged=False),
     "azure.servicebus": Type("Service Bus namespace", f"{{parent}}/providers/{_BUS}/{{name}}", BUS, rank=80, unique=50),

@@ -132,7 +132,7 @@ class Settings(Arm):
     def delete(self, node: Node, state: State, run: Run) -> None:
         """Put back what the platform does by itself."""
         if self.client.find(state.id, self.type.api) is not None:
-            self.client.arm("PUT", state.id, self.type.api, {"properties": {"isVersioningEnabled": False}}, run)
+            self.client.arm("PUT", state.id, self.type.api, {"properties": {"isVersioningEnabled": False, "cors": {"corsRules": []}}}, run)
 
     def phases(self, change: Change) -> tuple[Phase, ...]:
         """Old versions are kept before new code overwrites the first."""

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from fnctl.rules.model import Rule
-from fnctl_azure.limits import apps, functions, settings, sharing, sizes, triggers
+from fnctl_azure.limits import apps, engines, functions, not_yet, settings, sharing, sizes, triggers
 
-RULES: tuple[Rule, ...] = (*functions.RULES, *settings.RULES, *triggers.RULES, *apps.RULES, *sharing.RULES, *sizes.RULES)
+RULES: tuple[Rule, ...] = (
+    *functions.RULES,
+    *settings.RULES,
+    *triggers.RULES,
+    *apps.RULES,
+    *engines.RULES,
+    *sharing.RULES,
+    *sizes.RULES,
+    *not_yet.RULES,
+)

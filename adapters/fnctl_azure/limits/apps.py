@@ -98,32 +98,6 @@ def app_name_not_allowed(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"no app can be called `{name}`", span, label, "take a shorter name, or leave it out")
 
 
-@rule("AZ404", "error", "azure", needs="own:app")
-def host_ids_collide(subject: Subject) -> Iterator[Found]:
-    """Find two names of apps with the same first 32 characters.
-
-    Why: The host takes them for its id. Two apps of one id that share a storage account lose each other's leases, and version 4 stops them.
-
-    Example:
-        targets: { azure: {} }
-        functions:
-          a: { handler: "a.py:a", triggers: [{ http: GET /a }], targets: { azure: { app: the-orders-of-the-largest-shop-one } } }
-          b: { handler: "b.py:b", triggers: [{ http: GET /b }], targets: { azure: { app: the-orders-of-the-largest-shop-onto } } }
-
-    Use instead: Names that differ within the first 32 characters.
-
-    Sources: Host IDs, Azure/azure-functions-host wiki, undated; `functions.app.host_id`
-    """
-    limit = subject.limits["functions.app.host_id"]
-    seen: dict[str, str] = {}
-    for name, function in _apps(subject).items():
-        other = seen.setdefault(name[: int(limit.value)].lower(), name)
-        if other != name:
-            span = subject.service.span("functions", function.name, "app")
-            message = f"the apps `{name}` and `{other}` have one host id"
-            yield breach(limit, message, span, f"the same first {limit.amount()}", "let the names differ earlier")
-
-
 @rule("AZ405", "error", "azure", needs=("resource:queue", "resource:bucket"))
 def stored_name_not_allowed(subject: Subject) -> Iterator[Found]:
     """Find queues and buckets whose names the storage account does not take.
@@ -147,7 +121,7 @@ def stored_name_not_allowed(subject: Subject) -> Iterator[Found]:
             yield breach(pattern, message, span, f"{pattern.means}, 3 to 63", "targets: { azure: { name: ... } } gives it another name")
 
 
-RULES: tuple[Rule, ...] = (app_members_differ, routes_on_several_apps, app_name_not_allowed, host_ids_collide, stored_name_not_allowed)
+RULES: tuple[Rule, ...] = (app_members_differ, routes_on_several_apps, app_name_not_allowed, stored_name_not_allowed)
 
 
 def _fits(table: Limits, name: str, resource: Resource) -> bool:

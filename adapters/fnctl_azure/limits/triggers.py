@@ -8,9 +8,10 @@ from fnctl.manifest.model import Function, Service, Trigger
 from fnctl.rules import timing
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl_azure.apps import app_of, service_bus
 from fnctl_azure.limits.plans import plan_of
 
-_RETRIED = frozenset({"schedule", "stream", "table"})
+_RETRIED = frozenset({"schedule", "stream", "table", "topic", "bucket", "bus"})
 
 
 @rule("AZ301", "error", "azure", needs="trigger.timezone")
@@ -136,28 +137,31 @@ def route_is_reserved(subject: Subject) -> Iterator[Found]:
             yield breach(words, f"the host answers {path} itself", span, "never reaches the function", "begin the path with another word")
 
 
-@rule("AZ306", "advice", "azure", needs="trigger:bucket")
-def bucket_keeps_an_instance(subject: Subject) -> Iterator[Found]:
-    """Find bucket triggers on Flex.
+@rule("AZ309", "error", "azure", needs="trigger.timezone")
+def time_zones_differ(subject: Subject) -> Iterator[Found]:
+    """Find schedules of one app in different time zones.
 
-    Why: Blob events come through Event Grid to a listener that one always-ready instance runs. It is billed also while nothing happens.
+    Why: An app has one time zone, in a setting; every timer of the app counts in it.
 
     Example:
-        targets: { azure: { plan: flex } }
-        resources: { uploads: { type: bucket } }
+        targets: { azure: { plan: premium } }
         functions:
-          thumbs: { handler: "thumbs.py:made", triggers: [{ bucket: uploads }] }
+          dawn: { handler: "jobs.py:dawn", triggers: [{ schedule: { cron: "0 6 * * *", timezone: Europe/Berlin } }] }
+          dusk: { handler: "jobs.py:dusk", triggers: [{ schedule: { cron: "0 18 * * *", timezone: Asia/Tokyo } }] }
 
-    Use instead: `send` to a queue after each write, where your own code writes the blobs.
+    Use instead: One zone for all of them; or an app of its own for one: `targets: { azure: { app: ... } }`.
 
-    Sources: Azure Functions Flex Consumption plan hosting, 2025-05-12.
+    Sources: host.json reference for Azure Functions 2.x, 2023-07-10.
     """
-    for function, trigger in _triggers(subject.service, "bucket"):
-        if plan_of(subject, function) == "flex":
-            notes = ("platform: Azure Functions Flex Consumption plan hosting (2025-05-12)",)
-            span = subject.service.span(*trigger.at, "bucket", key=True)
-            help = "nothing to do; where your own code writes the blobs, it can `send` to a queue instead"
-            yield Found(f"the bucket trigger of `{function.name}` keeps one instance running", span, "billed while idle", notes, help)
+    first: dict[str, tuple[str, str]] = {}
+    for function, trigger in _triggers(subject.service, "schedule"):
+        zone = str(trigger.options.get("timezone", "UTC"))
+        holder, other = first.setdefault(app_of(subject.service, function), (function.name, zone))
+        if other != zone and plan_of(subject, function) not in ("flex", "consumption"):
+            span = subject.service.span(*trigger.at, "schedule")
+            message = f"`{function.name}` and `{holder}` share an app, and its time zone"
+            notes = ("platform: host.json reference for Azure Functions 2.x (2023-07-10)",)
+            yield Found(message, span, f"{zone} here, {other} there", notes, "take one zone, or give one of them an app of its own")
 
 
 @rule("AZ307", "advice", "azure", needs="resource:topic")
@@ -172,7 +176,7 @@ def topic_costs_while_idle(subject: Subject) -> Iterator[Found]:
         functions:
           notify: { handler: "notify.py:notify", triggers: [{ topic: alerts }] }
 
-    Use instead: A `bus`: Event Grid bills by event, and pushes to every subscriber as well.
+    Use instead: `engine: event_grid` for this topic, or a `bus`: Event Grid bills by event, and pushes to every subscriber as well.
 
     Sources: service-bus/README.md, microsoft/azure-skills @1a03acf, 2026-08-21.
     """
@@ -180,10 +184,10 @@ def topic_costs_while_idle(subject: Subject) -> Iterator[Found]:
     used = {name for function in subject.service.functions.values() for name in function.uses}
     for resource in subject.service.resources.values():
         heard = any(t.resource == resource.name for function in users for t in function.triggers)
-        if resource.type == "topic" and resource.existing is None and (heard or resource.name in used):
+        if resource.type == "topic" and service_bus(resource) and resource.existing is None and (heard or resource.name in used):
             notes = ("platform: service-bus/README.md, microsoft/azure-skills @1a03acf (2026-08-21)",)
             span = subject.service.span("resources", resource.name, "type")
-            help = "a `bus` has no fixed price, where neither order nor pulling is needed"
+            help = "where order does not matter, Event Grid has no fixed price: targets: { azure: { engine: event_grid } }"
             yield Found(f"the topic `{resource.name}` needs Service Bus Standard", span, "billed by the hour", notes, help)
 
 
@@ -191,8 +195,8 @@ def topic_costs_while_idle(subject: Subject) -> Iterator[Found]:
 def retry_not_for_trigger(subject: Subject) -> Iterator[Found]:
     """Find `retry` on functions whose trigger has a retry of its own.
 
-    Why: A policy of the function counts for timers, Event Hubs and Cosmos DB. Queues, topics and blobs go by their delivery count, Event Grid by its
-    subscription, and http has none.
+    Why: A policy of the function counts for timers, Event Hubs and Cosmos DB, and fnctl writes it into the subscriptions of topics, buckets and
+    buses. A queue goes by its own count of deliveries, and http has none.
 
     Example:
         targets: { azure: {} }
@@ -220,7 +224,7 @@ RULES: tuple[Rule, ...] = (
     rate_is_uneven,
     batch_over_maximum,
     route_is_reserved,
-    bucket_keeps_an_instance,
+    time_zones_differ,
     topic_costs_while_idle,
     retry_not_for_trigger,
 )

@@ -117,7 +117,7 @@ def _app(service: Service, app: App, plan: Address, artifact: Artifact, needs: f
         "shim": shim(app)[:12],
         "functions": list(names),
         "remote_build": False,
-        "tags": tags(service, address),
+        "tags": tags(service, address, {key: value for function in app.functions for key, value in function.tags.items()}),
     }
     span = service.span("functions", app.functions[0].name)
     return Node(address, "azure.app", physical(service, app.name, 63), props, needs, artifact, span)
@@ -200,7 +200,10 @@ def _site(app: App, *, flex: bool) -> dict[str, Value]:
     found: dict[str, Value] = {"minTlsVersion": "1.2", "ftpsState": "Disabled", "cors": cors}
     if not flex:
         name, version = runtime(app)
-        found["linuxFxVersion"] = f"{name.capitalize()}|{version}"
+        # Without the host's own place for them, numbers of instances stand here; 0 is the platform's own.
+        ready = max((function.provisioned or int(str(function.own.get("always_ready") or 0)) for function in app.functions), default=0)
+        scale: dict[str, Value] = {"functionAppScaleLimit": instances(app) or 0, "minimumElasticInstanceCount": ready}
+        found |= {"linuxFxVersion": f"{name.capitalize()}|{version}", **scale}
     return found
 
 

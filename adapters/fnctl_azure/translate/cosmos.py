@@ -24,7 +24,7 @@ def cosmos_nodes(service: Service) -> Iterator[Node]:
     heard = {t.resource for f in service.functions.values() for t in f.triggers if t.kind == "table"}
     own = [table for table in tables if not table.existing]
     if own:
-        yield _account(service)
+        yield _account(service, recoverable=any(bool(table.options.get("recovery")) for table in own))
         database_: dict[str, Value] = {"parent": Ref(COSMOS, "id"), "resource": {"id": database(service, own[0])}}
         yield Node(DATABASE, "azure.cosmos.database", database(service, own[0]), database_, span=service.span("resources", own[0].name))
     if any(table.name in heard for table in own):
@@ -45,7 +45,7 @@ def account_of(table: Resource) -> Value:
     return table.existing.partition("/sqlDatabases/")[0] if table.existing else Ref(COSMOS, "id")
 
 
-def _account(service: Service) -> Node:
+def _account(service: Service, *, recoverable: bool) -> Node:
     props: dict[str, Value] = {
         "parent": IN_GROUP,
         "location": REGION,
@@ -54,6 +54,8 @@ def _account(service: Service) -> Node:
         "locations": [{"locationName": REGION, "failoverPriority": 0}],
         "capabilities": [{"name": "EnableServerless"}],
         "consistencyPolicy": {"defaultConsistencyLevel": "Session"},
+        # Once continuous, a backup stays so: what the manifest does not ask for is left as it is.
+        "backupPolicy": {"type": "Continuous", "continuousModeProperties": {"tier": "Continuous7Days"}} if recoverable else None,
         "disableLocalAuth": True,
         "minimalTlsVersion": "Tls12",
         "tags": tags(service, COSMOS),

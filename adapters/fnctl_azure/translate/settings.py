@@ -23,7 +23,14 @@ def settings(service: Service, app: App, plan: str) -> dict[str, Value]:
     found.update(_used(service, app))
     for resource in listened_to(service, app):
         found.update(listening(resource, client))
-    return {**found, **secret_settings(app), **_host(app, client, plan)}
+    return {**found, **secret_settings(app), **_zone(app), **_host(app, client, plan)}
+
+
+def _zone(app: App) -> Mapping[str, Value]:
+    """Return the time zone of an app's schedules, which Premium has (AZ301) and all of them share (AZ309)."""
+    schedules = [trigger for function in app.functions for trigger in function.triggers if trigger.kind == "schedule"]
+    zone = str(schedules[0].options.get("timezone", "UTC")) if schedules else "UTC"
+    return {} if zone == "UTC" else {"WEBSITE_TIME_ZONE": zone}
 
 
 def _host(app: App, client: Value, plan: str) -> Mapping[str, Value]:
