@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
-from fakes import parts
-from fnctl.build import archive, python
-from fnctl.build.model import Bundle, File
-from fnctl.build.unpacking import lay_out
-from fnctl.manifest.load import load
-from fnctl.manifest.resolve import resolve
-from fnctl_vercel.output.recipe import recipe
-from fnctl_vercel.plugin import Vercel
 from vercel.output import Output
 from vercel.output import python as interpreter
 from vercel.queues import Queues, queues
+from vercel.trees import bootstrap, lay
 
 Deploy: TypeAlias = Callable[..., Output]
 NONE: Mapping[str, str | None] = {}
@@ -29,10 +21,7 @@ NONE: Mapping[str, str | None] = {}
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     """The wheel of vercel-runtime that goes into every Python function."""
-    folder = parts.write(tmp_path_factory.mktemp("runtime"), {"api.py": ""})
-    made = parts.service(folder, parts.function("api", "api.py"))
-    target = Vercel().build_target(made, "api")
-    return python.bundle(made, made.functions["api"], target, parts.cache(folder, folder)).wheels
+    return bootstrap(tmp_path_factory.mktemp("runtime"))
 
 
 @pytest.fixture
@@ -52,28 +41,7 @@ def deploy(runtime: tuple[Path, ...], tmp_path: Path) -> Iterator[Deploy]:
         def serve(
             manifest: str, files: Mapping[str, str], env: Mapping[str, str] | None = None, now: int | None = None, wheels: tuple[Path, ...] = ()
         ) -> Output:
-            folder = tmp_path / "shop"
-            text = f"fnctl: 1\nservice: shop\ntargets: {{ vercel: {{ plan: pro }} }}\ndefaults: {{ runtime: python3.13 }}\n{manifest}"
-            parts.write(folder, {"fnctl.yaml": text})
-            document, findings = load(folder / "fnctl.yaml")
-            assert document is not None, findings
-            found = resolve(document, target="vercel", stage="prod", environ={})
-            service = found.service
-            assert service is not None, found.diagnostics
-            bundles = {}
-            for name, function in service.functions.items():
-                node = function.runtime.startswith("nodejs")
-                entry = ("handler.mjs" if node else function.handler_file, function.handler_name)
-                own = [File(entry[0] if node else function.handler_file, files[function.handler_file].encode())]
-                own += (
-                    []
-                    if node
-                    else [File(path, text.encode()) for path, text in files.items() if path != function.handler_file and path.endswith(".py")]
-                )
-                bundles[name] = Bundle(name, Vercel().build_target(service, name), tuple(own), () if node else (*runtime, *wheels), entry, "", "")
-            whole = archive.write(replace(recipe(service, bundles), name="output"), tmp_path)
-            assert whole.path is not None
-            lay_out(whole.path, whole.sha256, tmp_path / "tree")
+            lay(tmp_path, manifest, files, (*runtime, *wheels))
             output = Output(tmp_path / "tree", env, now)
             stack.callback(output.close)
             return output

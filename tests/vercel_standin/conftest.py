@@ -118,7 +118,12 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 @pytest.fixture
 def api(started: Api) -> Api:
     """The stand-in, empty but for the project `shop`."""
-    started.sandbox("POST reset")
-    started.sandbox("PUT teams/team_sandbox", {"plan": "pro"}, status=200)
-    started.call("POST /v11/projects", {"name": "shop", "ssoProtection": None})
-    return started
+    return emptied(started)
+
+
+def emptied(api: Api) -> Api:
+    """Begin anew, on Pro."""
+    api.sandbox("POST reset")
+    api.sandbox("PUT teams/team_sandbox", {"plan": "pro"}, status=200)
+    api.call("POST /v11/projects", {"name": "shop", "ssoProtection": None})
+    return api

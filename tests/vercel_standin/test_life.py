@@ -254,3 +254,13 @@ def test_the_journal_holds_requests_and_no_token(api: Api) -> None:
     lines = (api.state / "data" / "requests.jsonl").read_text().splitlines()
     assert [(one["method"], one["path"], one["status"]) for one in map(json.loads, lines)][-1] == ("POST", "/v11/projects", 200)
     assert not any("authorization" in line.lower() for line in lines)
+
+
+def test_what_is_protected_asks_who_comes(api: Api) -> None:
+    api.call("PATCH /v9/projects/shop", {"ssoProtection": {"deploymentType": "prod_deployment_urls_and_all_previews"}})
+    live = api.live(output())
+    assert api.visit("shop.vercel.app", "/hello.txt").text == "hello"
+    assert api.visit(live["url"], "/hello.txt").status_code == 401
+    secret = next(iter(api.call("PATCH /v1/projects/shop/protection-bypass", {})["protectionBypass"]))
+    assert api.visit(live["url"], "/hello.txt", headers={"x-vercel-protection-bypass": secret}).text == "hello"
+    assert api.visit(live["url"], "/hello.txt", headers={"x-vercel-protection-bypass": "guessed"}).status_code == 401

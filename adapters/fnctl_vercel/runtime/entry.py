@@ -82,10 +82,11 @@ def _secrets(names: Iterable[str], environ: Mapping[str, str]) -> None:
 
 
 def _addresses(names: Iterable[str], environ: MutableMapping[str, str]) -> None:
-    """Name the functions that this one calls: their address is the deployment's own, which only the platform knows."""
+    """Name the functions that this one calls: their address is the deployment's own, which only the platform knows; a sandbox has one of its own."""
     host = environ.get("VERCEL_URL")
+    address = environ.get("FNCTL_VERCEL_URL") or f"https://{host}"
     for name in names if host else ():
-        environ.setdefault(name, f"https://{host}")
+        environ.setdefault(name, address)
 
 
 class _Framed(logging.Filter):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeAlias
 
+from fnctl_vercel.standin import clocks
 from fnctl_vercel.standin.engine import Engine
 from fnctl_vercel.standin.limits import PLANS
+from fnctl_vercel.standin.queues import facts
 from fnctl_vercel.standin.web import Answer, Request, said
 
 PREFIX = "/_sandbox/"
@@ -54,6 +57,16 @@ def _limit(engine: Engine, _name: str, body: Mapping[str, Any]) -> None:
     engine.buckets.overrides = {str(key): int(value) for key, value in body.items()}
 
 
+def _tick(engine: Engine, _name: str, body: Mapping[str, Any]) -> object:
+    """Start what is due at a minute, one after the other, and tell what was answered."""
+    at = datetime.fromisoformat(str(body["at"]))
+    return {one.name: one.run() for one in clocks.due(engine, at)}
+
+
+def _later(engine: Engine, _name: str, body: Mapping[str, Any]) -> None:
+    engine.queues.ahead += float(body["seconds"])
+
+
 _TABLE: Mapping[str, Do] = {
     "POST reset": lambda engine, _name, _body: engine.reset(),
     "GET fronts": _fronts,
@@ -64,4 +77,7 @@ _TABLE: Mapping[str, Do] = {
     "DELETE faults": lambda engine, _name, _body: engine.faults.clear(),
     "PUT behaviour": _behave,
     "PUT limits": _limit,
+    "POST tick": _tick,
+    "POST later": _later,
+    "GET messages": lambda engine, _name, _body: facts(engine.queues),
 }

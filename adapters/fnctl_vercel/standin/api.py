@@ -7,11 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from fnctl_vercel.standin import routes
-from fnctl_vercel.standin.calls import aliases, deployments, people, projects, releases, uploads, variables
+from fnctl_vercel.standin.calls import aliases, deployments, operating, people, projects, releases, uploads, variables
 from fnctl_vercel.standin.engine import Engine
 from fnctl_vercel.standin.web import Answer, Refused, Request, said
 
-TABLE = (*people.ROUTES, *projects.ROUTES, *variables.ROUTES, *uploads.ROUTES, *deployments.ROUTES, *aliases.ROUTES, *releases.ROUTES)
+TABLE = (
+    *people.ROUTES,
+    *projects.ROUTES,
+    *variables.ROUTES,
+    *uploads.ROUTES,
+    *deployments.ROUTES,
+    *aliases.ROUTES,
+    *releases.ROUTES,
+    *operating.ROUTES,
+)
 
 
 def answer(engine: Engine, request: Request) -> Answer:

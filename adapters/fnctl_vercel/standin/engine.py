@@ -15,6 +15,8 @@ from fnctl_vercel.standin.account import Account, Deployment, Project, Rolling, 
 from fnctl_vercel.standin.faults import Faults, Journal
 from fnctl_vercel.standin.hosts import Hosts
 from fnctl_vercel.standin.limits import PLANS, Buckets
+from fnctl_vercel.standin.pool import Pool
+from fnctl_vercel.standin.queues import Queues
 
 STUCK_SECONDS = 0.05
 
@@ -27,6 +29,8 @@ class Engine:
     address: str
     state: Path
     hosts: Hosts
+    pool: Pool
+    queues: Queues
     buckets: Buckets = field(default_factory=Buckets)
     faults: Faults = field(default_factory=Faults)
 
@@ -134,6 +138,8 @@ class Engine:
         if project.crons.get("deploymentId") == deployment.id:
             project.crons |= {"deploymentId": None, "definitions": []}
         account.deployments.pop(deployment.id, None)
+        self.pool.drop(deployment.id)
+        self.hosts.shut(deployment.host)
         account.logs.pop(deployment.id, None)
         shutil.rmtree(account.data / "deployments" / deployment.id, ignore_errors=True)
 
@@ -141,11 +147,13 @@ class Engine:
         """Forget all data."""
         with self.account.lock:
             self.hosts.close()
+            self.queues.clear()
+            self.pool.close()
             self.account.clear()
             self.faults.clear()
             self.buckets.clear()
             self.journal.clear()
-            for name in ("files", "deployments"):
+            for name in ("files", "deployments", "homes"):
                 shutil.rmtree(self.account.data / name, ignore_errors=True)
 
     def _become(self, deployment: Deployment, state: str) -> None:

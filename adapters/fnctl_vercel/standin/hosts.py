@@ -91,8 +91,7 @@ class Hosts:
         with self._lock:
             known = self.fronts.pop(name, None)
         if known is not None:
-            known.server.shutdown()
-            known.server.server_close()
+            threading.Thread(target=_closed, args=(known.server,), daemon=True, name=f"shut-{name}").start()
         return known is not None
 
     def close(self) -> None:
@@ -109,6 +108,11 @@ class Hosts:
 
     def _keep(self, ports: dict[str, int]) -> None:
         write_json(self.notes, ports)
+
+
+def _closed(server: ThreadingHTTPServer) -> None:
+    server.shutdown()
+    server.server_close()
 
 
 def share(project: Project) -> float:

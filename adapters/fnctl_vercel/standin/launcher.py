@@ -13,10 +13,12 @@ import threading
 from pathlib import Path
 
 from fnctl.standins.serving import announce, bind
-from fnctl_vercel.standin import admin, api
-from fnctl_vercel.standin.account import Account
+from fnctl_vercel.standin import admin, api, clocks, mailbox, serving
+from fnctl_vercel.standin.account import Account, Deployment
 from fnctl_vercel.standin.engine import Engine
 from fnctl_vercel.standin.hosts import SUFFIX, Hosts
+from fnctl_vercel.standin.pool import Pool
+from fnctl_vercel.standin.queues import Queues
 from fnctl_vercel.standin.web import Answer, Request, listen
 
 
@@ -35,6 +37,7 @@ def main(argument: str) -> None:
     stop.wait()
     server.shutdown()
     engine.hosts.close()
+    engine.pool.close()
     sys.stdout.flush()
     os._exit(0)  # threads that follow a log wait for nothing
 
@@ -43,7 +46,20 @@ def opened(state: Path, address: str) -> Engine:
     """Put the parts together."""
     (state / "data").mkdir(parents=True, exist_ok=True)
     account = Account(state / "data")
-    return Engine(account, address, state, Hosts(account, state / "fronts.json"))
+    hosts = Hosts(account, state / "fronts.json")
+    pool = Pool(account, state / "runtimes", address, lambda host: hosts.front(host, host))
+    engine = Engine(account, address, state, hosts, pool, Queues(account, lambda *told: _pushed(engine, *told)))
+    hosts.route = lambda host, request: serving.visit(engine, host, request)
+    engine.queues.start()
+    clocks.start(engine)
+    return engine
+
+
+def _pushed(engine: Engine, deployment: Deployment, function: str, request: Request) -> int:
+    answer = serving.run(engine, deployment, function, request, deployment.host)
+    for _ in () if isinstance(answer.body, bytes) else answer.body:
+        pass
+    return answer.status
 
 
 def served(engine: Engine, identity: str, request: Request) -> Answer:
@@ -53,6 +69,8 @@ def served(engine: Engine, identity: str, request: Request) -> Answer:
         return engine.hosts.route(host, request)
     if request.path == "/health":
         return Answer(200, identity.encode(), (("content-type", "text/plain"),))
+    if request.path.startswith(mailbox.PREFIX):
+        return mailbox.answer(engine.queues, request)
     if request.path.startswith(admin.PREFIX):
         return admin.answer(engine, request)
     return api.answer(engine, request)

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
@@ -101,6 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 75
+    server_version, sys_version = "Vercel", ""
 
     def take(self, request: Request) -> Answer:
         raise NotImplementedError
@@ -130,6 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.pairs:
             self.send_header(name, value)
         bare = self.command == "HEAD" or answer.status in (204, 304)
+        if bare and not isinstance(answer.body, bytes):
+            getattr(answer.body, "close", lambda: None)()
+            answer = replace(answer, body=b"")
         if isinstance(answer.body, bytes):
             if answer.status not in (204, 304) and not any(name.lower() == "content-length" for name, _ in answer.pairs):
                 self.send_header("content-length", str(len(answer.body)))

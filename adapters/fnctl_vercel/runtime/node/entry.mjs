@@ -59,11 +59,11 @@ function secrets(names, env) {
 }
 
 /**
- * Names the functions that this one calls: their address is the deployment's own, which only the platform knows.
+ * Names the functions that this one calls: their address is the deployment's own, which only the platform knows; a sandbox has one of its own.
  * @param {string[]} names @param {NodeJS.ProcessEnv} env
  */
 function addresses(names, env) {
-  for (const name of env.VERCEL_URL ? names : []) env[name] ??= `https://${env.VERCEL_URL}`;
+  for (const name of env.VERCEL_URL ? names : []) env[name] ??= env.FNCTL_VERCEL_URL || `https://${env.VERCEL_URL}`;
 }
 
 /**
