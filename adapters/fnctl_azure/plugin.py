@@ -16,9 +16,6 @@ if TYPE_CHECKING:  # nothing of the contract is needed to check a manifest
     from fnctl.manifest.model import Service
     from fnctl.rules.model import Rule
 
-EXTERNALS = ("@azure/functions", "@azure/functions-core")
-"""An app has one copy of the library, which registers for all its functions; the host lends the core."""
-
 GLIBC = 28
 """Minor version of glibc. The oldest image of a Python that Azure still has is Debian 11, with 2.31; packages publish for 2.28 at most."""
 
@@ -51,7 +48,7 @@ class Azure:
     def build_target(self, service: Service, function: str) -> BuildTarget:
         """Return Linux on x86_64, which is all that the plans have, whatever the manifest asks for elsewhere."""
         from fnctl.build.model import BuildTarget
-        from fnctl_azure.artifact.library import brings
+        from fnctl_azure.artifact.library import EXTERNALS, brings
 
         wanted = service.functions[function].runtime
         python = wanted.removeprefix("python") if wanted.startswith("python") else None

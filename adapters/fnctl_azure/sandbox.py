@@ -19,6 +19,7 @@ from fnctl.standins.environments import Environments
 from fnctl.standins.life import Life
 from fnctl.standins.serving import write_json
 from fnctl.standins.supervision import Program, Server
+from fnctl_azure.artifact.library import EXTERNALS, brings
 from fnctl_azure.standin import entra, world
 from fnctl_azure.standin.azurite import parts as azurite
 from fnctl_azure.standin.hosts import parts
@@ -89,12 +90,12 @@ class AzureSandbox:
             found = runtimes.python(runtime.removeprefix("python"), self.environ)
             self._command(runtime, parts.python(found, environments))
             short = ".".join(found.version.split(".")[:2])
-            target = BuildTarget(runtime, found.machine, platform_tags=found.tags, python=short, interpreter=found.path)
+            target = BuildTarget(runtime, found.machine, platform_tags=found.tags, python=short, brings=brings(short), interpreter=found.path)
             return target, runtimes.differs(runtime, architecture, found)
         if runtime.startswith("nodejs"):
             found = runtimes.node(runtime.removeprefix("nodejs").removesuffix(".x"), self.environ)
             self._command(runtime.removesuffix(".x"), parts.node(found))
-            return BuildTarget(runtime, found.machine, interpreter=found.path), runtimes.differs(runtime, architecture, found)
+            return BuildTarget(runtime, found.machine, externals=EXTERNALS, interpreter=found.path), runtimes.differs(runtime, architecture, found)
         raise runtimes.refused(runtime)
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from fnctl.build.model import Bundle
 
 PINS = Path(__file__).with_name("pins")
+EXTERNALS = ("@azure/functions", "@azure/functions-core")
+"""An app has one copy of the library, which registers for all its functions; the host lends the core."""
+
 SECOND = (3, 13)
 """The first Python for which there is a version 2 of azure-functions."""
 
