@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import msgspec
-from order import Job, Order, sign
+import stores
+from src.order import Job, Order, sign
 
 if TYPE_CHECKING:
     from fnctl_runtime import Request
 
 VERSION = "1.0.0"
-
-queue = boto3.client("sqs")
-table = boto3.resource("dynamodb").Table(os.environ["ORDERS_TABLE"])
 
 
 def handler(request: Request) -> Any:
@@ -36,12 +32,12 @@ def accept(request: Request) -> Any:
         return 400, {"error": str(error)}
     number = uuid.uuid4().hex
     job = Job(number, order, sign(number, order))
-    queue.send_message(QueueUrl=os.environ["JOBS_QUEUE"], MessageBody=msgspec.json.encode(job).decode())
+    stores.send(msgspec.json.encode(job).decode())
     return 202, {"id": number}, {"location": f"/orders/{number}"}
 
 
 def find(number: str) -> Any:
-    row = table.get_item(Key={"id": number}).get("Item")
+    row = stores.find(number)
     if row is None:
         return 404, {"error": f"no order {number}; an accepted one appears within seconds"}
     return {"id": row["id"], "sku": row["sku"], "quantity": int(row["quantity"])}

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import hmac
-import os
 from typing import TYPE_CHECKING
 
-import boto3
 import msgspec
-from order import Job, sign
+import stores
+from src.order import Job, sign
 
 if TYPE_CHECKING:
     from fnctl_runtime import Event
-
-table = boto3.resource("dynamodb").Table(os.environ["ORDERS_TABLE"])
 
 
 def handler(event: Event) -> None:
     job = msgspec.convert(event.data, type=Job)
     if not hmac.compare_digest(job.signature, sign(job.id, job.order)):
         raise PermissionError(f"the signature of order {job.id} is not ours")
-    # Queues deliver at least once: the same order written twice is still one row.
-    table.put_item(Item={"id": job.id, "sku": job.order.sku, "quantity": job.order.quantity})
+    stores.save({"id": job.id, "sku": job.order.sku, "quantity": job.order.quantity})
