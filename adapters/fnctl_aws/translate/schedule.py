@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fnctl.graph import Address, Json, Node, Ref, Value
 from fnctl.manifest.model import Function, Service, Trigger
@@ -15,9 +15,9 @@ GROUP, ROLE = Address("schedules"), Address("schedules/role")
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
-def scheduled(service: Service) -> list[tuple[Function, Trigger]]:
+def scheduled(service: Service) -> Sequence[tuple[Function, Trigger]]:
     """Return every schedule with its function."""
-    return [(f, t) for f in service.functions.values() for t in f.triggers if t.kind == "schedule"]
+    return service.started.get("schedule", ())
 
 
 def schedule_nodes(service: Service) -> Iterator[Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fnctl.manifest.model import Function, Service, Trigger
 from fnctl.rules import timing
@@ -130,9 +130,10 @@ def route_is_reserved(subject: Subject) -> Iterator[Found]:
     Sources: host.json reference for Azure Functions 2.x, 2023-07-10; `functions.paths.reserved`
     """
     words = subject.limits.words["functions.paths.reserved"]
+    folders = tuple(f"{word}/" for word in words.values)
     for _, trigger in _triggers(subject.service, "http"):
         path = str(trigger.options["path"])
-        if any(path == word or path.startswith(f"{word}/") for word in map(str, words.values)):
+        if f"{path}/".startswith(folders):
             span = subject.service.span(*trigger.at, "http")
             yield breach(words, f"the host answers {path} itself", span, "never reaches the function", "begin the path with another word")
 
@@ -230,6 +231,5 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _triggers(service: Service, kind: str) -> Iterator[tuple[Function, Trigger]]:
-    for function in service.functions.values():
-        yield from ((function, trigger) for trigger in function.triggers if trigger.kind == kind)
+def _triggers(service: Service, kind: str) -> Iterable[tuple[Function, Trigger]]:
+    return service.started.get(kind, ())

@@ -135,7 +135,8 @@ def too_many_functions(subject: Subject) -> Iterator[Found]:
 
     Sources: vercel.com/docs/functions/runtimes, 2026-07-29; `function.count`
     """
-    limit, found = subject.limits.get("function.count"), list(places(subject.service))
+    limit = subject.limits.get("function.count")
+    found = list(places(subject.service)) if limit else []
     if limit and len(found) > limit.value:
         span = subject.service.span("functions", found[int(limit.value)].function.name, key=True)
         help = "serve several routes from one `asgi` function, or use `plan: pro`"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fnctl.manifest.model import Function, Service, Trigger
 from fnctl.rules import timing
@@ -275,9 +275,8 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _triggers(service: Service, kind: str) -> Iterator[tuple[Function, Trigger]]:
-    for function in service.functions.values():
-        yield from ((function, trigger) for trigger in function.triggers if trigger.kind == kind)
+def _triggers(service: Service, kind: str) -> Iterable[tuple[Function, Trigger]]:
+    return service.started.get(kind, ())
 
 
 def _is_no_cron(seconds: int) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from operator import is_
+from typing import Any
 
 from fnctl.dataclass import dataclass, field
 from fnctl.diagnostics import Diagnostic, Severity
@@ -32,10 +34,15 @@ _LANGUAGES = {"asgi": "python", "wsgi": "python", "fetch": "nodejs"}
 
 @dataclass(frozen=True)
 class Looked:
-    """What was seen while one manifest was checked: in files, and which functions are fine."""
+    """What was seen while one manifest was checked: in files, which functions are fine, and all of a target where nothing was found.
+
+    `kinds` are what many functions have in common, with the first that has it, where that is fine.
+    """
 
     files: handler_files.Looked = field(default_factory=dict)
     fine: dict[str, Function] = field(default_factory=dict)
+    kinds: dict[Any, Function] = field(default_factory=dict)
+    clean: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,14 +63,18 @@ def check(service: Service, *, files: bool = True, families: Collection[str] = (
         looked: what was seen for other targets of the same manifest: most of it holds for all of them.
     """
     names = _Names(_types(service), frozenset(service.secrets))
-    found = [*_whole(service)]
     looked = looked or Looked()
+    parts = {"types": names.types, "secrets": service.secrets, "workflows": service.workflows, "elsewhere": tuple(service.elsewhere)}
+    functions = tuple(service.functions.values())
+    known = looked.clean.get("functions", ())
+    if looked.clean.get("parts") == parts and len(known) == len(functions) and all(map(is_, known, functions)):
+        return []
+    found = [*_whole(service)]
     for function in service.functions.values():
         found += _uses(service, function, names)
         if looked.fine.get(function.name) is function:  # a function that says nothing of any target is the same object for all
             continue
-        own = [*_triggers(service, function, names), *_interface(service, function), *_unbuilt(service, function, families)]
-        own += [*image.check(service, function), *_values(service, function, names)]
+        own = [*_triggers(service, function, names), *_common(service, function, names, families, looked.kinds)]
         own += handler_files.check(service, function, looked.files) if files and not function.image else ()
         found += own
         if not own:
@@ -71,6 +82,21 @@ def check(service: Service, *, files: bool = True, families: Collection[str] = (
     found += _routes(service)
     for name, workflow in service.workflows.items():
         found += steps.check(service, workflow.get("steps"), ("workflows", name, "steps"))
+    if not found:
+        looked.clean.update(parts=parts, functions=functions)
+    return found
+
+
+def _common(service: Service, function: Function, names: _Names, families: Collection[str], kinds: dict[Any, Function]) -> list[Diagnostic]:
+    """Check what has nothing to do with the function's name: once for all that say the same, if that is fine."""
+    kind = (function.interface, function.runtime, function.artifact, *[trigger.kind for trigger in function.triggers])
+    values = (id(function.env), function.secrets, tuple(function.uses), function.dead_letter)  # the function that is kept keeps its map too
+    if kind in kinds and values in kinds and function.image is None:
+        return []
+    found = [*_interface(service, function), *_unbuilt(service, function, families), *image.check(service, function)]
+    found += _values(service, function, names)
+    if not found:
+        kinds[kind] = kinds[values] = function
     return found
 
 
@@ -189,13 +215,16 @@ def _source(service: Service, function: Function, trigger: Trigger, names: _Name
 
 
 def _path(service: Service, trigger: Trigger) -> Iterator[Diagnostic]:
-    if problem := _misrouted(str(trigger.options["path"]).split("/")[1:]):
+    path = str(trigger.options["path"])
+    if problem := _misrouted(path.split("/")[1:]) if "{" in path or "}" in path else None:
         message, label, help = problem
         yield _finding("FN042", message, service.span(*trigger.at, "http", "path"), label, help)
 
 
 def _misrouted(parts: list[str]) -> tuple[str, str, str] | None:
     params = [part for part in parts if "{" in part or "}" in part]
+    if len(params) == 1 and params[0].endswith("}") and params[0][1:-1].isidentifier() and params[0][0] == "{":
+        return None  # the usual one
     if bad := next((part for part in params if not _is_parameter(part)), None):
         help = "a parameter is a whole part of the path: /orders/{id}; the last one may take the rest: /{path*}"
         return f"`{bad}` is not a path parameter", "not a route", help
@@ -214,7 +243,7 @@ def _routes(service: Service) -> Iterator[Diagnostic]:
     seen: dict[tuple[str, str], tuple[str, str]] = {}
     for function, trigger in ((f, t) for f in service.functions.values() for t in f.triggers if t.kind == "http"):
         method, given = str(trigger.options["method"]), str(trigger.options["path"])
-        path = "/".join("{*}" if p.endswith("*}") else "{}" if p.startswith("{") else p for p in given.split("/"))
+        path = "/".join("{*}" if p.endswith("*}") else "{}" if p.startswith("{") else p for p in given.split("/")) if "{" in given else given
         other, key = seen.setdefault((method, path.rstrip("/")), (function.name, trigger.key))
         if (other, key) != (function.name, trigger.key):
             message = f"the route {method} {given} belongs to `{other}` already"

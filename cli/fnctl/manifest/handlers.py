@@ -31,6 +31,8 @@ class Names:
 _MOST = 32 * 1024 * 1024
 """Bytes of a handler's file: more is no source, and what is named may have no end."""
 
+_CHUNK = 64 * 1024
+
 PYTHON = (".py",)
 NODE = (".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx")
 _STRINGS = later(r'"""(?:\\.|[^\\])*?(?:"""|\Z)|\'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\Z)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*', re.DOTALL)
@@ -94,10 +96,7 @@ def node(text: str) -> Names:
 @lru_cache(maxsize=4096)
 def defined(path: str, name: str, _modified: int, size: int) -> Answer | Names:
     """Look into a file once for each state that it was in."""
-    with open(path, "rb") as file:  # noqa: PTH123  # pathlib and a text stream take longer than all that follows
-        raw = file.read(min(size, _MOST) + 1)  # a read sets aside as much memory as it is allowed to fill
-        if len(raw) > size:  # it has grown, or is no plain file and has no size
-            raw += file.read(_MOST)
+    raw = _content(path, size)
     if len(raw) > _MOST:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
@@ -107,6 +106,18 @@ def defined(path: str, name: str, _modified: int, size: int) -> Answer | Names:
     if read.broken:
         return read
     return "yes" if name in read.found else "unsure" if read.open else "no"
+
+
+def _content(path: str, size: int) -> bytes:
+    """Read a file of which a size is known. Asking the system itself takes half the time that a stream does, and there are thousands of files."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        raw = os.read(file, min(size, _MOST) + 1)  # a read sets aside as much memory as it is allowed to fill
+        while len(raw) != size and len(raw) <= _MOST and (more := os.read(file, _CHUNK)):  # it has changed, or is no plain file and has no size
+            raw += more
+    finally:
+        os.close(file)
+    return raw
 
 
 def _plainly(text: str, name: str) -> bool:

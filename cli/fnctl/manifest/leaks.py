@@ -41,16 +41,13 @@ SHORTEST = 9
 
 def looks_secret(key: str, value: str) -> bool:
     """Tell whether an environment value is a credential: by its own form, or by a name such as DB_PASSWORD with a random-looking value."""
-    if len(value) < SHORTEST:
-        return False
-    hinted = any(hint in value for hint in HINTS)
-    return (hinted or key != "") and _looks_secret(key, value, hinted)
+    return len(value) >= SHORTEST and _looks_secret(key, value)
 
 
 @lru_cache(maxsize=32_768)
-def _looks_secret(key: str, value: str, hinted: bool) -> bool:
+def _looks_secret(key: str, value: str) -> bool:
     """Remember the answer, because every target asks the same."""
-    if hinted and KEYS.search(value):
+    if any(hint in value for hint in HINTS) and KEYS.search(value):
         return True
     return bool(_NAMED.search(key)) and bool(_LONG.fullmatch(value)) and not _PLAIN.fullmatch(value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from fnctl.dataclass import dataclass, field
@@ -140,3 +141,12 @@ class Service:
     budget: Mapping[str, Json] = field(default_factory=dict)
     elsewhere: Mapping[str, Function] = field(default_factory=dict)
     span: Callable[..., Span | None] = field(default=lambda *_path, **_which: None, compare=False, repr=False)
+
+    @cached_property
+    def started(self) -> Mapping[str, list[tuple[Function, Trigger]]]:
+        """What starts its functions, by kind: `started.get("http", ())`. Many ask, so it is looked for once."""
+        found: dict[str, list[tuple[Function, Trigger]]] = {}
+        for function in self.functions.values():
+            for trigger in function.triggers:
+                found.setdefault(trigger.kind, []).append((function, trigger))
+        return found

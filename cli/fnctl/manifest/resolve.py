@@ -168,10 +168,12 @@ def _service(document: Document, out: Staged, target: str, stage: str, forms: _F
     only = settings.pop("only", None)
     hosted: dict[str, Function] = {}
     elsewhere: dict[str, Function] = {}
+    special = target in ((data.get("defaults") or {}).get("targets") or {})
     for name, given in (data.get("functions") or {}).items():
         if given is None:
             continue
-        made, problems = _function(name, out, target, forms, origins)
+        own = special or target in (given.get("targets") or ())
+        made, problems = _function(name, out, target, forms, origins) if own else _shared(name, out, target, forms, origins)
         here = only is None or name in only
         found += problems if here else []
         if made is not None:
@@ -211,14 +213,14 @@ _ROLLOUT: Mapping[str, Any] = {"canary": units.percent, "bake": units.seconds}
 
 
 def _function(name: str, out: Staged, target: str, forms: _Forms, origins: Origins) -> tuple[Function | None, list[Diagnostic]]:
-    """Make one function; one that says nothing of any target is made once and shared by all of them."""
-    special = any(target in (layer.get("targets") or {}) for layer in (out.data.get("defaults") or {}, out.data["functions"][name]))
-    if not special and name in out.memo:
-        shared: tuple[Function | None, list[Diagnostic]] = out.memo[name]
-        return shared
-    made = functions.function(name, out.data, target, forms.function, origins, out.memo)
-    if not special:
-        out.memo[name] = made
+    return functions.function(name, out.data, target, forms.function, origins, out.memo)
+
+
+def _shared(name: str, out: Staged, target: str, forms: _Forms, origins: Origins) -> tuple[Function | None, list[Diagnostic]]:
+    """Make a function that says nothing of this target: once, for all of which it says nothing."""
+    made: tuple[Function | None, list[Diagnostic]] | None = out.memo.get(name)
+    if made is None:
+        made = out.memo[name] = _function(name, out, target, forms, origins)
     return made
 
 

@@ -41,7 +41,7 @@ class Shape:
 
     __slots__ = (
         *("_compiled", "_schemas", "all", "any", "enum", "extra", "fitting", "items", "keys", "least", "made", "message", "most"),
-        *("names", "nouns", "only", "pattern", "required", "scalar", "types", "unit", "words"),
+        *("names", "nouns", "only", "open", "pattern", "required", "scalar", "types", "unit", "words"),
     )
 
     def __init__(self, schema: Mapping[str, Any], compiled: Callable[[Mapping[str, Any]], Shape]) -> None:
@@ -56,6 +56,7 @@ class Shape:
         extra = schema.get("additionalProperties", True)
         self.extra: Shape | bool = compiled(extra) if isinstance(extra, dict) else extra
         self.names = compiled(schema["propertyNames"]) if "propertyNames" in schema else None
+        self.open = self.extra is True and self.names is None and not self._schemas
         self.items = compiled(schema["items"]) if "items" in schema else None
         self.required: tuple[str, ...] = tuple(schema.get("required", ()))
         self.enum = tuple(schema["enum"]) if "enum" in schema else (schema["const"],) if "const" in schema else None
@@ -153,19 +154,10 @@ def chosen(shape: Shape, value: Any) -> Shape:
 
 
 def _walk(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problems) -> None:
-    kind = value.__class__
-    if kind is dict or kind is list:
-        known, before = (id(shape), id(value)), len(out)
-        if known not in out.fine:
-            _whole(shape, value, path, out)
-            if len(out) == before:
-                out.fine.add(known)
-    else:
-        _whole(shape, value, path, out)
-
-
-def _whole(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problems) -> None:
-    kind = value.__class__
+    kind, before = value.__class__, len(out)
+    nested = kind is dict or kind is list
+    if nested and (id(shape), id(value)) in out.fine:
+        return
     if shape.types and kind not in shape.types and not (kind is float and int in shape.types and value.is_integer()):
         out.append(_mistyped(shape, value, path))
         return
@@ -173,17 +165,17 @@ def _whole(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problems) -> N
         _alternatives(shape, value, path, out)
     for part in shape.all:
         _walk(part, value, path, out)
-    if kind is dict:
-        _map(shape, value, path, out)
-    elif kind is list:
-        _list(shape, value, path, out)
+    if nested:
+        (_map if kind is dict else _list)(shape, value, path, out)
     if shape.scalar:
         _scalar(shape, value, path, out)
+    if nested and len(out) == before:
+        out.fine.add((id(shape), id(value)))
 
 
 def _map(shape: Shape, value: dict[str, Any], path: tuple[Key, ...], out: _Problems) -> None:
     made, extra = shape.made, shape.extra
-    for key, item in value.items():
+    for key, item in () if shape.open else value.items():
         if shape.names is not None:
             _name(shape.names, key, path, out)
         known = made.get(key) or shape.prop(key)

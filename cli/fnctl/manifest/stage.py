@@ -21,6 +21,8 @@ _PLACEHOLDER = later(r"\$(\$\{)|\$\{([^}]*)\}")
 _ENV_NAME = later(rb"\$\{env\.([^}]*)\}")
 _STAGE = later(r"[a-z][a-z0-9-]{0,19}")
 _UNSET = object()
+_FUNCTION = ("functions", "NAME")
+"""Deeper than this, maps and lists are small enough to look through all of them at once."""
 DEFAULT = "dev"
 
 
@@ -141,12 +143,14 @@ class _Filler:
         memo, findings = (id(value), path[2:3] == ("env",)), len(self.out.diagnostics)
         if memo in self.met:
             return self.met[memo]
+        if len(path) > len(_FUNCTION) and "${" not in repr(value):
+            return value
         members = value.items() if value.__class__ is dict else enumerate(value)
         items = [item if item.__class__ is str and "${" not in item else self.value(item, (*path, key)) for key, item in members]
-        old = value.values() if value.__class__ is dict else value
-        same = all(map(is_, items, old))
-        made = value if same else dict(zip(value, items, strict=True)) if value.__class__ is dict else items
-        if (same or memo[1]) and len(self.out.diagnostics) == findings:  # elsewhere each path with a placeholder has to be told of
+        if all(map(is_, items, value.values() if value.__class__ is dict else value)):
+            return value
+        made = dict(zip(value, items, strict=True)) if value.__class__ is dict else items
+        if memo[1] and len(self.out.diagnostics) == findings:  # elsewhere each path with a placeholder has to be told of
             self.met[memo] = made
         return made
 

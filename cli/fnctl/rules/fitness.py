@@ -87,12 +87,14 @@ def web_socket(subject: Subject) -> Iterator[Found]:
 
     Sources: `http_api.timeout`
     """
-    for function in subject.service.functions.values():
-        for trigger in function.triggers:
-            if trigger.kind == "http" and not _SOCKET.isdisjoint(str(trigger.options.get("path")).lower().split("/")):
-                span = subject.service.span(*trigger.at)
-                help = "let a service hold the connections (API Gateway WebSocket, Web PubSub), or run a container"
-                yield Found(f"`{function.name}` looks like a WebSocket, which no function can hold open", span, "cut at the timeout", help=help)
+    http = subject.service.started.get("http", ())
+    if _SOCKET.isdisjoint("/".join(str(trigger.options.get("path")) for _, trigger in http).lower().split("/")):
+        return
+    for function, trigger in http:
+        if not _SOCKET.isdisjoint(str(trigger.options.get("path")).lower().split("/")):
+            span = subject.service.span(*trigger.at)
+            help = "let a service hold the connections (API Gateway WebSocket, Web PubSub), or run a container"
+            yield Found(f"`{function.name}` looks like a WebSocket, which no function can hold open", span, "cut at the timeout", help=help)
 
 
 @rule("FIT004", "advice", needs="provisioned")

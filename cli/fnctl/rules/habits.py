@@ -29,12 +29,11 @@ def every_minute(subject: Subject) -> Iterator[Found]:
 
     Sources: `scheduler.interval.min`
     """
-    for function in subject.service.functions.values():
-        for trigger in function.triggers:
-            if trigger.kind == "schedule" and (trigger.options.get("every") == MINUTE or str(trigger.options.get("cron")).startswith("* * ")):
-                span = subject.service.span(*trigger.at, "schedule")
-                help = "react to what happens (a queue, a bucket, a topic), or look less often"
-                yield Found(f"`{function.name}` is started every minute", span, "43,200 times a month", help=help)
+    for function, trigger in subject.service.started.get("schedule", ()):
+        if trigger.options.get("every") == MINUTE or str(trigger.options.get("cron")).startswith("* * "):
+            span = subject.service.span(*trigger.at, "schedule")
+            help = "react to what happens (a queue, a bucket, a topic), or look less often"
+            yield Found(f"`{function.name}` is started every minute", span, "43,200 times a month", help=help)
 
 
 @rule("ADV014", "advice")

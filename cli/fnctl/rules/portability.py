@@ -183,12 +183,11 @@ def trigger_option_not_kept(subject: Subject) -> Iterator[Found]:
 
     Sources: Each finding names the page of the platform that it rests on, and its date.
     """
-    for function in subject.service.functions.values():
-        for trigger in function.triggers:
-            for option, value in trigger.options.items():
-                if entry := look_up(subject, "trigger_options", f"{trigger.kind}.{option}", value):
-                    message = f"{title(subject)} does not keep `{option}` of {trigger.kind} triggers"
-                    yield lacking(subject, entry, message, subject.service.span(*trigger.at, trigger.kind, option), function.name)
+    for kind, _, option in (name.partition(".") for name in subject.abilities["trigger_options"]):
+        for function, trigger in subject.service.started.get(kind, ()):
+            if option in trigger.options and (entry := look_up(subject, "trigger_options", f"{kind}.{option}", trigger.options[option])):
+                message = f"{title(subject)} does not keep `{option}` of {kind} triggers"
+                yield lacking(subject, entry, message, subject.service.span(*trigger.at, kind, option), function.name)
 
 
 @rule("FN108", "error", needs="resources", alike=True)

@@ -41,7 +41,10 @@ def trigger_cycle(subject: Subject) -> Iterator[Found]:
 
 
 def _starts(service: Service) -> Mapping[str, list[str]]:
-    """Return which functions each one starts, where it starts any; itself left out, which is a rule of its own."""
+    """Return which functions each one starts, where it starts any; itself left out, which is a rule of its own. Nothing where no circle can be."""
+    invoked = {used for function in service.functions.values() for used in function.uses if used in service.functions}
+    if not any(f.uses and (f.name in invoked or any(t.resource for t in f.triggers)) for f in service.functions.values()):
+        return {}  # most services: none that is started by another function starts one
     listeners: dict[str, list[str]] = {}
     for function in service.functions.values():
         for trigger in function.triggers:
@@ -148,10 +151,9 @@ def unused_resource(subject: Subject) -> Iterator[Found]:
 
 
 def _used(service: Service) -> set[str]:
-    used = {str(step["emit"]["bus"]) for step in _steps(service) if "emit" in step}
-    for function in (*service.functions.values(), *service.elsewhere.values()):
-        used |= {*function.uses, function.dead_letter or ""}
-        used |= {trigger.resource or "" for trigger in function.triggers}
+    functions = (*service.functions.values(), *service.elsewhere.values())
+    used = {str(step["emit"]["bus"]) for step in _steps(service) if "emit" in step}.union(*(function.uses for function in functions))
+    used |= {function.dead_letter or "" for function in functions} | {t.resource or "" for function in functions for t in function.triggers}
     return used | {str(resource.options.get("dead_letter")) for resource in service.resources.values()}
 
 

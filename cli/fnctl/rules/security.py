@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from fnctl.manifest.leaks import looks_secret
 from fnctl.manifest.model import Function, Service, Trigger
@@ -14,11 +14,8 @@ _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _LOCAL = later(r"http://(localhost|127\.|\[::1\]|[^/:]+\.(local|internal)\b)")
 
 
-def _http(service: Service) -> Iterator[tuple[Function, Trigger]]:
-    for function in service.functions.values():
-        for trigger in function.triggers:
-            if trigger.kind == "http":
-                yield function, trigger
+def _http(service: Service) -> Iterable[tuple[Function, Trigger]]:
+    return service.started.get("http", ())
 
 
 def _open(trigger: Trigger) -> bool:
@@ -72,7 +69,10 @@ def private_function_is_public(subject: Subject) -> Iterator[Found]:
 
     Sources: OWASP Top 10, A01 Broken Access Control, 2025
     """
-    for function, trigger in _http(subject.service):
+    http = _http(subject.service)
+    if not _PRIVATE.search("/".join(f"{function.name}/{trigger.options.get('path')}" for function, trigger in http)):
+        return  # one search through all of them, where most services have nothing
+    for function, trigger in http:
         path = str(trigger.options.get("path"))
         match = _PRIVATE.search(function.name) or _PRIVATE.search(path)
         if match and _open(trigger):
