@@ -80,3 +80,11 @@ def test_every_kind_of_a_graph_is_there(case: Path) -> None:
     client: Any = SimpleNamespace(sandbox=True)  # nothing is called
     kinds = all_kinds(client)
     assert {node.kind for node in graph_of(case).nodes.values()} <= set(kinds)
+
+
+def test_the_page_says_which_roles_there_are() -> None:
+    from fnctl_azure.translate.rights import ROLES, VERBS
+
+    page = (Path(__file__).parents[2] / "docs/platforms/azure.md").read_text("utf-8")
+    assert set(VERBS.values()) <= set(ROLES)
+    assert [role for role in ROLES if role not in page] == []

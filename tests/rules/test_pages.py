@@ -1,4 +1,4 @@
-"""docs/rules/ is what the docstrings say, and docs/errors.md what the pages of a run say."""
+"""docs/rules/ is what the docstrings say, docs/errors.md what the pages of a run say, and tables of docs/platforms/ what the adapters say."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ def test_the_committed_pages_are_the_generated_ones(root: Path, tmp_path: Path) 
 
 
 def _texts(docs: Path) -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in (*(docs / "rules").iterdir(), docs / "errors.md")}
+    return {path.name: path.read_text("utf-8") for path in (*(docs / "rules").iterdir(), *(docs / "platforms").iterdir(), docs / "errors.md")}

@@ -249,7 +249,7 @@ def nothing_remembers_there(subject: Subject) -> Iterator[Found]:
     Use instead: The event's `id`, which is the same when it comes again: write it with a condition beside what the handler writes. For this target
     alone: `targets: { azure: { idempotent: null } }`.
 
-    Sources: docs/azure.md.
+    Sources: docs/platforms/azure.md.
     """
     for function in subject.service.functions.values():
         if function.idempotent:
