@@ -92,7 +92,7 @@ def error_of(call: str, found: Refusal, scope: str) -> FnctlError:
     if found.status == 403:
         return Refused(f"{call} is not allowed: {words}", found.body, reason=found.code, notes=notes, help=DENIED)
     if found.status == 402:
-        return CloudError(f"Vercel refuses this for the team's plan or billing: {words}", reason=found.code, notes=notes, help=PLAN)
+        return Refused(f"Vercel refuses this for the team's plan or billing: {words}", found.body, reason=found.code, notes=notes, help=PLAN)
     if found.status == 429:
         later = f"; it ends in {_span(found.after)}" if found.after else ""
         help_ = HELP.get(found.code, "wait until then: what was uploaded stays, and the next run goes on from there")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import re
+import secrets as randomness
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +28,12 @@ PIECE = 32_768
 """Characters of one variable; a larger object has several, and the first, written last, is the one that counts."""
 TARGET = ["development"]  # no deployment sees these, and no policy of a team makes them unreadable
 _ESCAPES = {"_": "__", "/": "_S", ".": "_D", "-": "_H"}
-_NAME = re.compile(r"FNCTL_(?P<stage>(?:[a-z0-9]|_H)+)_S(?P<key>.+)_V(?P<version>\d+)(?:_P(?P<piece>\d+))?")
+_NAME = re.compile(r"FNCTL_(?P<stage>(?:[a-z0-9]|_H)+)_S(?P<key>.+)_V(?P<version>\d+)(?:_P(?P<piece>\d+)_[0-9a-f]{8})?")
 
 
 @dataclass(frozen=True)
 class Found:
-    """One version of an object: the variable that counts and those with the rest of it."""
+    """One version of an object: the variable that counts, and in order those with the rest of it, also of writers that came too late."""
 
     version: int
     first: Mapping[str, Any]
@@ -66,8 +68,9 @@ class ProjectStore:
         if not found:
             return None
         newest = found[-1]
-        head = variables.value(self._client, self.project, newest.first)
-        rest = "".join(variables.value(self._client, self.project, piece) for piece in newest.rest)
+        own, _, head = variables.value(self._client, self.project, newest.first).partition(":")
+        mine = [piece for piece in newest.rest if str(piece["key"]).endswith(f"_{own}")]
+        rest = "".join(variables.value(self._client, self.project, piece) for piece in mine)
         return zlib.decompress(base64.b64decode(head + rest)), str(newest.version)
 
     def put(self, key: str, body: bytes, *, expect: str | None = None, absent: bool = False) -> str:
@@ -114,28 +117,38 @@ class ProjectStore:
         self._emptied = True
 
     def _write(self, key: str, version: int, body: bytes, *, conditional: bool) -> int:
-        text = base64.b64encode(zlib.compress(body, 9)).decode()
-        pieces = [text[at : at + PIECE] for at in range(0, len(text), PIECE)]
+        """Write one version, or the first free one after it; return which."""
         while True:
-            for number, piece in enumerate(pieces[1:], 1):
-                variables.create(self._client, self.project, self._body(f"{self._name(key, version)}_P{number}", piece), upsert=True)
             try:
-                variables.create(self._client, self.project, self._body(self._name(key, version), pieces[0]), once=True)
+                self._write_one(self._name(key, version), body)
             except Taken:
                 if conditional:
                     raise Conflict(key) from None
                 version += 1
             except CloudError as error:
-                if not error.unknown or not self._is(key, version, pieces[0]):
+                if error.reason != "not_found":
                     raise
-                return version
+                self.bootstrap()  # another stage took it along a moment ago, being the last one that was there
             else:
                 return version
 
-    def _is(self, key: str, version: int, text: str) -> bool:
-        """Tell whether a version whose answer was lost is ours."""
-        found = self._one(key, version)
-        return bool(found) and variables.value(self._client, self.project, found) == text
+    def _write_one(self, name: str, body: bytes) -> None:
+        """Write what follows the first piece under a name of this writer's own, then the first, which makes the version. Raises Taken."""
+        text, own = base64.b64encode(zlib.compress(body, 9)).decode(), randomness.token_hex(4)
+        pieces = [text[at : at + PIECE] for at in range(0, len(text), PIECE)]
+        for number, piece in enumerate(pieces[1:], 1):
+            variables.create(self._client, self.project, self._body(f"{name}_P{number}_{own}", piece), upsert=True)
+        head = f"{own}:{pieces[0]}"
+        try:
+            variables.create(self._client, self.project, self._body(name, head), once=True)
+        except CloudError as error:
+            if not error.unknown or not self._is(name, head):
+                raise
+
+    def _is(self, name: str, text: str) -> bool:
+        """Tell whether a variable whose answer was lost is ours."""
+        found = next((one for one in variables.listed(self._client, self.project) or () if one["key"] == name), None)
+        return found is not None and variables.value(self._client, self.project, found) == text
 
     def _one(self, key: str, version: int) -> Mapping[str, Any]:
         return next((one.first for one in self._versions(key) if one.version == version), {})
@@ -152,18 +165,18 @@ class ProjectStore:
     def _all(self) -> Iterator[tuple[str, Found]]:
         """Yield every version of every object of this stage."""
         heads: dict[tuple[str, int], Mapping[str, Any]] = {}
-        rest: dict[tuple[str, int], dict[int, Mapping[str, Any]]] = {}
+        rest: dict[tuple[str, int], list[tuple[int, Mapping[str, Any]]]] = {}
         for variable in variables.listed(self._client, self.project) or ():
             match = _NAME.fullmatch(str(variable["key"]))
             if match is None or _plain(match["stage"]) != self._stage:
                 continue
             at = (_plain(match["key"]), int(match["version"]))
             if match["piece"]:
-                rest.setdefault(at, {})[int(match["piece"])] = variable
+                rest.setdefault(at, []).append((int(match["piece"]), variable))
             else:
                 heads[at] = variable
         for (key, version), first in heads.items():
-            yield key, Found(version, first, tuple(piece for _, piece in sorted(rest.get((key, version), {}).items())))
+            yield key, Found(version, first, tuple(piece for _, piece in sorted(rest.get((key, version), []), key=itemgetter(0))))
 
     def _name(self, key: str, version: int) -> str:
         return f"FNCTL_{_escaped(self._stage)}_S{_escaped(key)}_V{version}"

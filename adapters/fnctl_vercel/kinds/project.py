@@ -19,11 +19,11 @@ class Project(Base):
     rank = 90
 
     def read(self, node: Node, props: Mapping[str, Any], hint: str | None, run: Run) -> State | None:
-        """Find it by its recorded id, else by its name. One that holds nothing but secrets set before a deploy is not there yet."""
+        """Find it by its recorded id, else by its name. One that holds only secrets is not there yet, and one of somebody else's is none of ours."""
         found = (self.client.find(f"/v9/projects/{hint}", run) if hint else None) or self.client.find(f"/v9/projects/{node.name}", run)
         if found is None:
             return None
-        if node.owned and self._whose(found, run) == variables.owner(self.service, self.stage, bare=True):
+        if node.owned and self._whose(found, run) not in (variables.owner(self.service, self.stage), "" if found["id"] == hint else None):
             return None
         return _state(found, props)
 
@@ -34,7 +34,7 @@ class Project(Base):
         if found is None:
             said: dict[str, Json] = {"name": name, "framework": None, "environmentVariables": [variables.mark(self.service, self.stage)]}
             found = self._create(said, run)
-        self._own(name, found, run)
+        self._own(name, found, run, known=state is not None)
         changed = self.client.patch(f"/v9/projects/{found['id']}", _settings(props), run)
         return _state({**found, **changed}, props)
 
@@ -64,12 +64,14 @@ class Project(Base):
     def _whose(self, found: Mapping[str, Any], run: Run) -> str:
         return str((variables.owner_of(variables.listed(self.client, str(found["id"]), run) or []) or {}).get("value") or "")
 
-    def _own(self, name: str, found: Mapping[str, Any], run: Run) -> None:
-        """Refuse a project that is not ours, and turn one that held only secrets into a deployed one."""
+    def _own(self, name: str, found: Mapping[str, Any], run: Run, *, known: bool) -> None:
+        """Refuse a project that is not ours, and turn one that held only secrets into a deployed one. A recorded one gets its mark back."""
         mark = variables.owner_of(variables.listed(self.client, str(found["id"]), run) or []) or {}
         wanted, bare = variables.owner(self.service, self.stage), variables.owner(self.service, self.stage, bare=True)
         if mark.get("value") == bare:
             self.client.patch(f"/v9/projects/{found['id']}/env/{mark['id']}", {"value": wanted}, run)
+        elif known and not mark:
+            variables.create(self.client, str(found["id"]), variables.mark(self.service, self.stage))
         elif mark.get("value") != wanted:
             whose = f"its mark says that it belongs to {mark['value']}" if mark else "it carries no mark of fnctl's"
             raise CloudError(

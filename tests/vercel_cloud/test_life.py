@@ -1,0 +1,180 @@
+"""A service's life at Vercel: what is written and what is not, and every way to go wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from fnctl.errors import Exit
+from vercel_cloud.conftest import Shop
+
+
+def eventually(done: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_deployed_again_changed_rolled_back_destroyed(shop: Shop) -> None:
+    first = shop.deploy(shop.graph("one"))
+    assert (first.status, first.release) == ("deployed", 1)
+    one = shop.live()
+    assert shop.projects() == ["shop-prod", "shop.fnctl-ledger"]
+    assert first.outputs["api"]["id"] == f"{one['id']}/api"
+
+    before = shop.writes()
+    assert shop.deploy(shop.graph("one")).status == "unchanged"
+    assert shop.writes() == before
+
+    assert shop.deploy(shop.graph("two")).status == "deployed"
+    two = shop.live()
+    assert two["id"] != one["id"]
+    sent = shop.writes().count("POST /v2/files")
+    back = shop.rollback(1)
+    assert (back.status, back.release) == ("restored", 3)
+    assert shop.live()["id"] == one["id"]
+    assert shop.writes().count("POST /v2/files") == sent
+    assert f"POST /v1/projects/{one['projectId']}/rollback/{one['id']}" in shop.writes()
+    assert shop.count() == 2
+
+    assert shop.destroy() == "destroyed"
+    assert shop.projects() == []
+
+
+def test_crons_do_not_move_with_the_traffic_so_a_rollback_makes_them_again(shop: Shop) -> None:
+    shop.deploy(shop.graph("one", "0 3 * * *"))
+    first = shop.live()
+    shop.deploy(shop.graph("two", "0 4 * * *"))
+    sent = shop.writes().count("POST /v2/files")
+    assert shop.rollback(1).status == "restored"
+    assert shop.live()["id"] != first["id"]
+    assert shop.live()["meta"]["fnctlArtifact"] == first["meta"]["fnctlArtifact"]
+    assert [one["schedule"] for one in shop.ask("/v9/projects/shop-prod")["crons"]["definitions"]] == ["0 3 * * *"]
+    assert shop.writes().count("POST /v2/files") == sent, "Vercel keeps the files itself"
+
+
+def test_hobby_reaches_one_release_back_and_further_by_making_it_again(shop: Shop) -> None:
+    shop.steer("PUT", "teams/team_sandbox", {"plan": "hobby"})
+    for page in ("one", "two", "three"):
+        shop.deploy(shop.graph(page))
+    assert shop.rollback(1).exit is Exit.OK
+    assert shop.count() == 4
+    assert any("does not go back" in line for line in shop.said)
+
+
+def test_a_new_secret_is_live_with_the_next_deploy(shop: Shop) -> None:
+    cloud = shop.cloud()
+    version = cloud.secret_set("KEY", "s3cr3t value")
+    assert cloud.secret_set("KEY", "s3cr3t value") == version, "an equal value is known by its hash"
+    (found,) = [one for one in shop.ask("/v10/projects/shop-prod/env")["envs"] if one["key"] == "KEY"]
+    assert (found["type"], found["target"], found["value"]) == ("sensitive", ["production"], "")
+    assert shop.deploy(shop.graph("one", secrets=("KEY",))).status == "deployed"
+    assert shop.deploy(shop.graph("one", secrets=("KEY",))).status == "unchanged"
+    assert cloud.secret_set("KEY", "another") != version
+    assert shop.deploy(shop.graph("one", secrets=("KEY",))).status == "deployed"
+    assert shop.count() == 2
+    assert shop.destroy() == "destroyed"
+    assert (cloud.secrets(), shop.projects()) == ({}, [])
+    cloud.close()
+
+
+def test_secrets_outlive_a_first_deploy_that_fails(shop: Shop) -> None:
+    cloud = shop.cloud()
+    cloud.secret_set("KEY", "value")
+    shop.steer("PUT", "behaviour", {"build": "failed"})
+    failed = shop.deploy(shop.graph("one", secrets=("KEY",)))
+    assert (failed.status, failed.exit) == ("restored", Exit.RESTORED)
+    assert any("asked for by a test" in note for one in failed.diagnostics for note in (one.message, *one.notes))
+    assert list(cloud.secrets()) == ["KEY"]
+    shop.steer("PUT", "behaviour", {})
+    assert shop.deploy(shop.graph("one", secrets=("KEY",))).status == "deployed"
+    cloud.close()
+
+
+def test_a_build_that_fails_leaves_the_old_release_serving(shop: Shop) -> None:
+    shop.deploy(shop.graph("one"))
+    live = shop.live()
+    shop.steer("PUT", "behaviour", {"build": "failed"})
+    failed = shop.deploy(shop.graph("two"))
+    assert (failed.status, failed.exit) == ("restored", Exit.RESTORED)
+    assert shop.live()["id"] == live["id"]
+    assert failed.diagnostics[0].message.startswith("Vercel could not build the deployment")
+    assert any("Running build" in note for note in failed.diagnostics[0].notes)
+
+
+def test_an_alias_that_never_comes_is_waited_for_no_longer_than_said(shop: Shop) -> None:
+    shop.deploy(shop.graph("one"))
+    shop.settings["alias_timeout"] = "1s"
+    shop.steer("PUT", "behaviour", {"alias": "stuck"})
+    stopped = shop.deploy(shop.graph("two"))
+    assert stopped.exit in (Exit.STOPPED, Exit.RESTORED)
+    assert "gave up waiting for the production addresses" in stopped.diagnostics[0].message
+    assert stopped.diagnostics[0].help
+
+
+@pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 1, "code": "too_many_requests"}, {"act": "drop"}, {"act": "lose"}, {"status": 503}])
+def test_an_upload_that_is_refused_dropped_or_not_answered_is_sent_again(shop: Shop, fault: dict[str, object]) -> None:
+    shop.steer("POST", "faults", {"path": "/v2/files", **fault})
+    assert shop.deploy(shop.graph("one")).status == "deployed"
+    assert shop.count() == 1
+
+
+def test_a_project_of_somebody_else_is_not_touched(shop: Shop) -> None:
+    with shop.api as api:
+        api.post("/v11/projects", json={"name": "shop-prod"})
+    before = shop.writes()
+    failed = shop.deploy(shop.graph("one"))
+    assert [one.code for one in failed.diagnostics] == ["FN919"]
+    assert not [one for one in shop.writes()[len(before) :] if "shop-prod" in one or one.startswith("POST /v13")]
+
+
+def test_a_shared_project_is_used_as_it_is_and_stays(shop: Shop) -> None:
+    with shop.api as api:
+        api.post("/v11/projects", json={"name": "shop-prod"})
+    theirs = shop.ask("/v9/projects/shop-prod")
+    shop.settings |= {"project": "shop-prod", "shared": True}
+    assert shop.deploy(shop.graph("one")).status == "deployed"
+    assert shop.live()["meta"]["fnctlService"] == "shop"
+    assert shop.destroy() == "destroyed"
+    assert shop.projects() == ["shop-prod"]
+    after = shop.ask("/v9/projects/shop-prod")
+    assert (after["id"], after["autoAssignCustomDomains"], after["targets"]) == (theirs["id"], True, {})
+    assert shop.ask("/v10/projects/shop-prod/env")["envs"] == []
+
+
+def test_a_deploy_by_hand_is_drift_and_the_next_deploy_puts_ours_back(shop: Shop) -> None:
+    shop.deploy(shop.graph("one"))
+    ours = shop.live()["id"]
+    files = [{"file": ".vercel/output/config.json", "data": '{"version": 3}'}]
+    with shop.api as api:
+        body = {"name": "shop-prod", "project": "shop-prod", "target": "production", "files": files}
+        other = api.post("/v13/deployments", json=body, params={"prebuilt": "1"}).json()
+        project = shop.ask("/v9/projects/shop-prod")["id"]
+        eventually(lambda: api.get(f"/v13/deployments/{other['id']}").json()["readyState"] == "READY")
+        assert api.post(f"/v10/projects/{project}/promote/{other['id']}", json={}).status_code == 201
+        eventually(lambda: shop.live()["id"] == other["id"])
+    assert shop.deploy(shop.graph("one")).status == "deployed"
+    assert shop.live()["id"] != other["id"]
+    assert shop.live()["meta"]["fnctlArtifact"] == shop.ask(f"/v13/deployments/{ours}")["meta"]["fnctlArtifact"]
+
+
+def test_part_of_the_traffic_first_then_all_of_it(shop: Shop) -> None:
+    shop.deploy(shop.graph("one"))
+    graph = shop.graph("two", rollout={"canary": 10, "bake": 1})
+    assert shop.deploy(graph).status == "deployed"
+    writes = shop.writes()
+    project = shop.live()["projectId"]
+    start, complete = (writes.index(f"POST /v1/projects/{project}/rolling-release/{word}") for word in ("start", "complete"))
+    assert start < complete
+    assert shop.ask("/v9/projects/shop-prod")["rollingRelease"] is None
+
+
+def test_file_by_file_equal_contents_go_up_once(shop: Shop) -> None:
+    shop.settings["upload"] = "files"
+    assert shop.deploy(shop.graph("one")).status == "deployed"
+    assert shop.writes().count("POST /v2/files") == 2
+    assert shop.deploy(shop.graph("two")).status == "deployed"
+    assert shop.writes().count("POST /v2/files") == 3, "what is there is not sent again"
