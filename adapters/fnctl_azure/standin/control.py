@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,35 +16,39 @@ PREFIX = "/_fnctl/"
 class Control:
     """Answers the stand-in's own requests; `forget` lets the other parts forget."""
 
-    def __init__(self, world: World, faults: Faults, record: Record) -> None:
+    def __init__(self, world: World, faults: Faults, record: Record, forget: Sequence[Callable[[], None]]) -> None:
         self._world = world
         self._faults = faults
         self._record = record
+        self._forget = forget
 
     def answer(self, request: Request) -> Answer:
         """Do what is said. Raises Refused."""
-        word = request.path.removeprefix(PREFIX)
-        match request.method, word:
-            case "POST", "reset":
-                self._world.clear()
-                self._faults.waiting.clear()
-                self._record.clear()
-                return Answer(204)
-            case "POST", "faults":
-                return self._add(request.json())
-            case "GET", "faults":
-                return Answer(200, [asdict(fault) for fault in self._faults.waiting])
-            case "DELETE", "faults":
-                self._faults.waiting.clear()
-                return Answer(204)
-            case "POST", "world":
-                return self._change(request.json())
-            case "GET", "writes":
-                return Answer(200, {"writes": self._record.writes})
-            case "GET", "resources":
-                return Answer(200, sorted(resource.id for resource in self._world.resources.values()))
-            case _:
-                raise refused(404, "NotFound", f"'{request.method} {request.path}' is nothing that the sandbox is told.")
+        asked = f"{request.method} {request.path.removeprefix(PREFIX)}"
+        acts: Mapping[str, Callable[[], Answer]] = {
+            "POST reset": self._reset,
+            "POST faults": lambda: self._add(request.json()),
+            "GET faults": lambda: Answer(200, [asdict(fault) for fault in self._faults.waiting]),
+            "DELETE faults": self._clear,
+            "POST world": lambda: self._change(request.json()),
+            "GET writes": lambda: Answer(200, {"writes": self._record.writes}),
+            "GET resources": lambda: Answer(200, sorted(resource.id for resource in self._world.resources.values())),
+        }
+        if asked not in acts:
+            raise refused(404, "NotFound", f"'{asked}' is none of {', '.join(acts)}.")
+        return acts[asked]()
+
+    def _reset(self) -> Answer:
+        self._world.clear()
+        self._faults.waiting.clear()
+        self._record.clear()
+        for part in self._forget:
+            part()
+        return Answer(204)
+
+    def _clear(self) -> Answer:
+        self._faults.waiting.clear()
+        return Answer(204)
 
     def _add(self, said: dict[str, Any]) -> Answer:
         try:

@@ -12,7 +12,7 @@ from fnctl_azure.standin.control import PREFIX, Control
 from fnctl_azure.standin.faults import Faults, Record
 from fnctl_azure.standin.providers import Provider, config, data, events, identities, monitor, storage, vaults, web
 from fnctl_azure.standin.server import Dropped, Port, Serve
-from fnctl_azure.standin.storage import Emulator, Storage
+from fnctl_azure.standin.storage import OWN, Emulator, Storage
 from fnctl_azure.standin.telemetry import Telemetry
 from fnctl_azure.standin.wire import Answer, Refused, Request, refused
 from fnctl_azure.standin.world import World
@@ -37,7 +37,7 @@ class Desk:
         self.storage = Storage(self.world, emulator)
         self.apps = Apps(self.world, self._listen, self.storage, self.telemetry, state, runtimes)
         self.arm = Arm(self.world, self._providers())
-        self.control = Control(self.world, self.faults, self.record)
+        self.control = Control(self.world, self.faults, self.record, (self.telemetry.clear, lambda: self.storage.wipe(OWN)))
 
     @property
     def port(self) -> int:

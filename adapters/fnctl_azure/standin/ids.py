@@ -62,6 +62,8 @@ def parse(path: str, method: str) -> Target | None:
         return None
     last = marks[-1]
     rest = segments[last + 2 :]
+    if [word.lower() for word in rest] == ["register"]:
+        return None
     action = rest.pop() if method == "POST" and len(rest) % 2 else ""
     prefix = "".join(f"/{segment}" for segment in _spelled(segments[:last]))
     scope = prefix if len(marks) > 1 else ""
