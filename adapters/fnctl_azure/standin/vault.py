@@ -49,10 +49,10 @@ def _admitted(world: World, request: Request) -> str:
     return str(entra.admit(world, request, AUDIENCES)["oid"])
 
 
-def allowed(world: World, vault: Resource, who: str, roles: frozenset[str]) -> bool:
-    """Whether an identity may: by a role, or where the vault has none of them, by its access policies."""
+def allowed(world: World, vault: Resource, who: str, roles: frozenset[str], scope: str = "") -> bool:
+    """Whether an identity may: by a role on the vault or on `scope` in it, or where the vault has no roles, by its access policies."""
     if vault.properties.get("enableRbacAuthorization"):
-        return may(world, who, roles, vault.id)
+        return may(world, who, roles, scope or vault.id)
     policies = vault.properties.get("accessPolicies") or []
     word = "get" if roles == READERS else "set"
     mine = [one for one in policies if str(one.get("objectId")).lower() == who.lower()]
@@ -74,7 +74,7 @@ def follow(world: World, text: str, who: str) -> str | None:
         name = before.rstrip("/").rpartition("/")[2].partition(".")[0]
     with world.lock:
         vault = next((one for one in world.of_type(VAULTS) if one.name.lower() == name.lower()), None)
-        if vault is None or not allowed(world, vault, who, READERS):
+        if vault is None or not allowed(world, vault, who, READERS, f"{vault.id}/secrets/{secret}"):
             return None
         versions: list[dict[str, Any]] = (vault.hidden.get("values") or {}).get(secret.lower(), [])
     kept = [one for one in versions if not version or one["id"] == version]
