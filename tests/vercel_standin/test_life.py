@@ -241,9 +241,11 @@ def test_a_limit_is_counted_said_and_kept(api: Api) -> None:
 
 def test_jobs_can_be_made_to_hang_or_to_fail(api: Api) -> None:
     api.live(output())
+    stuck = api.deploy(output(), target="production", autoAssignCustomDomains=False)
     api.sandbox("PUT behaviour", {"alias": "stuck"})
-    stuck = api.deploy(output(), target="production")
+    api.call(f"POST /v10/projects/shop/promote/{stuck['id']}", {}, 201)
     assert api.until("GET /v9/projects/shop", lambda found: found["lastAliasRequest"]["jobStatus"] == "in-progress")
+    assert api.call(f"POST /v10/projects/shop/promote/{stuck['id']}", {}, 409)
     assert api.call(f"GET /v13/deployments/{stuck['id']}")["aliasAssigned"] is False
     api.sandbox("PUT behaviour", {"build": "failed"})
     assert api.ended(api.create(output())["id"])["errorCode"] == "BUILD_FAILED"

@@ -77,7 +77,7 @@ class Deployment:
     error: dict[str, str] | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
     build: Build | None = None
-    source: str = "api"
+    source: str = ""
     prebuilt: bool = False
     auto: bool = True
     promoted: int = 0

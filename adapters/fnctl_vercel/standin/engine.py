@@ -87,7 +87,7 @@ class Engine:
             deployment.substate = "ROLLING"
             deployment.assigned = now()
             return
-        self.assign(project, deployment, "promote")
+        self._background(project, deployment, {"jobStatus": "pending", "type": "promote"})
 
     def _schedule(self, project: Project, deployment: Deployment) -> None:
         """Crons are those of the newest production build: neither promote nor rollback changes them."""
@@ -98,15 +98,18 @@ class Engine:
         project.crons |= {"deploymentId": deployment.id, "definitions": definitions, "updatedAt": now()}
 
     def assign(self, project: Project, deployment: Deployment, kind: str) -> None:
-        """Point the production aliases at a deployment, as a job that callers may watch."""
+        """Point the production aliases at a deployment that somebody asked for, as a job that callers may watch."""
         project.job = {
-            "fromDeploymentId": project.production,
+            "fromDeploymentId": project.production or "",
             "toDeploymentId": deployment.id,
             "jobStatus": "pending",
             "requestedAt": now(),
             "type": kind,
         }
-        threading.Thread(target=self._assign, args=(project, deployment, project.job), daemon=True, name=f"alias-{deployment.id}").start()
+        self._background(project, deployment, project.job)
+
+    def _background(self, project: Project, deployment: Deployment, job: dict[str, Any]) -> None:
+        threading.Thread(target=self._assign, args=(project, deployment, job), daemon=True, name=f"alias-{deployment.id}").start()
 
     def _assign(self, project: Project, deployment: Deployment, job: dict[str, Any]) -> None:
         how = self.faults.behaviour.get("alias")
@@ -160,7 +163,7 @@ class Engine:
         with self.account.lock:
             if deployment.state != "CANCELED":
                 deployment.state = state
-                _event(deployment, state, "deployment-state", {"info": {"readyState": state}})
+                _event(deployment, state, "deployment-state", {"info": {"type": "deployment", "name": deployment.name, "readyState": state}})
         self.account.tell()
 
 

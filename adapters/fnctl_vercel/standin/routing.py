@@ -122,10 +122,18 @@ def _has(wanted: Mapping[str, Any], request: Request) -> bool:
     elif kind == "header":
         value = request.header(key.lower()) if any(name.lower() == key.lower() for name, _ in request.pairs) else None
     elif kind == "cookie":
-        value = dict(one.strip().partition("=")[::2] for one in request.header("cookie").split(";")).get(key)
+        value = _cookies(request).get(key)
     else:
         value = request.query.get(key)
     return value is not None and ("value" not in wanted or re.fullmatch(str(wanted["value"]), value) is not None)
+
+
+def _cookies(request: Request) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in request.header("cookie").split(";"):
+        name, _, value = one.strip().partition("=")
+        found[name] = value
+    return found
 
 
 def _applied(route: Mapping[str, Any], fit: re.Match[str], way: _Way) -> None:

@@ -16,6 +16,7 @@ from fnctl_vercel.standin.engine import Engine
 from fnctl_vercel.standin.instances import REQUEST, Broken, Instance
 from fnctl_vercel.standin.pool import Call
 from fnctl_vercel.standin.routing import Found
+from fnctl_vercel.standin.views import PROTECTED
 from fnctl_vercel.standin.web import Answer, Pairs, Request
 
 SECONDS = 300
@@ -39,7 +40,7 @@ def visit(engine: Engine, host: str, request: Request, *, inside: bool = False) 
 def protected(engine: Engine, deployment: Deployment, host: str) -> bool:
     """Whether visitors of this host have to be known. New projects protect everything but production's own names."""
     project = engine.account.projects[deployment.project]
-    found = project.settings.get("ssoProtection", {"deploymentType": "prod_deployment_urls_and_all_previews"})
+    found = project.settings.get("ssoProtection", PROTECTED)
     kind = (found or {}).get("deploymentType")
     production = host in engine.hosts.production(project)
     own = any(host == one["name"] for one in project.domains)

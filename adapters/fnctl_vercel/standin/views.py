@@ -8,11 +8,15 @@ from fnctl_vercel.standin.account import USER, Deployment, Project
 from fnctl_vercel.standin.calls import variables
 from fnctl_vercel.standin.engine import Engine
 
+PROTECTED = {"deploymentType": "prod_deployment_urls_and_all_previews"}
+"""How a new project is protected, until somebody says otherwise."""
+RESOURCES = {"fluid": True, "functionDefaultRegions": ["iad1"], "functionDefaultTimeout": 300, "functionDefaultMemoryType": "standard"}
+
 
 def project(engine: Engine, one: Project) -> dict[str, Any]:
     """`GET /v9/projects/{id}`."""
     account = engine.account
-    newest = [listed(engine, deployment) for deployment in list(account.of(one))[:2]]
+    newest = [_latest(engine, deployment) for deployment in list(account.of(one))[:2]]
     current = account.deployments.get(one.production or "")
     return {
         "framework": None,
@@ -21,17 +25,18 @@ def project(engine: Engine, one: Project) -> dict[str, Any]:
         "directoryListing": False,
         "autoAssignCustomDomains": True,
         "autoExposeSystemEnvs": True,
-        "ssoProtection": None,
+        "ssoProtection": PROTECTED,
         **one.settings,
+        "resourceConfig": {**RESOURCES, **one.settings.get("resourceConfig", {})},
+        "defaultResourceConfig": RESOURCES,
         "id": one.id,
         "name": one.name,
         "accountId": one.team,
         "createdAt": one.created,
         "updatedAt": one.updated,
-        "link": None,
         "live": False,
         "env": [variables.view(variable) for variable in one.variables.values()],
-        "targets": {"production": deployment_view(engine, current)} if current else {},
+        "targets": {"production": _latest(engine, current)} if current else {},
         "latestDeployments": newest,
         "alias": [{"domain": host, "target": "PRODUCTION", "deployment": None} for host in engine.hosts.production(one)],
         "crons": one.crons,
@@ -74,9 +79,9 @@ def deployment_view(engine: Engine, one: Deployment) -> dict[str, Any]:
         "type": "LAMBDAS",
         "plan": team.plan,
         "public": False,
-        "source": one.source,
+        **({"source": one.source} if one.source else {}),
         "target": "production" if one.target == "production" else None,
-        "customEnvironment": next((known for known in owner.environments if known["id"] == one.environment), None),
+        **({"customEnvironment": {"id": one.environment}} if one.environment else {}),
         "projectId": one.project,
         "project": {"id": owner.id, "name": owner.name, "framework": None},
         "ownerId": team.id,
@@ -84,15 +89,21 @@ def deployment_view(engine: Engine, one: Deployment) -> dict[str, Any]:
         "creator": {"uid": USER["uid"], "username": USER["username"]},
         "createdAt": one.created,
         "created": one.created,
+        "createdIn": one.regions[0],
         "bootedAt": one.created,
         "buildingAt": one.created,
-        "ready": one.ready,
+        **({"ready": one.ready} if one.ready else {}),
         "readyState": one.state,
         "status": one.state,
         "state": one.state,
-        "readySubstate": one.substate,
-        "aliasAssigned": one.assigned or False,
+        **({"readySubstate": one.substate} if one.substate else {}),
+        "aliasAssigned": one.assigned is not None,
         "aliasError": None,
+        "buildSkipped": False,
+        "isInConcurrentBuildsQueue": False,
+        "isInSystemBuildsQueue": False,
+        "projectSettings": {},
+        "routes": one.build.config.get("routes") or [] if one.build else [],
         "alias": one.aliases,
         "automaticAliases": one.aliases,
         "userAliases": [],
@@ -105,6 +116,30 @@ def deployment_view(engine: Engine, one: Deployment) -> dict[str, Any]:
         "isRollbackCandidate": one.target == "production" and one.promoted > 0 and one.id != owner.production,
         **(one.error or {}),
     }
+
+
+def _latest(engine: Engine, one: Deployment) -> dict[str, Any]:
+    """As a project shows its own."""
+    whole = deployment_view(engine, one)
+    kept = (
+        "id",
+        "alias",
+        "aliasAssigned",
+        "aliasError",
+        "createdAt",
+        "createdIn",
+        "meta",
+        "name",
+        "plan",
+        "readyState",
+        "readySubstate",
+        "target",
+        "type",
+        "url",
+    )
+    creator = {key: USER[key] for key in ("uid", "username", "email")}
+    shown = {key: whole[key] for key in kept if key in whole}
+    return {**shown, "creator": creator, "deploymentHostname": one.host, "private": False, "userId": USER["id"]}
 
 
 def listed(engine: Engine, one: Deployment) -> dict[str, Any]:

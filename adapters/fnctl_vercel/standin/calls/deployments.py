@@ -109,7 +109,7 @@ def _make(ask: Ask, project: Project, body: dict[str, Any], target: Target, envi
         environ,
         name_of("oidc_", 40),
         list(body.get("regions") or ["iad1"]),
-        source=body.get("source", "api"),
+        source=body.get("source", ""),
         auto=body.get("autoAssignCustomDomains", True),
     )
 

@@ -124,8 +124,8 @@ def _drop_environment(ask: Ask) -> Answer:
 
 def _domains(ask: Ask) -> Answer:
     project = ask.project()
-    found = [views.domain(project, {"name": host}) for host in ask.engine.hosts.production(project)[:1]]
-    return said({"domains": [*found, *(views.domain(project, one) for one in project.domains)], "pagination": {"count": len(project.domains) + 1}})
+    known = [{"name": ask.engine.hosts.production(project)[0]}, *project.domains]
+    return said({"domains": [views.domain(project, one) for one in known], "pagination": {"count": len(known), "next": None, "prev": None}})
 
 
 def _add_domain(ask: Ask) -> Answer:

@@ -84,22 +84,21 @@ def view(one: Variable, *, decrypt: bool = False) -> dict[str, Any]:
     shown = one.value if one.type == "plain" or (decrypt and one.type != "sensitive") else ""
     if one.type == "encrypted" and not decrypt:
         shown = base64.b64encode(f"sealed:{one.id}:{one.updated}".encode()).decode()
-    return {
+    found = {
         "id": one.id,
         "key": one.key,
         "value": shown,
         "type": one.type,
         "target": one.target,
         "gitBranch": one.branch,
-        "comment": one.comment or "",
+        "comment": one.comment,
         "customEnvironmentIds": one.environments,
-        "configurationId": None,
         "createdAt": one.created,
         "updatedAt": one.updated,
         "createdBy": "usr_sandbox",
-        "updatedBy": None,
         "decrypted": decrypt and one.type != "sensitive",
     }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _create(ask: Ask) -> Answer:
@@ -158,10 +157,17 @@ def _named(ask: Ask) -> Variable:
     return found
 
 
+def _pull(ask: Ask) -> Answer:
+    """What `vercel env pull` writes down: sensitive values are not among it."""
+    found = {one.key: one.value for one in ask.project().variables.values() if ask.parts["target"] in one.target and one.type != "sensitive"}
+    return said({"env": found, "buildEnv": found})
+
+
 ROUTES = (
     Route("POST /v9|v10/projects/{project}/env", _create, "variables"),
     Route("GET /v8|v9|v10/projects/{project}/env", _list),
     Route("GET /v1/projects/{project}/env/{id}", _read),
+    Route("GET /v3/env/pull/{project}/{target}", _pull),
     Route("PATCH /v9/projects/{project}/env/{id}", _change, "variable-change"),
     Route("DELETE /v9/projects/{project}/env/{id}", _delete),
     Route("DELETE /v1/projects/{project}/env", _delete_many, "variable-ids"),
