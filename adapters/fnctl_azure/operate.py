@@ -7,6 +7,7 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,8 @@ LATE = 300.0
 """Seconds that a line may take from its own time until Application Insights shows it."""
 REMEMBERED = 10_000
 """Lines already shown that are remembered while following."""
+CONSOLE = "'Host.Function.Console'"
+"""The category of what code prints."""
 PAGE = 5_000
 """Lines that one look returns at most."""
 
@@ -151,13 +154,14 @@ def _now() -> str:
 def logs(client: Client, component: str, functions: Mapping[str, State], query: LogQuery) -> Iterator[LogLine]:
     """Yield the lines of the named functions in order of time, as Application Insights has them.
 
-    Following looks again every other second, some minutes into the past, because lines arrive late and in any order; nothing is shown twice.
+    What code prints is the app's, and belongs to no call: it is shown under the function that the line names itself, or under the app's only one, or
+    under the app. Following looks again every other second, some minutes into the past, because lines arrive late; nothing is shown twice.
     """
-    named = {door: name for name, state in functions.items() for door in _doors(state)}
+    sources = Sources({name: _doors(state) for name, state in functions.items()}, _apps(functions))
     shown: OrderedDict[str, None] = OrderedDict()
     since = query.since
     while True:
-        for line, key in _read(client, component, named, since, query.text):
+        for line, key in _read(client, component, sources, since, query.text):
             if key not in shown:
                 shown[key] = None
                 yield line
@@ -168,14 +172,39 @@ def logs(client: Client, component: str, functions: Mapping[str, State], query: 
         since = max(query.since, time.time() - LATE)
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Whose lines are asked for: the doors of each function, and the functions of each app."""
+
+    doors: Mapping[str, Sequence[str]]
+    apps: Mapping[str, Sequence[str]]
+
+    def of(self, operation: str, app: str, message: str) -> str | None:
+        """Return whose line it is; None for one that was not asked for."""
+        if operation:
+            return next((name for name, doors in self.doors.items() if operation in doors), None)
+        members = self.apps.get(app, ())
+        said = _json(message) if message.startswith("{") else None
+        if isinstance(said, dict) and said.get("function"):
+            return str(said["function"]) if said["function"] in self.doors else None
+        return members[0] if len(members) == 1 else app
+
+
 def _doors(state: State) -> list[str]:
     found = state.outputs.get("doors")
     return [str(name) for name in found] if isinstance(found, list) else [str(state.outputs["name"])]
 
 
-def _read(client: Client, component: str, named: Mapping[str, str], since: float, text: str | None) -> Iterator[tuple[LogLine, str]]:
+def _apps(functions: Mapping[str, State]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, state in functions.items():
+        found.setdefault(str(state.outputs["app"]).rpartition("/")[2], []).append(name)
+    return found
+
+
+def _read(client: Client, component: str, sources: Sources, since: float, text: str | None) -> Iterator[tuple[LogLine, str]]:
     try:
-        told = client.arm("POST", f"{component}/query", QUERY, {"query": kql(sorted(named), since, text)})
+        told = client.arm("POST", f"{component}/query", QUERY, {"query": kql(sources, since, text)})
     except CloudError as error:
         if error.reason in ("ResourceNotFound", "404"):  # monitoring that somebody has removed
             return
@@ -184,22 +213,25 @@ def _read(client: Client, component: str, named: Mapping[str, str], since: float
         columns = [str(column["name"]) for column in table["columns"]]
         for row in table["rows"]:
             values = dict(zip(columns, row, strict=True))
-            name, when, message = named.get(str(values["function"])), _seconds(str(values["timestamp"])), str(values["message"] or "").rstrip("\n")
+            message = str(values["message"] or "").rstrip("\n")
+            name = sources.of(str(values["operation_Name"] or ""), str(values["cloud_RoleName"] or ""), message)
             if name is not None:
+                when = datetime.fromisoformat(str(values["timestamp"]).replace("Z", "+00:00")).timestamp()
                 yield LogLine(name, when, message), str(values.get("itemId") or f"{values['timestamp']}/{message}")
 
 
-def kql(functions: Sequence[str], since: float, text: str | None) -> str:
+def kql(sources: Sources, since: float, text: str | None) -> str:
     """Return the query: what the functions printed and logged, and the exceptions that they raised."""
-    names = ", ".join(_quoted(name) for name in functions)
+    names = ", ".join(_quoted(door) for doors in sources.doors.values() for door in doors)
+    apps = ", ".join(_quoted(app) for app in sources.apps)
     after = datetime.fromtimestamp(since, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     parts = [
         "union traces, exceptions",
         f"where timestamp >= datetime({after})",
-        f"where operation_Name in ({names})",
-        "extend message = iff(itemType == 'exception', strcat(type, ': ', outerMessage), message)",
+        f"where operation_Name in ({names}) or (isempty(operation_Name) and cloud_RoleName in ({apps}) and customDimensions.Category == {CONSOLE})",
+        "extend message = iff(itemType == 'exception', strcat(type, ': ', innermostMessage), message)",
         *([f"where message contains_cs {_quoted(text)}"] if text else []),
-        "project timestamp, itemId, function = operation_Name, message",
+        "project timestamp, itemId, operation_Name, cloud_RoleName, message",
         "order by timestamp asc",
         f"take {PAGE}",
     ]
@@ -208,10 +240,6 @@ def kql(functions: Sequence[str], since: float, text: str | None) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", " ") + "'"
-
-
-def _seconds(when: str) -> float:
-    return datetime.fromisoformat(when.replace("Z", "+00:00")).timestamp()
 
 
 def _rest(query: LogQuery) -> bool:

@@ -25,7 +25,7 @@ class Azure:
 
     name = "azure"
     title = "Azure Functions"
-    ready = False
+    ready = True
     extra = "azure"
     endpoint = "FNCTL_AZURE_ENDPOINT"
 

@@ -34,7 +34,7 @@ class Client:
 
     def __init__(self, wire: Wire, place: Place, subscription: str, tenant: str) -> None:
         """Take what `connect` found."""
-        self.subscription, self.tenant, self.region, self.sandbox = subscription, tenant, place.region, place.sandbox
+        self.subscription, self.tenant, self.region, self.sandbox = subscription, tenant, place.region, place.local
         self.endpoint, self.place = place.endpoint, place
         self._wire = wire
         self._closing = threading.Event()

@@ -26,7 +26,8 @@ class Function:
         if not isinstance(app, Mapping) or not _there(app, props["doors"]):
             return None
         name = props["doors"][0]["name"] if props["doors"] else node.name
-        outputs = {"id": f"{app['app']}/functions/{name}", "name": name, "app": app["app"], "url": app["url"]}
+        names = [str(door["name"]) for door in props["doors"]]
+        outputs = {"id": f"{app['app']}/functions/{name}", "name": name, "app": app["app"], "url": app["url"], "doors": names or [name]}
         return State(f"{app['app']}/functions/{name}", {**props, "code": app["code"]}, outputs)
 
     def phases(self, change: Change) -> Sequence[Phase]:

@@ -156,7 +156,21 @@ class _Reader:
             return _number(token)
         if self.next == "(":
             return self._call(token)
-        return lambda row: row.get(token)
+        return self._column([token])
+
+    def _column(self, names: list[str]) -> Value:
+        """A column, or what is inside one: `customDimensions.Category`."""
+        while self.next == ".":
+            self.take()
+            names.append(self.take())
+
+        def value(row: Row) -> Any:
+            found: Any = row
+            for name in names:
+                found = found.get(name) if isinstance(found, dict) else None
+            return found
+
+        return value
 
     def _call(self, name: str) -> Value:
         self.take("(")
