@@ -16,7 +16,7 @@ settings.load_profile("fnctl")
 
 # Tests speak to loopback only. What the machine knows of real accounts is taken away before the first import can read it.
 CREDENTIALS = re.compile(r"(AWS|AZURE|VERCEL|FNCTL)_")
-KEPT = re.compile(r"FNCTL_(PYTHON|NODE)_\d|FNCTL_UPDATE_GOLDEN$|AWS_CA_BUNDLE$")
+KEPT = re.compile(r"FNCTL_(PYTHON|NODE)_\d|FNCTL_UPDATE_GOLDEN$|FNCTL_FULL$|AWS_CA_BUNDLE$")
 INTERPRETER = re.compile(r"\b(python|node|interpreter)\b", re.IGNORECASE)
 
 ROOT = Path(__file__).parents[1]

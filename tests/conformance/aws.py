@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from conformance.driver import Object
+from conformance.driver import Object, lend
 from fakes.aws import client, inventory
 from fakes.counting import Counted, Refusal, counting
 from fnctl_aws.sandbox import AwsSandbox
@@ -25,15 +25,14 @@ class Aws:
     settings = "{ region: eu-west-1 }"
     modules: tuple[str, ...] = ("boto3", "fnctl_aws.plugin", "fnctl_aws.cloud", "fnctl_aws.client")
     expired = Refusal(403, {"content-type": "text/xml", "x-amzn-errortype": "ExpiredTokenException"}, EXPIRED.encode())
-    slow = 0.0
 
     def __init__(self, sandbox: AwsSandbox, wire: Counted, upstream: str) -> None:
         self.wire = wire
         self._sandbox = sandbox
         self._upstream = upstream
 
-    def environ(self) -> Mapping[str, str]:
-        return {"AWS_ENDPOINT_URL": self.wire.endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "test"}
+    def lend(self, folder: Path) -> None:
+        lend(folder, self.target, self._sandbox.state, self.wire)
 
     def reset(self) -> None:
         self._sandbox.reset()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import aws
+from conformance import aws, vercel
 from conformance.driver import Driver, Project
 from fakes.forked import Command, command
 
-DRIVERS: dict[str, Callable[[Path], AbstractContextManager[Driver]]] = {"aws": aws.driver}
+DRIVERS: dict[str, Callable[[Path], AbstractContextManager[Driver]]] = {"aws": aws.driver, "vercel": vercel.driver}
 
 
 @pytest.fixture(scope="session", params=DRIVERS)
@@ -38,6 +38,7 @@ def driver(started: Driver) -> Driver:
 
 @pytest.fixture
 def project(tmp_path: Path, driver: Driver, commands: tuple[Command, Command]) -> Project:
+    driver.lend(tmp_path)
     made = Project(tmp_path, driver, commands[0])
     made.write()
     return made

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from fakes.cli import Done, environment
 from fakes.counting import Counted, Refusal
 from fakes.forked import Command, Running
+from fnctl.standins import supervision
+from fnctl.standins.life import Life
 
 Object = tuple[str, str]
 """(kind, name) as the platform's own listings give it."""
@@ -25,7 +27,6 @@ class Driver(Protocol):
         modules: what the preloaded command imports for it.
         wire: the proxy.
         expired: how the platform answers a token whose time is over.
-        slow: how long a deploy may wait for what the platform does by and by, in seconds.
     """
 
     target: str
@@ -33,10 +34,9 @@ class Driver(Protocol):
     modules: tuple[str, ...]
     wire: Counted
     expired: Refusal
-    slow: float
 
-    def environ(self) -> Mapping[str, str]:
-        """What fnctl needs to reach the stand-in through the proxy."""
+    def lend(self, folder: Path) -> None:
+        """Let the sandbox of the project in `folder` be this stand-in, as it is seen through the proxy: see `lend`."""
         ...
 
     def reset(self) -> None:
@@ -96,8 +96,8 @@ class Project:
 
     def start(self, verb: str, *words: str, env: Mapping[str, str] | None = None, command: Command | None = None, stdin: str = "") -> Running:
         """Start a verb for the platform."""
-        given = environment({**self.driver.environ(), **(env or {})})
-        return (command or self.command).start([verb, *words, "--target", self.driver.target], self.folder, given, stdin)
+        place = ("--target", self.driver.target, "--sandbox")
+        return (command or self.command).start([verb, *words, *place], self.folder, environment(env), stdin)
 
     def run(self, verb: str, *words: str, code: int | None = 0, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
         """Run a verb; a code other than `code` fails the test with the whole screen."""
@@ -121,6 +121,18 @@ class Project:
     def answer(self) -> Any:
         """What the deployed API says."""
         return self.run("invoke", "api", "--method", "GET", "--path", "/", "--output", "json").document()["body"]
+
+
+def lend(folder: Path, platform: str, state: Path, wire: Counted, **facts: str) -> None:
+    """Write down for a project's folder that its sandbox runs already: the one of `state`, seen through the proxy.
+
+    `facts` are those of the stand-in that the proxy changes.
+    """
+    server = supervision.recall(state)
+    assert server is not None
+    life = Life.of(folder, platform)
+    life.prepare()
+    supervision.remember(life.state, replace(server, port=int(wire.endpoint.rpartition(":")[2]), facts={**server.facts, **facts}))
 
 
 def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
