@@ -35,7 +35,7 @@ DIFFERENCES = (
     "Packages are never built there: `remote_build` is refused, and installing packages is left to fnctl.",
     "Functions run as processes of this machine: memory is not limited, and there is one instance of an app.",
     "Logs are there at once, and only the words of Kusto's language are known that it takes to read them.",
-    "Nothing survives the sandbox's process: it keeps its data in memory.",
+    "What it holds goes with the sandbox's process.",
 )
 
 

@@ -21,6 +21,8 @@ SECRET = "test"  # noqa: S105  # opens nothing but this process
 def answer(world: World, request: Request) -> Answer:
     """Answer the token endpoint, the metadata service and the documents that clients read before them. Raises Refused."""
     path = request.path.lower()
+    if path == "/metadata/endpoints":
+        return Answer(200, _cloud(request.base))
     if path.endswith("/.well-known/openid-configuration"):
         return Answer(200, _openid(request))
     if path.startswith("/common/discovery/instance"):
@@ -94,7 +96,7 @@ def token(world: World, audience: str, principal: str = USER) -> str:
             _coded(part)
             for part in ({"alg": "none", "typ": "JWT"}, claims | {"tid": TENANT, "appid": CLIENT, "idtyp": "app", "uti": uuid.uuid4().hex})
         )
-        + ".x"
+        + ".c2FuZGJveA"
     )
 
 
@@ -153,6 +155,19 @@ def _openid(request: Request) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
+    }
+
+
+def _cloud(base: str) -> dict[str, Any]:
+    """What a cloud says of itself: where else to ask."""
+    return {
+        "name": "sandbox",
+        "portal": base,
+        "authentication": {"loginEndpoint": base, "audiences": [f"{MANAGEMENT[1]}/", MANAGEMENT[0]], "tenant": "common", "identityProvider": "AAD"},
+        "resourceManager": f"{base}/",
+        "graphAudience": "https://graph.windows.net/",
+        "microsoftGraphResourceId": "https://graph.microsoft.com/",
+        "suffixes": {"storage": "core.windows.net", "keyVaultDns": "vault.azure.net"},
     }
 
 

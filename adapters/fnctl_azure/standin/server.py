@@ -61,7 +61,9 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         body = self._body()
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Request(self.command, unquote(path), dict(parse_qsl(query, keep_blank_values=True)), headers, body, f"http://{self.headers['Host']}")
+        # Somebody may have put TLS before us.
+        base = f"{self.headers.get('x-forwarded-proto', 'http')}://{self.headers['Host']}"
+        asked = Request(self.command, unquote(path), dict(parse_qsl(query, keep_blank_values=True)), headers, body, base)
         try:
             answer = type(self).serve(asked)
         except Refused as error:
