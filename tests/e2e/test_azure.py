@@ -1,0 +1,136 @@
+"""The main job on Azure's stand-in with the examples: deploy, call, send, change, roll back, destroy; and what reaches the deployed packages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from e2e.test_orders import eventually, get
+from e2e.test_portable import Deployed
+from fakes.cli import Fnctl
+from fnctl_azure.standin.hosts import Account, storage
+from portable.test_http import FUNCTIONS, unequal
+
+HERE = ("--target", "azure", "--sandbox")
+ISOLATED = """\
+fnctl: 1
+service: seen
+targets: { azure: { region: westeurope } }
+defaults: { runtime: python3.13, timeout: 10s }
+secrets: [API_KEY]
+functions:
+  show: { handler: "show.py:handler", secrets: [API_KEY], triggers: [{ http: GET / }] }
+"""
+SHOW = """\
+import os
+
+
+def handler(request):
+    seen = {key: value for key, value in os.environ.items() if key != "API_KEY"}
+    return {"environment": seen, "home": os.listdir(os.path.expanduser("~")), "secret": len(os.environ["API_KEY"])}
+"""
+VALUE = "hunter2-hunter2-hunter2"
+OURS = {"AZURE_CLIENT_SECRET": "the-machine's-own", "AZURE_TENANT_ID": "1d2c3b4a-0000-4000-8000-00000000beef", "CANARY": "yellow"}
+
+
+def test_the_life_of_the_example(fnctl: Fnctl, project: Callable[..., Path]) -> None:
+    folder = project("orders")
+    fnctl("secret", "set", "SIGNING_KEY", *HERE, cwd=folder, stdin="s3cr3t-value-of-the-test")
+    first = fnctl("deploy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert (first["status"], first["release"]) == ("deployed", 1)
+    api, quote = (first["outputs"]["functions"][name]["url"].rstrip("/") for name in ("api", "quote"))
+    status, before = get(api + "/")
+    assert status == 200
+    status, accepted = get(api + "/orders", {"sku": "tea", "quantity": 2})
+    assert status == 202
+    row = eventually(lambda: get(f"{api}/orders/{accepted['id']}")[1])
+    assert row == {"id": accepted["id"], "sku": "tea", "quantity": 2}
+    assert get(quote + ("/tea" if quote.endswith("/quote") else "/quote/tea"))[1]["sku"] == "tea"
+
+    written = _written(folder)
+    again = fnctl("deploy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert (again["status"], again["release"]) == ("unchanged", 1)
+    assert _written(folder) == written
+
+    source = folder / "src" / "api.py"
+    source.write_text(source.read_text().replace(before["version"], "2.0.0-test"))
+    second = fnctl("deploy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert (second["status"], second["release"]) == ("deployed", 2)
+    assert get(api + "/")[1]["version"] == "2.0.0-test"
+    published = [path for method, path in _written(folder)[len(written) :] if method == "POST" and path.endswith("/api/publish")]
+    assert len(published) == 1, "one edit, one app published"
+
+    back = fnctl("rollback", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert (back["status"], back["release"]) == ("restored", 3)
+    assert get(api + "/")[1] == before
+
+    gone = fnctl("destroy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert gone["status"] == "destroyed"
+    assert _control(fnctl, folder, "resources") == []
+
+
+def _control(fnctl: Fnctl, folder: Path, word: str) -> Any:
+    """Ask the stand-in itself."""
+    endpoint = fnctl("sandbox", "status", "--target", "azure", "--output", "json", cwd=folder).document()["endpoint"]
+    return get(f"{endpoint}/_fnctl/{word}")[1]
+
+
+def _written(folder: Path) -> list[tuple[str, str]]:
+    """The writes that the stand-in has seen: method and path."""
+    lines = (folder / ".fnctl" / "sandbox" / "azure" / "data" / "requests.jsonl").read_text().splitlines()
+    return [(told["method"], told["path"]) for told in map(json.loads, lines) if told["write"]]
+
+
+def test_what_starts_a_function_reaches_the_deployed_package(fnctl: Fnctl, project: Callable[..., Path]) -> None:
+    folder = project("portable")
+    manifest = folder / "fnctl.yaml"
+    # A minute is the finest that a schedule says: this one is due within the test.
+    manifest.write_text(manifest.read_text().replace('cron: "0 3 * * *"', 'cron: "* * * * *"'))
+    released = fnctl("deploy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+    assert released["status"] == "deployed"
+    deployed = Deployed(released["outputs"]["functions"])
+    wrong = {function: unequal(deployed, function) for function in FUNCTIONS}
+    assert not any(wrong.values()), json.dumps(wrong, indent=1, ensure_ascii=False, default=repr)
+
+    account = _data(fnctl, folder)
+    for queue, function in (("portable-dev-jobs", "listen"), ("portable-dev-chores", "hear")):
+        storage.put(account, queue, '{"n": 1}')
+        event = eventually(partial(_received, fnctl, folder, function, "fnctl.queue.message"))
+        assert event["data"] == {"n": 1}
+    storage.upload(account, "portable-dev-uploads", "in/photo.jpg", b"12345", "image/jpeg")
+    event = eventually(lambda: _received(fnctl, folder, "watch", "fnctl.bucket.created"))
+    assert (event["subject"], event["data"]["size"]) == ("in/photo.jpg", 5)
+    event = eventually(lambda: _received(fnctl, folder, "listen", "fnctl.schedule"), within=75)
+    assert event["source"] == "/portable/schedule/nightly"
+
+
+def _data(fnctl: Fnctl, folder: Path) -> Account:
+    """The account that the service's queues and containers are in."""
+    (queue,) = [one for one in _control(fnctl, folder, "resources") if one.endswith("/queues/portable-dev-jobs")]
+    name = queue.partition("/storageAccounts/")[2].partition("/")[0]
+    connection: str = json.loads((folder / ".fnctl" / "sandbox" / "azure" / "state.json").read_text())["facts"]["storage"]
+    said = dict(part.split("=", 1) for part in connection.strip(";").split(";"))
+    ends = (said[f"{service}Endpoint"].rpartition("/")[0] + f"/{name}" for service in ("Blob", "Queue", "Table"))
+    return Account(name, said["AccountKey"], *ends)
+
+
+def _received(fnctl: Fnctl, folder: Path, function: str, kind: str) -> dict[str, Any] | None:
+    lines = fnctl("logs", function, *HERE, "--since", "10m", "--output", "json", cwd=folder).lines()
+    events = [json.loads(line["message"])["event"] for line in lines if '"received"' in line.get("message", "")]
+    return next((event for event in events if event["type"] == kind), None)
+
+
+def test_a_handler_sees_the_sandbox_only(fnctl: Fnctl, project: Callable[..., Path]) -> None:
+    folder = project(**{"fnctl.yaml": ISOLATED, "show.py": SHOW})
+    fnctl("secret", "set", "API_KEY", *HERE, cwd=folder, stdin=VALUE, env=OURS)
+    deployed = fnctl("deploy", *HERE, "--yes", "--output", "json", "--verbose", cwd=folder, env=OURS)
+    answer = get(deployed.result()["outputs"]["functions"]["show"]["url"])[1]
+    seen = answer["environment"]
+    assert seen["WEBSITE_HOSTNAME"].startswith("127.0.0.1:")
+    assert (seen["AZURE_CLIENT_SECRET"], answer["home"], answer["secret"]) == ("test", [], len(VALUE))
+    assert not set(OURS.values()) & set(seen.values())
+    shown = "".join(done.out + done.err for done in (deployed, fnctl("history", *HERE, cwd=folder), fnctl("plan", *HERE, cwd=folder)))
+    assert VALUE not in shown
