@@ -35,10 +35,14 @@ def timeout(service: Service, app: App) -> int | None:
     """Return the seconds after which the host stops every function of an app: the longest that one of them asks for."""
     said = [function.timeout for function in app.functions]
     given = max((seconds for seconds in said if seconds), default=0)
-    plan = str(app.functions[0].own.get("plan") or service.settings.get("plan") or "flex")
-    if not given or (None in said and given <= LONGEST.get(plan, UNSET)):
+    if not given or (None in said and given <= LONGEST.get(plan_of(service, app), UNSET)):
         return None
     return given
+
+
+def plan_of(service: Service, app: App) -> str:
+    """Return the hosting plan's word; functions of one app have one (AZ401)."""
+    return str(app.functions[0].own.get("plan") or service.settings.get("plan") or "flex")
 
 
 def listens(service: Service, app: App) -> Iterator[tuple[Resource, Trigger]]:

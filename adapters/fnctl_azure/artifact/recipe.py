@@ -11,12 +11,14 @@ from fnctl.build.shims import digest, fits, joined, modules
 from fnctl.dataclass import replace
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
+from fnctl.manifest import keys
 from fnctl.manifest.model import Function, Service
 from fnctl_azure.apps import App, apps, family
 from fnctl_azure.artifact.bindings import doors
 from fnctl_azure.artifact.clashes import clashes
-from fnctl_azure.artifact.host import host
+from fnctl_azure.artifact.host import LONGEST, UNSET, host, plan_of, timeout
 from fnctl_azure.artifact.library import PINS, wheels
+from fnctl_azure.names import setting
 
 CONFIG = "_fnctl.json"
 PACKAGES = ".python_packages/lib/site-packages/"
@@ -157,7 +159,19 @@ def _function(service: Service, app: App, function: Function, bundle: Bundle) ->
         "level": function.logs.level.lower(),
         "routes": routes,
         "doors": list(doors(service, function)),
+        **({"idempotent": _idempotent(service, app, function.idempotent)} if function.idempotent else {}),
     }
+
+
+DAY = 86_400
+"""Seconds for which an answer is remembered where nothing is said."""
+
+
+def _idempotent(service: Service, app: App, said: Mapping[str, Json]) -> Json:
+    """Say what names the work, how long it is remembered, and in which setting the table is. A claim lasts as long as the host lets a call run."""
+    path = keys.path(said.get("key"))
+    lease = timeout(service, app) or LONGEST.get(plan_of(service, app), UNSET)
+    return {"key": list(path) if path else None, "ttl": said.get("ttl") or DAY, "lease": lease, "table": setting(str(said["table"]), "table")}
 
 
 def shim(app: App) -> str:

@@ -9,6 +9,7 @@ from fnctl.manifest.model import Function
 from fnctl.rules.breach import breach
 from fnctl.rules.limits import Limits
 from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl_azure.apps import engine
 from fnctl_azure.limits.plans import limits_of, plan_of, size_of
 
 
@@ -235,27 +236,31 @@ def always_ready_not_on_plan(subject: Subject) -> Iterator[Found]:
 
 
 @rule("AZ110", "error", "azure", needs="idempotent")
-def nothing_remembers_there(subject: Subject) -> Iterator[Found]:
-    """Find `idempotent` on Azure, where fnctl has no store for it yet.
+def claims_in_another_table(subject: Subject) -> Iterator[Found]:
+    """Find `idempotent` with a table that is not a Storage table.
 
-    Why: It would be left out in silence, and a message that comes twice would be worked on twice.
+    Why: What was done is remembered by conditional writes to a Storage table. A table is a container of Cosmos DB unless the manifest says otherwise.
 
     Example:
         targets: { azure: {} }
-        resources: { jobs: { type: queue }, done: { type: table, key: id, ttl: expires } }
+        resources: { jobs: { type: queue }, done: { type: table, key: id } }
         functions:
           charge: { handler: "pay.py:charge", triggers: [{ queue: jobs }], idempotent: { table: done } }
 
-    Use instead: The event's `id`, which is the same when it comes again: write it with a condition beside what the handler writes. For this target
-    alone: `targets: { azure: { idempotent: null } }`.
+    Use instead:
+        targets: { azure: {} }
+        resources: { jobs: { type: queue }, done: { type: table, key: id, targets: { azure: { engine: storage } } } }
+        functions:
+          charge: { handler: "pay.py:charge", triggers: [{ queue: jobs }], idempotent: { table: done } }
 
     Sources: docs/platforms/azure.md.
     """
     for function in subject.service.functions.values():
-        if function.idempotent:
+        table = subject.service.resources.get(str((function.idempotent or {}).get("table")))
+        if table and engine(table) != "storage":
             span = subject.service.span("functions", function.name, "idempotent")
-            help = "write `event.id` with a condition beside what the handler writes; for this target: `targets: { azure: { idempotent: null } }`"
-            yield Found(f"fnctl does not keep `idempotent` of `{function.name}` on Azure yet", span, "would be left out", help=help)
+            help = f"resources: {{ {table.name}: {{ targets: {{ azure: {{ engine: storage }} }} }} }}"
+            yield Found(f"`{function.name}` cannot keep what it has done in `{table.name}`", span, "a Storage table can", help=help)
 
 
 RULES: tuple[Rule, ...] = (
@@ -268,7 +273,7 @@ RULES: tuple[Rule, ...] = (
     few_instances_are_contested,
     workflow_on_smallest_memory,
     always_ready_not_on_plan,
-    nothing_remembers_there,
+    claims_in_another_table,
 )
 
 

@@ -58,6 +58,8 @@ def _register_all(app: func.FunctionApp, root: str, function: Config) -> None:
         for door in function["doors"]:
             _register(app, door, entry(_broken(error), waiting=False))
         return
+    if function.get("idempotent"):
+        target = _once(target, function)
     waiting = function["interface"] == "asgi" or (function["interface"] != "wsgi" and waits(target))
     for door in function["doors"]:
         raw = function["interface"] != "native" and door["binding"]["type"] in RAW
@@ -69,6 +71,14 @@ def _reveal(names: list[str]) -> None:
         from fnctl_azure.runtime.secrets import check
 
         check(names, os.environ)
+
+
+def _once(target: Callable[..., Any], function: Config) -> Callable[..., Any]:
+    """Let a handler work once for each key. What wraps it is no coroutine, so that the whole of it runs in a thread."""
+    from fnctl_azure.runtime.claims import Claims
+    from fnctl_runtime.once import once
+
+    return once(target, function, Claims(function, os.environ), task=function["interface"] == "task")
 
 
 def _binding(interface: str) -> Callable[..., Handle]:

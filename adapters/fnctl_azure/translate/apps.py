@@ -9,6 +9,7 @@ from fnctl.graph import Address, Artifact, Json, Node, Ref, Text, Value
 from fnctl.manifest.model import Function, Service, Trigger
 from fnctl_azure.apps import App, apps, engine
 from fnctl_azure.artifact.bindings import doors
+from fnctl_azure.artifact.host import plan_of
 from fnctl_azure.artifact.recipe import shim
 from fnctl_azure.names import HOST, REGION, app_address, function_address, physical, resource_address, tags, trigger_address
 from fnctl_azure.translate.cosmos import leases_of
@@ -57,11 +58,6 @@ def _listened(service: Service, app: App) -> Iterator[Address]:
                 yield trigger_address(function, trigger)
             if trigger.kind == "table":
                 yield leases_of(resource)
-
-
-def plan_of(service: Service, app: App) -> str:
-    """Return the hosting plan's word; functions of one app have one (AZ401)."""
-    return str(app.functions[0].own.get("plan") or service.settings.get("plan") or "flex")
 
 
 def _plan(service: Service, app: App) -> Node:

@@ -56,7 +56,8 @@ def _parts(value: Value) -> tuple[Ref, ...]:
 def _used(service: Service, app: App) -> Iterator[tuple[str, Value]]:
     """Yield what the functions use, by the names that they have on every platform."""
     for function in app.functions:
-        for name in function.uses:
+        kept = [str(function.idempotent["table"])] if function.idempotent else []
+        for name in (*function.uses, *kept):
             if resource := service.resources.get(name):
                 yield setting(name, resource.type), place(service, resource)
             elif (other := service.functions.get(name)) and app_of(service, other) != app.name and (path := _path(other)):

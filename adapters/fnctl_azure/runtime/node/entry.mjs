@@ -10,7 +10,8 @@ import { configure } from "./log.mjs";
 /** @typedef {{name: string, kind: string, key: string, binding: Record<string, any> & {type: string}, retry?: Record<string, any>, whole?: boolean,
  *   data?: unknown, keys?: string[]}} Door */
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
- *   routes: [string, string][], doors: Door[]}} Config */
+ *   routes: [string, string][], doors: Door[],
+ *   idempotent?: {key: (string | number)[] | null, ttl: number, lease: number, table: string}}} Config */
 /** @typedef {import("@azure/functions").InvocationContext} Native */
 
 /** Read when it is wanted, and no other. @type {Record<string, () => Promise<{bind: Function}>>} */
@@ -46,12 +47,20 @@ async function bound(root, config, secrets) {
   try {
     check(secrets);
     const { bind } = await (INTERFACES[config.interface] ?? (() => import("./http.mjs")))();
-    const target = (await load(root, config)).target;
+    const target = await wrapped((await load(root, config)).target, config);
     return config.doors.map((door) => [door, bind(target, config, door)]);
   } catch (error) {
     failed[config.function] = error instanceof Error ? error.message : String(error);
     return config.doors.map((door) => [door, () => Promise.reject(error)]);
   }
+}
+
+/** Lets a handler work once for each key. @param {Function} target @param {Config} config */
+async function wrapped(target, config) {
+  const { idempotent } = config;
+  if (!idempotent) return target;
+  const [{ once }, { claims }] = await Promise.all([import("./once.mjs"), import("./claims.mjs")]);
+  return once(target, { ...config, idempotent }, claims(idempotent, process.env));
 }
 
 /** Sees that every secret has arrived: a reference that the platform could not follow is left as it stands. @param {string[]} names */
