@@ -8,12 +8,14 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
 from fnctl.adapter import Call, Cancel, LogLine, LogQuery, Reply
 from fnctl.errors import CredentialsError, FnctlError
-from fnctl.graph import Node, State
+from fnctl.graph import Json, Node, State
 from fnctl_vercel import deployments, smoke, variables
 from fnctl_vercel.client import Client
 from fnctl_vercel.names import CRON_SECRET
@@ -22,7 +24,9 @@ QUEUES = "https://{region}.vercel-queue.com"
 LONGEST = 1860.0
 """Seconds that a call may take: functions have half an hour at most."""
 SILENCE = 3.0
-"""Seconds without a line after which a look at the logs has seen all; the stream itself never ends."""
+"""Seconds without a line after which the stream is asked for anew, and a Ctrl-C is noticed."""
+PAGE = 100
+SELECT = ["deploymentId", "requestPath", "requestMethod", "source", "level", "message", "stream", "requestId"]
 SOURCES = frozenset({"serverless", "lambda", "edge-function", "function"})
 
 
@@ -110,35 +114,79 @@ def _send(site: Site, node: Node, call: Call) -> Reply:
     topic = next((str(topic) for key, topic in _map(node, "topics").items() if key.startswith(f"{call.event}/")), None)
     if topic is None:
         return _no(node, f"listens to no {call.event}")
-    token = site.environ.get("VERCEL_QUEUE_TOKEN") or site.environ.get("VERCEL_OIDC_TOKEN")
-    if not token:
-        message = "Queues take messages from whoever has a token of the project, and there is none here"
-        raise CredentialsError(message, help="vercel env pull writes VERCEL_OIDC_TOKEN into .env.local: set it; or send from a function")
     found = site.live()
+    token = _token(site, found)
     region = next(iter(found.get("regions") or ()), "iad1")
-    base = site.environ.get("VERCEL_QUEUE_BASE_URL", QUEUES).format(region=region)
+    base = site.environ.get("VERCEL_QUEUE_BASE_URL") or site.client.place.endpoint or QUEUES.format(region=region)
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "vqs-idempotency-key": str(uuid.uuid4())}
     headers["vqs-deployment-id"] = deployments.id_of(found)
     status, _, answer = site.client.ask(f"{base.rstrip('/')}/api/v3/topic/{quote(topic, safe='')}", "POST", headers, call.data or b"{}")
     return Reply(status < 300, answer, status, None if status < 300 else f"Queues answered {status}")
 
 
+def _token(site: Site, found: Mapping[str, Any]) -> str:
+    """Return a token of the project's own, which is what Queues ask for: the environment's, or the one that `vercel env pull` gets."""
+    given = site.environ.get("VERCEL_QUEUE_TOKEN") or site.environ.get("VERCEL_OIDC_TOKEN")
+    pulled = given or (site.client.find(f"/v3/env/pull/{found.get('projectId')}/development") or {}).get("env", {}).get("VERCEL_OIDC_TOKEN")
+    if not pulled:
+        message = "Queues take messages from whoever has a token of the project, and Vercel gives none"
+        raise CredentialsError(message, help="switch on OIDC in the project's settings, or set VERCEL_OIDC_TOKEN; or send from a function")
+    return str(pulled)
+
+
 def logs(site: Site, nodes: Mapping[str, State], query: LogQuery) -> Iterator[LogLine]:
-    """Yield lines of the live deployment's functions as they come; without `follow` until the stream has been silent for a while."""
+    """Yield lines of the live deployment's functions: what is stored since then, and with `follow` what comes."""
     found = site.live()
-    path = f"/v1/projects/{found.get('projectId') or site.project}/deployments/{deployments.id_of(found)}/runtime-logs"
     shown: set[str] = set()
-    while True:
+    for record in chain(_stored(site, found, query.since), _coming(site, found, query) if query.follow else ()):
+        line, key = _line(record, nodes), str(record.get("rowId") or f"{record.get('timestampInMs')} {record.get('message')}")
+        if line is not None and key not in shown and line.time >= query.since and (query.text is None or query.text in line.message):
+            shown.add(key)
+            yield line
+
+
+def _stored(site: Site, found: Mapping[str, Any], since: float) -> list[Mapping[str, Any]]:
+    """Read what Vercel has kept, oldest first, as its own command line 64.0.2 asks for it: no description of this call is public."""
+    name, end = deployments.id_of(found), time.time()
+    body: dict[str, Json] = {
+        "event": "vercel.log",
+        "scope": {"ownerId": str(found.get("ownerId") or site.client.place.team), "projectIds": [str(found.get("projectId"))]},
+        "select": SELECT,
+        "filter": f'(deploymentId:"{name}")',
+        "order": "desc",
+        "limit": PAGE,
+    }
+    records: list[Mapping[str, Any]] = []
+    while end > since:
+        body["timeRange"] = {"start": _stamp(since), "end": _stamp(end)}
+        said = site.client.post("/v1/observability/events", body)
+        page = [one for one in (said.get("data") if isinstance(said, Mapping) else said) or () if isinstance(one, Mapping)]
+        records += page
+        oldest = min((_time(one) for one in page), default=since)
+        if len(page) < PAGE or oldest >= end:
+            break
+        end = oldest
+    return records[::-1]
+
+
+def _coming(site: Site, found: Mapping[str, Any], query: LogQuery) -> Iterator[Mapping[str, Any]]:
+    """Follow the live stream, which begins anew each time that it was silent, until the run is told to stop."""
+    path = f"/v1/projects/{found.get('projectId') or site.project}/deployments/{deployments.id_of(found)}/runtime-logs"
+    while query.cancel() is Cancel.NO:
         for record in site.client.lines(path, idle=SILENCE, format="lines"):
-            line = _line(record, nodes)
-            key = str(record.get("rowId") or f"{line and line.time}{record.get('message')}")
-            if line is not None and key not in shown and line.time >= query.since and (query.text is None or query.text in line.message):
-                shown.add(key)
-                yield line
+            yield record
             if query.cancel() is not Cancel.NO:
                 return
-        if not query.follow or query.cancel() is not Cancel.NO:
-            return
+
+
+def _time(record: Mapping[str, Any]) -> float:
+    """Return when a line was written, in Unix seconds."""
+    said = record.get("timestampInMs") or record.get("timestamp")
+    return float(said) / 1000 if isinstance(said, int | float) else time.time()
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _line(record: Mapping[str, Any], nodes: Mapping[str, State]) -> LogLine | None:
@@ -149,7 +197,7 @@ def _line(record: Mapping[str, Any], nodes: Mapping[str, State]) -> LogLine | No
     name = _named(message) or _routed(str(record.get("requestPath") or ""), nodes)
     if name not in nodes:
         return None
-    return LogLine(name, float(record.get("timestampInMs") or time.time() * 1000) / 1000, message)
+    return LogLine(name, _time(record), message)
 
 
 def _named(message: str) -> str:

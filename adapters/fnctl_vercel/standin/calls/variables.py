@@ -158,16 +158,18 @@ def _named(ask: Ask) -> Variable:
 
 
 def _pull(ask: Ask) -> Answer:
-    """What `vercel env pull` writes down: sensitive values are not among it."""
-    found = {one.key: one.value for one in ask.project().variables.values() if ask.parts["target"] in one.target and one.type != "sensitive"}
-    return said({"env": found, "buildEnv": found})
+    """Give what `vercel env pull` writes down: values that can be read, and a token of the project, here that of its production deployment."""
+    project = ask.project()
+    shown = {one.key: one.value for one in project.variables.values() if ask.parts["target"] in one.target and one.type != "sensitive"}
+    live = ask.account.deployments.get(project.production or "")
+    return said({"env": shown | ({"VERCEL_OIDC_TOKEN": live.oidc} if live else {}), "buildEnv": shown})
 
 
 ROUTES = (
+    Route("GET /v3/env/pull/{project}/{target}", _pull),
     Route("POST /v9|v10/projects/{project}/env", _create, "variables"),
     Route("GET /v8|v9|v10/projects/{project}/env", _list),
     Route("GET /v1/projects/{project}/env/{id}", _read),
-    Route("GET /v3/env/pull/{project}/{target}", _pull),
     Route("PATCH /v9/projects/{project}/env/{id}", _change, "variable-change"),
     Route("DELETE /v9/projects/{project}/env/{id}", _delete),
     Route("DELETE /v1/projects/{project}/env", _delete_many, "variable-ids"),
