@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import aws, vercel
+from conformance import aws, azure, vercel
 from conformance.driver import Driver, Project
 from fakes.forked import Command, command
 
-DRIVERS: dict[str, Callable[[Path], AbstractContextManager[Driver]]] = {"aws": aws.driver, "vercel": vercel.driver}
+DRIVERS: dict[str, Callable[[Path], AbstractContextManager[Driver]]] = {"aws": aws.driver, "azure": azure.driver, "vercel": vercel.driver}
 
 
 @pytest.fixture(scope="session", params=DRIVERS)

@@ -54,9 +54,9 @@ def run(project: Project, verb: Verb, cut: Cut) -> Done:
 
 
 def truthful(done: Done, cut: Cut, before: set[Object], driver: Driver) -> None:
-    """An exit code says what is there: 1, nothing was written; 5, all is as it was; 0, done; 6, another run is needed."""
-    assert done.code in ((-signal.SIGKILL, 0) if cut.fault == "killed" else (0, 1, 5, 6)), f"{cut}: {done}"
-    if done.code in (1, 5):
+    """An exit code says what is there: 1 or 8, nothing was written; 5, all is as it was; 0, done; 6, another run is needed."""
+    assert done.code in ((-signal.SIGKILL, 0) if cut.fault == "killed" else (0, 1, 5, 6, 8)), f"{cut}: {done}"
+    if done.code in (1, 5, 8):
         assert driver.left() == before, f"{cut}: exit {done.code}, and not all is as it was"
     if done.code == 6:
         assert "fnctl deploy --target" in done.err, f"{cut}: no command to go on with\n{done.err}"

@@ -58,6 +58,7 @@ class Counted:
     """The proxy's endpoint, and every call in order by its name. `refuses` says which get no further, `faults` what else happens to them.
 
     `name` and `reads` know how a platform's requests are told apart; several proxies may share one of these. `kill` ends whoever asks.
+    `passes` is given every answer's body, for what in it names an endpoint that has a proxy too.
     """
 
     endpoint: str = ""
@@ -68,6 +69,7 @@ class Counted:
     name: Callable[[str, str, Mapping[str, str], bytes], str] = aws_name
     reads: Callable[[str], bool] = aws_reads
     kill: Callable[[], None] = lambda: None
+    passes: Callable[[bytes], bytes] = lambda body: body
     released: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -158,7 +160,7 @@ class Proxy(BaseHTTPRequestHandler):
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         connection.request(self.command, self.path, body, dict(self.headers.items()))
         answer = connection.getresponse()
-        content = answer.read()
+        content = self.counted.passes(answer.read())
         connection.close()
         if fault in (None, "held"):
             self._answer(answer.status, answer.getheaders(), content)
