@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -45,7 +45,7 @@ def invoke(client: Client, service: str, stage: str, props: Mapping[str, Any], s
     if door["kind"] == "invoke":
         return _http(client, f"{url}/_fnctl/{door['key']}", "POST", call.data, master)
     given = call.data.decode("utf-8", "replace")
-    event = {"input": payload(str(door["kind"]), given, service, stage, str(door["key"]))}
+    event = {"input": payload(door, given, service, stage)}
     answer = client.request(
         "POST",
         f"{url}/admin/functions/{door['name']}",
@@ -81,9 +81,11 @@ def _http(client: Client, url: str, method: str, data: bytes, key: str) -> Reply
     return Reply(answer.status < 500, answer.body, answer.status, error, seconds=round(time.monotonic() - began, 3))
 
 
-def payload(kind: str, data: str, service: str, stage: str, key: str) -> str:
-    """Return what the host's own door takes for a trigger: a message's text, or the event that Event Grid would deliver."""
-    name = key.rpartition("/")[2]
+def payload(door: Mapping[str, Any], data: str, service: str, stage: str) -> str:
+    """Return what the host's own door takes for a trigger: a message's text, the event that Event Grid would deliver, documents that have changed."""
+    kind, name = str(door["kind"]), str(door["key"]).rpartition("/")[2]
+    if kind == "table":
+        return json.dumps(_documents(data, door.get("keys") or ()))
     if kind == "bucket":
         return json.dumps(_blob_created(data, f"{service}-{stage}-{name}", service))
     if kind in ("bus", "topic") and not _is_event(data):
@@ -118,6 +120,15 @@ def _blob_created(data: str, container: str, account: str) -> dict[str, Any]:
         "dataVersion": "",
         "metadataVersion": "1",
     }
+
+
+def _documents(data: str, keys: Iterable[str]) -> list[Any]:
+    """A batch of Cosmos DB's change feed, with what the database adds to every document ("Azure Cosmos DB resource model", 2025)."""
+    said = _json(data)
+    word = data.strip() or "test"
+    changed = said if isinstance(said, list) else [said if isinstance(said, dict) else {"id": word, **dict.fromkeys(keys, word)}]
+    own = {"_rid": "lZkZAKfJc1sBAAAAAAAAAA==", "_etag": f'"{uuid.uuid4()}"', "_ts": int(time.time()), "_lsn": 1}
+    return [{**own, **one} if isinstance(one, dict) else one for one in changed]
 
 
 def _cloud_event(data: str, kind: str, service: str) -> dict[str, Any]:

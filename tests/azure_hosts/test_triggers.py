@@ -123,7 +123,7 @@ def test_what_nothing_emulates_is_called_by_the_hosts_own_address(portable: Sand
 
 def test_a_document_and_an_event_of_a_bus(portable: Sandbox) -> None:
     key = portable.hosts.keys("python").master
-    document = {"input": json.dumps({"id": "o-1", "quantity": 2})}
+    document = {"input": json.dumps([{"id": "o-1", "quantity": 2, "_etag": "e"}])}
     portable.ask("python", "/admin/functions/watch_table_orders", "POST", json.dumps(document).encode(), {"x-functions-key": key})
     assert wait_for(portable, "watch_table_orders")["data"]["new"] == {"id": "o-1", "quantity": 2}
     event = {"specversion": "1.0", "id": "e-1", "source": "/shop", "type": "order.placed", "data": {"order": 7}}

@@ -32,6 +32,12 @@ def handler(request):
     seen = {key: value for key, value in os.environ.items() if key != "API_KEY"}
     return {"environment": seen, "home": os.listdir(os.path.expanduser("~")), "secret": len(os.environ["API_KEY"])}
 """
+NOT_EMULATED = (
+    ("listen", "topic", "fnctl.topic.message"),
+    ("watch", "table", "fnctl.table.changed"),
+    ("watch", "stream", "fnctl.stream.record"),
+    ("watch", "bus", "fnctl.test"),
+)
 VALUE = "hunter2-hunter2-hunter2"
 OURS = {"AZURE_CLIENT_SECRET": "the-machine's-own", "AZURE_TENANT_ID": "1d2c3b4a-0000-4000-8000-00000000beef", "CANARY": "yellow"}
 
@@ -103,6 +109,12 @@ def test_what_starts_a_function_reaches_the_deployed_package(fnctl: Fnctl, proje
     storage.upload(account, "portable-dev-uploads", "in/photo.jpg", b"12345", "image/jpeg")
     event = eventually(lambda: _received(fnctl, folder, "watch", "fnctl.bucket.created"))
     assert (event["subject"], event["data"]["size"]) == ("in/photo.jpg", 5)
+    # What nothing here emulates comes by the host's own door.
+    for function, kind, type_ in NOT_EMULATED:
+        done = fnctl("invoke", function, "--event", kind, "--data", '{"id": "o-1"}', *HERE, "--output", "json", cwd=folder).document()
+        assert done["status"] == 202
+        event = eventually(partial(_received, fnctl, folder, function, type_))
+        assert "o-1" in json.dumps(event["data"])
     event = eventually(lambda: _received(fnctl, folder, "listen", "fnctl.schedule"), within=75)
     assert event["source"] == "/portable/schedule/nightly"
 

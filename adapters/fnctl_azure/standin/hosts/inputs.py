@@ -90,7 +90,7 @@ def _service_bus(found: Found, text: str) -> Made:
     return body(found, text.encode()), metadata | sessions
 
 
-def _grid(_found: Found, text: str) -> Made:
+def _as_json(_found: Found, text: str) -> Made:
     return {"json": text}, {}
 
 
@@ -133,29 +133,11 @@ def _first(value: Mapping[str, Any]) -> dict[str, Any]:
     return {"string": str(next(iter(told.values()))[0])}
 
 
-def _documents(_found: Found, text: str) -> Made:
-    """A batch of the change feed: documents with what the database adds to each."""
-    try:
-        read = json.loads(text)
-    except ValueError:
-        return {"json": text}, {}
-    now = datetime.now(UTC)
-    own = {
-        "_etag": f'"{uuid.uuid4()}"',
-        "_ts": int(now.timestamp()),
-        "_rid": "admin",
-        "_self": "dbs/admin/",
-        "_attachments": "attachments/",
-        "_lsn": 1,
-    }
-    return {"json": json.dumps([own | one if isinstance(one, dict) else one for one in (read if isinstance(read, list) else [read])])}, {}
-
-
 _KINDS: Mapping[str, Callable[[Found, str], Made]] = {
     "timertrigger": _timer,
     "queuetrigger": _queue,
     "servicebustrigger": _service_bus,
-    "eventgridtrigger": _grid,
+    "eventgridtrigger": _as_json,
     "eventhubtrigger": _hubs,
-    "cosmosdbtrigger": _documents,
+    "cosmosdbtrigger": _as_json,
 }
