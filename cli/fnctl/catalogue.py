@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from fnctl import plugins
+from fnctl.dataclass import replace
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError, UsageError
 from fnctl.manifest.load import Document

@@ -19,7 +19,7 @@ from fnctl.rules import engine, ignores, portable
 from fnctl.rules.limits import Limits
 from fnctl.rules.limits import load as load_limits
 from fnctl.rules.model import NOT_YET, Measured, Rule, Subject
-from fnctl.rules.settings import Settings
+from fnctl.rules.settings import EXTENDS, FAMILIES, Settings
 from fnctl.session import Session
 
 if TYPE_CHECKING:  # the contract is for those that deploy
@@ -118,13 +118,20 @@ def _heard(session: Session, document: Document, service: Service | None, found:
 
 
 def _idle(session: Session, document: Document, services: list[Service], more: plugins.Plugins, *, alone: bool) -> list[Diagnostic]:
-    """Find comments and settings that change nothing. Most manifests have neither, and pay nothing."""
-    if not services or not (ignores.read(document).comments or services[0].rules):
+    """Find comments and settings that change nothing. Most manifests have neither, or name rules that were asked, and pay nothing."""
+    if not services or not (ignores.read(document).comments or _names_others(services, more)):
         return []
     from fnctl import catalogue  # it loads every adapter
 
     settings = _settings(session, services[0])
     return settings.graded(catalogue.idle(document, services[0], settings, more, alone=alone), lambda _: False)
+
+
+def _names_others(services: list[Service], more: plugins.Plugins) -> bool:
+    """Tell whether `rules:` names more than families, and rules that may be set, of those that were asked."""
+    asked = (*portable.RULES, *(rule for service in services for rule in plugins.adapter(service.target).rules()), *more.rules())
+    known = {EXTENDS, *FAMILIES, *(rule.code for rule in asked if not rule.fixed)}
+    return not known.issuperset(services[0].rules)
 
 
 def limits_of(service: Service) -> Limits:

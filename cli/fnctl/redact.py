@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
@@ -17,6 +16,8 @@ SHORTEST = 8
 # Erring on the safe side: a name that only looks like a secret's costs a masked word, the reverse costs a key.
 _NAME = later(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_KEY$|_CONNECTION(_STRING)?$", re.IGNORECASE)
 _PLAIN = later(r"_(ID|URL|URI|FILE|PATH|NAME|REF|ARN|REGION|EXPIRATION)$", re.IGNORECASE)
+_NAMED = ("SECRET", "TOKEN", "PASSW", "CREDENTIAL", "PRIVATE", "KEY", "_CONNECTION")
+"""What such a name has in any case: most names have none of it, and no pattern is asked."""
 _WORDS = r"secret(?:[_-]?access[_-]?key)?|token|password|passwd|signature|api[_-]?key|accountkey"
 _SHAPES = (
     (("akia", "asia", "a3t"), later(r"\b(A3T[A-Z0-9]|AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
@@ -30,8 +31,9 @@ _SHAPES = (
 
 def redactor(environ: Mapping[str, str], more: Iterable[str] = ()) -> Callable[[str], str]:
     """Return a function that masks the values of secret-looking variables, the given values, and what has the shape of a key."""
-    known = {value for name, value in environ.items() if _NAME.search(name) and not _PLAIN.search(name)} | set(more)
-    spellings = {form for value in known if len(value) >= SHORTEST for form in (value, json.dumps(value)[1:-1])}
+    named = [name for name in environ if not name.isascii() or any(hint in name.upper() for hint in _NAMED)]
+    known = {environ[name] for name in named if _NAME.search(name) and not _PLAIN.search(name)} | set(more)
+    spellings = {form for value in known if len(value) >= SHORTEST for form in (value, _in_json(value))}
     values = re.compile("|".join(re.escape(form) for form in sorted(spellings, key=len, reverse=True))) if spellings else None
 
     def redact(text: str) -> str:
@@ -44,6 +46,12 @@ def redactor(environ: Mapping[str, str], more: Iterable[str] = ()) -> Callable[[
         return text
 
     return redact
+
+
+def _in_json(value: str) -> str:
+    import json  # for values that there most often are not
+
+    return json.dumps(value)[1:-1]
 
 
 class Guarded(io.TextIOBase):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
 from fnctl.manifest.model import Function
+from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl.source import Span
 from fnctl_aws.limits.parts import at, outside
 
-_HOST = re.compile(r"[0-9]{12}\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
-_PATH = re.compile(r"[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})")
+_HOST = later(r"[0-9]{12}\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
+_PATH = later(r"[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})")
 
 
 @rule("AWS126", "error", "aws", alike=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from operator import is_
 from typing import Any
@@ -272,7 +271,7 @@ def _interface(service: Service, function: Function) -> Iterator[Diagnostic]:
 
 
 def _unbuilt(service: Service, function: Function, families: Collection[str]) -> Iterator[Diagnostic]:
-    family = re.split(r"[^a-z]", function.runtime, maxsplit=1)[0]
+    family = function.runtime[: next((at for at, letter in enumerate(function.runtime) if not "a" <= letter <= "z"), None)]
     if families and family and family not in families:
         message = f"no builder for {function.runtime} is installed"
         help = did_you_mean(family, families, f"install it in fnctl's environment: pip install fnctl-builder-{family}")

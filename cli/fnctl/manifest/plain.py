@@ -30,6 +30,9 @@ NUMBER = later(
     r"(?P<int>[-+]?[0-9]+)|0o(?P<oct>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)|(?P<odd>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
 )
 
+_NUMERIC = "0123456789+-.eExXoabcdefABCDEFinfINFnaNA"
+"""What is not made of these is no number: most words that begin like one need no pattern."""
+
 DIGITS = 18
 """A whole number with more of them is too large for a manifest."""
 
@@ -220,7 +223,7 @@ def _meant(text: str) -> Any:
     """Read a word by YAML 1.2's core rules, where there is nothing to say about it."""
     if text in CONSTANTS:
         return CONSTANTS[text]
-    number = NUMBER.fullmatch(text)
+    number = None if text.strip(_NUMERIC) else NUMBER.fullmatch(text)
     if number is None:
         return text
     if number["int"] and len(text) <= DIGITS and (len(text) == 1 or text.lstrip("+-")[0] != "0"):

@@ -86,6 +86,8 @@ def _size(schema: Mapping[str, Any], end: str) -> int | None:
 
 def _regex(pattern: str) -> Callable[[str], object]:
     # `$` of a schema is the very end; Python's would let a last newline through.
+    if pattern.replace(r"\$", "").find("$") == len(pattern.replace(r"\$", "")) - 1:
+        return re.compile(pattern[:-1] + r"\Z").search  # the usual one, without a pattern for patterns
     return re.compile(re.sub(r"(?<!\\)\$(?=$|[|)])", r"\\Z", pattern)).search
 
 

@@ -24,6 +24,7 @@ _UNSET = object()
 _FUNCTION = ("functions", "NAME")
 """Deeper than this, maps and lists are small enough to look through all of them at once."""
 DEFAULT = "dev"
+_GLOB = frozenset("*?[")
 
 
 @dataclass
@@ -39,12 +40,17 @@ class Staged:
 
 def staged(document: Document, stage: str, environ: Mapping[str, str]) -> Staged:
     """Lay a stage over the document and fill in placeholders. Remembered: every target of one run has the same stage."""
-    used = {name.decode() for raw in document.files.values() for name in _ENV_NAME.findall(raw)}
+    used = {name.decode() for raw in document.files.values() if b"${env." in raw for name in _ENV_NAME.findall(raw)}
     memo = (stage, frozenset((name, environ.get(name)) for name in used))
     if memo not in document.memo:
         document.memo[memo] = _stage(document, stage, environ)
     found: Staged = document.memo[memo]
     return found
+
+
+def _matches(stage: str, name: str) -> bool:
+    """Tell whether a name under `stages` means a stage: it is that, or a glob."""
+    return stage == name or (not _GLOB.isdisjoint(name) and fnmatchcase(stage, name))
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +74,7 @@ def _stage(document: Document, stage: str, environ: Mapping[str, str]) -> Staged
     if problem := _unknown(document, stage, stages):
         out.diagnostics.append(problem)
         return out
-    globs = [name for name in stages if name != stage and fnmatchcase(stage, name)]
+    globs = [name for name in stages if name != stage and _matches(stage, name)]
     out.overlays = (*globs, *([stage] if stage in stages else []))
     for name in out.overlays:
         overlay = stages[name] or {}
@@ -105,11 +111,11 @@ def _diagnostic(p: shape.Problem, origins: Origins) -> Diagnostic:
 
 
 def _unknown(document: Document, stage: str, stages: Mapping[str, Any]) -> Diagnostic | None:
-    if not _STAGE.fullmatch(stage):
+    if stage != DEFAULT and not _STAGE.fullmatch(stage):
         return Diagnostic(
             "FN020", "error", f"`{stage}` is no name for a stage", help="a small letter, then small letters, digits and hyphens, at most 20"
         )
-    if not stages or stage == DEFAULT or any(fnmatchcase(stage, name) for name in stages):
+    if not stages or stage == DEFAULT or any(_matches(stage, name) for name in stages):
         return None
     return Diagnostic(
         "FN020", "error", f"there is no stage `{stage}`", document.span(("stages",), key=True), "not among these", help=did_you_mean(stage, stages)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject, rule
 
+_GPUS = ("CUDA", "NVIDIA", "GPU", "ROCM")
+_GPUS = ("CUDA", "NVIDIA", "GPU", "ROCM")
 _GPU = later(r"(CUDA|NVIDIA|GPU|ROCM)(_|$)")
 _SOCKET = frozenset({"ws", "wss", "websocket", "websockets", "socket.io", "sockjs", "signalr", "graphql-ws", "mqtt"})
 _HELD = later(r"(wss?|mqtts?|amqps?|nats|irc)://")
@@ -67,7 +69,7 @@ def graphics_processor(subject: Subject) -> Iterator[Found]:
     """
     for function in subject.service.functions.values():
         for key in function.env:
-            if _GPU.match(key):
+            if key.startswith(_GPUS) and _GPU.match(key):
                 span = subject.service.span("functions", function.name, "env", key, key=True)
                 help = "run it in a container with a GPU (ECS, Container Apps, SageMaker), or call a hosted model"
                 yield Found(f"`{function.name}` is set up for a GPU, and functions have none", span, "no GPU here", help=help)
@@ -168,7 +170,7 @@ def state_on_disk(subject: Subject) -> Iterator[Found]:
     """
     for function in subject.service.functions.values():
         for key, value in function.env.items():
-            if _DISK.fullmatch(value):
+            if (":" in value or "." in value) and _DISK.fullmatch(value):
                 span = subject.service.span("functions", function.name, "env", key)
                 help = "use a table of the manifest, or a database server; a container with a volume keeps a file"
                 yield Found(f"`{function.name}` keeps a database on a disk that is lost", span, "a file", help=help)
@@ -214,7 +216,7 @@ def held_connection(subject: Subject) -> Iterator[Found]:
     """
     for function in subject.service.functions.values():
         for key, value in function.env.items():
-            if _HELD.match(value):
+            if "://" in value and _HELD.match(value):
                 span = subject.service.span("functions", function.name, "env", key)
                 help = "let the platform listen (a queue or topic trigger), or hold the connection in a container"
                 yield Found(f"`{function.name}` needs a connection that stays open", span, "frozen between calls", help=help)

@@ -51,7 +51,7 @@ def production_without_protection(subject: Subject) -> Iterator[Found]:
     Sources: docs/manifest.md
     """
     service = subject.service
-    if _PRODUCTION.fullmatch(service.stage) and not service.protect:
+    if service.stage.startswith(("prod", "live")) and _PRODUCTION.fullmatch(service.stage) and not service.protect:
         span = service.span("stages", service.stage, key=True)
         yield Found(f"the stage {service.stage} is not protected", span, "no protect", help="stages: { " + service.stage + ": { protect: true } }")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 from fnctl.dataclass import dataclass, field, replace
@@ -150,12 +150,37 @@ def load(target: str, *, plan: str | None = None, region: str | None = None, ove
         return Limits(target, plan)
     kept = document(target)
     chosen = _plan(target, kept["plans"], plan)
-    table = {id_: limit for id_, entry in kept["limits"].items() if (limit := _limit(id_, entry, kept, chosen, region))}
+    table = _Table(kept, chosen, region)
     problems = _override(table, kept, chosen, target, overrides or {})
     runtimes = {id_: _runtime(id_, entry, kept) for id_, entry in kept["runtimes"].items() if _holds(entry, chosen)}
     patterns = {id_: Pattern(id_, e["pattern"], e["means"], *_origin(e, kept)) for id_, e in kept["patterns"].items() if _holds(e, chosen)}
     words = {id_: Words(id_, tuple(e["values"]), e["means"], *_origin(e, kept)) for id_, e in kept["words"].items() if _holds(e, chosen)}
     return Limits(target, chosen, table, patterns, words, runtimes, problems, kept["read"])
+
+
+class _Table(Mapping[str, Limit]):
+    """The limits of a plan and region, made when somebody asks for one: rules ask for a third of them."""
+
+    def __init__(self, kept: Mapping[str, Any], plan: str | None, region: str | None) -> None:
+        self._kept, self._plan, self._region = kept, plan, region
+        self._made: dict[str, Limit | None] = {}
+
+    def __getitem__(self, id_: str) -> Limit:
+        if id_ not in self._made:
+            self._made[id_] = _limit(id_, self._kept["limits"][id_], self._kept, self._plan, self._region)
+        made = self._made[id_]
+        if made is None:
+            raise KeyError(id_)
+        return made
+
+    def __setitem__(self, id_: str, limit: Limit) -> None:
+        self._made[id_] = limit
+
+    def __iter__(self) -> Iterator[str]:
+        return (id_ for id_ in self._kept["limits"] if id_ in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _plan(target: str, plans: list[str], given: str | None) -> str | None:
@@ -192,7 +217,7 @@ def _runtime(id_: str, entry: Mapping[str, Any], kept: Mapping[str, Any]) -> Run
     return Runtime(id_, entry["platform"], entry.get("state", "supported"), source, date, **dates, sure=sure)
 
 
-def _override(table: dict[str, Limit], kept: Mapping[str, Any], plan: str | None, target: str, overrides: Mapping[str, Json]) -> tuple[Problem, ...]:
+def _override(table: _Table, kept: Mapping[str, Any], plan: str | None, target: str, overrides: Mapping[str, Json]) -> tuple[Problem, ...]:
     problems = []
     for id_, given in overrides.items():
         limit = table.get(id_)

@@ -9,7 +9,8 @@ from fnctl.manifest.model import Function, Service, Trigger
 from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject, rule
 
-_PRIVATE = later(r"(?:^|[-_/])(admin|internal|private|debug|backoffice|management|actuator|metrics)(?:$|[-_/])")
+_WORDS = ("admin", "internal", "private", "debug", "backoffice", "management", "actuator", "metrics")
+_PRIVATE = later(rf"(?:^|[-_/])({'|'.join(_WORDS)})(?:$|[-_/])")
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _LOCAL = later(r"http://(localhost|127\.|\[::1\]|[^/:]+\.(local|internal)\b)")
 
@@ -70,8 +71,9 @@ def private_function_is_public(subject: Subject) -> Iterator[Found]:
     Sources: OWASP Top 10, A01 Broken Access Control, 2025
     """
     http = _http(subject.service)
-    if not _PRIVATE.search("/".join(f"{function.name}/{trigger.options.get('path')}" for function, trigger in http)):
-        return  # one search through all of them, where most services have nothing
+    every = "/".join(f"{function.name}/{trigger.options.get('path')}" for function, trigger in http)
+    if not any(word in every for word in _WORDS):
+        return  # one look through all of them, where most services have nothing
     for function, trigger in http:
         path = str(trigger.options.get("path"))
         match = _PRIVATE.search(function.name) or _PRIVATE.search(path)
