@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import fnctl_schemas
 from fnctl.manifest import shape
 from fnctl.manifest.check import check
+from fnctl.manifest.fine import fine
 from fnctl.manifest.load import Document
 from fnctl.manifest.resolve import describe, explain, resolve
 
@@ -130,6 +131,16 @@ def test_one_change_has_the_same_verdict_as_jsonschema(path: tuple[Any, ...], ho
     data = changed(path, how, value, key)
     problems = shape.check(ROOT, data)
     assert (not problems) == OTHER.is_valid(data), (problems, [(e.instance_path, e.message) for e in OTHER.iter_errors(data)])
+    assert fine(ROOT, data, set()) == (not problems)  # one looks quickly, the other for what is wrong: both by the same rules
+
+
+def test_a_value_in_two_places_is_looked_at_in_each_by_that_ones_rules() -> None:
+    shared = {"A": "x"}
+    data = {**GOOD, "functions": {"api": {"handler": "a.py:b", "env": shared, "uses": shared}}}
+    assert [p.path for p in shape.check(ROOT, data)] == [p.path for p in shape.check(ROOT, copy.deepcopy(data))] != []
+    twice = {**GOOD, "functions": {name: {"handler": "a.py:b", "tags": {"a": [1]}} for name in ("a", "b")}}
+    twice["functions"]["b"]["tags"] = twice["functions"]["a"]["tags"]
+    assert [p.path[1] for p in shape.check(ROOT, twice)] == ["a", "b"]
 
 
 @settings(max_examples=300)

@@ -71,10 +71,10 @@ def test_no_manifest_changes(data: dict[str, Any], order: bool, tmp_path_factory
         assert found(subject, sampled=True) == found(subject, sampled=False)
 
 
-def hears(name: str, resource: str, uses: str = "", **words: Any) -> Function:
+def hears(name: str, resource: str, sends: str = "", /, **words: Any) -> Function:
     """Make a function that listens to a queue, and may send to one."""
     heard = (Trigger("queue", resource, resource, {}, ("functions", name, "triggers", 0)),)
-    return Function(name, f"{name}.py", "work", "event", "python3.13", triggers=heard, uses={uses: ("send",)} if uses else {}, **words)
+    return Function(name, f"{name}.py", "work", "event", "python3.13", triggers=heard, uses={sends: ("send",)} if sends else {}, **words)
 
 
 def answers(name: str, path: str, **options: Any) -> Function:

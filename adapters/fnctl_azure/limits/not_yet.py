@@ -15,7 +15,7 @@ PUSHED = frozenset({"bucket", "bus"})
 Softer: TypeAlias = Literal["warning"]
 
 
-@rule("FN190", "error", "azure", fixed=True)
+@rule("FN190", "error", "azure", fixed=True, alike=True)
 def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
     """Say what the manifest asks for and fnctl does not act on yet on that target. Its page is that of the AWS adapter's rule of this code."""
     yield from _of_service(subject)

@@ -41,8 +41,8 @@ def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
 
 
 def _resource_not_yet(service: Service, resource: Resource) -> Iterator[Found]:
-    used = any(resource.name in function.uses for function in service.functions.values())
-    if resource.type == "bucket" and used and not resource.existing:
+    made = resource.type == "bucket" and not resource.existing
+    if made and any(resource.name in function.uses for function in service.functions.values()):
         help = "make a Blob store by hand, and pass its token as a secret"
         yield _missing(service, f"the bucket `{resource.name}`", "resources", resource.name, help=help)
     if resource.own.get("raw"):

@@ -56,7 +56,7 @@ def function(
     found: list[Diagnostic] = []
     triggers = _triggers(name, words.get("triggers") or (), origins, found)
     file, _, called = (handler or "").rpartition(":")
-    given = {**common, "interface": common["interface"] or _interface(name, triggers, origins, found)}
+    given: dict[str, Any] = {**common, "interface": common["interface"] or _interface(name, triggers, origins, found)}
     if not given["runtime"] and image is None:
         found.append(_no_runtime(name, origins))
     made = Function(

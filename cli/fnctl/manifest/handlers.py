@@ -122,12 +122,11 @@ def _content(path: str, size: int) -> bytes:
 
 def _plainly(text: str, name: str) -> bool:
     """See a `def name` or `name =` at the left margin, outside strings: thirty times faster than a parse, and the usual case."""
-    starts = [at for words in ("def ", "async def ", "") if (at := _at_the_margin(text, words, name)) is not None]
-    if not starts:
-        return False
+    found = (at for words in ("def ", "async def ", "") if (at := _at_the_margin(text, words, name)) is not None)
     if '"""' not in text and "'''" not in text:
-        return True
-    return any(all(not (m.start() <= start < m.end()) for m in _STRINGS.finditer(text)) for start in starts)
+        return next(found, None) is not None
+    starts = list(found)
+    return bool(starts) and any(all(not (m.start() <= start < m.end()) for m in _STRINGS.finditer(text)) for start in starts)
 
 
 def _at_the_margin(text: str, words: str, name: str) -> int | None:

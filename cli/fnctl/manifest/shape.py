@@ -12,6 +12,7 @@ from typing import Any
 
 import fnctl_schemas
 from fnctl.dataclass import dataclass
+from fnctl.manifest.fine import fine
 from fnctl.manifest.model import Key
 from fnctl.manifest.suggest import clear, did_you_mean, listed, respelt
 
@@ -40,7 +41,7 @@ class Shape:
     """One compiled piece of the schema. `only` is ("type", "queue") where a constant tells it from its alternatives."""
 
     __slots__ = (
-        *("_compiled", "_schemas", "all", "any", "enum", "extra", "fitting", "items", "keys", "least", "made", "message", "most"),
+        *("_compiled", "_fitting", "_schemas", "all", "any", "enum", "extra", "items", "keys", "least", "made", "message", "most"),
         *("names", "nouns", "only", "open", "pattern", "required", "scalar", "types", "unit", "words"),
     )
 
@@ -69,7 +70,7 @@ class Shape:
         self.message: str | None = schema.get("errorMessage")
         self.unit: str | None = schema.get("x-unit")
         self.scalar = (self.enum, self.pattern, self.least, self.most) != (None,) * 4
-        self.fitting: dict[Any, list[Shape]] = {}
+        self._fitting: dict[Any, list[Shape]] = {}
         self.only = next(((k, v["const"]) for k, v in self._schemas.items() if "const" in v), None)
 
     def prop(self, key: str) -> Shape | None:
@@ -78,6 +79,19 @@ class Shape:
         if made is None and key in self._schemas:
             made = self.made[key] = self._compiled(self._schemas[key])
         return made
+
+    def candidates(self, value: Any) -> list[Shape]:
+        """Return the alternatives that a value may be, by its type, and a map by its keys and what tells the alternatives apart."""
+        kind = value.__class__
+        known = (*value, *[repr(value.get(one.only[0])) for one in self.any if one.only]) if kind is dict else kind
+        found = self._fitting.get(known)
+        if found is None:
+            found = [s for s in self.any if not s.types or kind in s.types or (kind is float and int in s.types)]
+            if kind is dict and len(found) > 1:
+                found = [s for s in found if all(key in value for key in s.required) and (s.only is None or value.get(s.only[0]) == s.only[1])]
+            if len(self._fitting) < _REMEMBERED:
+                self._fitting[known] = found
+        return found
 
 
 def _size(schema: Mapping[str, Any], end: str) -> int | None:
@@ -132,34 +146,24 @@ def with_words(base: str | None, words: Mapping[str, Any]) -> Shape:
     return Schema(manifest().document).shape({"type": ["object", "null"], "properties": {**portable, **words}, "additionalProperties": False})
 
 
-class _Problems(list[Problem]):
-    """What was found, and what is fine: (shape, value) by identity. A map or a list that stands in many places is looked at in one."""
-
-    def __init__(self, fine: set[tuple[int, int]]) -> None:
-        super().__init__()
-        self.fine = fine
-
-
 def check(shape: Shape, value: Any, path: tuple[Key, ...] = ()) -> list[Problem]:
     """Find every problem of a value; paths in problems begin with `path`."""
-    out = _Problems(set())
-    _walk(shape, value, path, out)
+    out: list[Problem] = []
+    if not fine(shape, value, set()):
+        _walk(shape, value, path, out)
     return out
 
 
 def chosen(shape: Shape, value: Any) -> Shape:
     """Return the alternative of an `anyOf` that this value is."""
     while shape.any:
-        candidates = _candidates(shape, value)
-        shape = next((c for c in candidates if not check(c, value)), candidates[0] if candidates else Shape({}, manifest().shape))
+        candidates = shape.candidates(value)
+        shape = next((c for c in candidates if fine(c, value, set())), candidates[0] if candidates else Shape({}, manifest().shape))
     return shape
 
 
-def _walk(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problems) -> None:
-    kind, before = value.__class__, len(out)
-    nested = kind is dict or kind is list
-    if nested and (id(shape), id(value)) in out.fine:
-        return
+def _walk(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem]) -> None:
+    kind = value.__class__
     if shape.types and kind not in shape.types and not (kind is float and int in shape.types and value.is_integer()):
         out.append(_mistyped(shape, value, path))
         return
@@ -167,17 +171,17 @@ def _walk(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problems) -> No
         _alternatives(shape, value, path, out)
     for part in shape.all:
         _walk(part, value, path, out)
-    if nested:
-        (_map if kind is dict else _list)(shape, value, path, out)
-    if shape.scalar:
+    if kind is dict:
+        _map(shape, value, path, out)
+    elif kind is list:
+        _list(shape, value, path, out)
+    if shape.enum is not None or shape.pattern is not None or shape.least is not None or shape.most is not None:
         _scalar(shape, value, path, out)
-    if nested and len(out) == before:
-        out.fine.add((id(shape), id(value)))
 
 
-def _map(shape: Shape, value: dict[str, Any], path: tuple[Key, ...], out: _Problems) -> None:
+def _map(shape: Shape, value: dict[str, Any], path: tuple[Key, ...], out: list[Problem]) -> None:
     made, extra = shape.made, shape.extra
-    for key, item in () if shape.open else value.items():
+    for key, item in value.items():
         if shape.names is not None:
             _name(shape.names, key, path, out)
         known = made.get(key) or shape.prop(key)
@@ -187,13 +191,11 @@ def _map(shape: Shape, value: dict[str, Any], path: tuple[Key, ...], out: _Probl
             out.append(_unknown(shape, key, path, value))
         elif extra is not True:
             _walk(extra, item, (*path, key), out)
-    for key in shape.required:
-        if key not in value:
-            out.append(_absent(key, path))
+    out.extend(_absent(key, path) for key in shape.required if key not in value)
     _counted(shape, value, path, out)
 
 
-def _list(shape: Shape, value: list[Any], path: tuple[Key, ...], out: _Problems) -> None:
+def _list(shape: Shape, value: list[Any], path: tuple[Key, ...], out: list[Problem]) -> None:
     if shape.items is not None:
         for index, item in enumerate(value):
             _walk(shape.items, item, (*path, index), out)
@@ -219,14 +221,14 @@ def _scalar(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem])
         out.append(Problem("FN013", path, f"{_name_of(path)} {sentence}", f"{value} is {'less' if value < (shape.least or 0) else 'more'}"))
 
 
-def _alternatives(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problems) -> None:
-    candidates = _candidates(shape, value)
+def _alternatives(shape: Shape, value: Any, path: tuple[Key, ...], out: list[Problem]) -> None:
+    candidates = shape.candidates(value)
     if value.__class__ is dict and not candidates and not shape.message and not any(one.only for one in shape.any):
         candidates = list(shape.any[:1])  # alternatives that tell themselves apart by a key: the first is the usual one, and says which is missing
     if len(candidates) == 1 and (value.__class__ in (dict, list) or not shape.message):
         _walk(candidates[0], value, path, out)
         return
-    tried = [_tried(candidate, value, path, out.fine) for candidate in candidates]
+    tried: list[list[Problem]] = [check(candidate, value, path) for candidate in candidates]
     if any(not problems for problems in tried):
         return
     if value.__class__ in (dict, list) and tried:
@@ -234,26 +236,6 @@ def _alternatives(shape: Shape, value: Any, path: tuple[Key, ...], out: _Problem
         out.extend(fewest)
     else:
         out.append(_none_of(shape, value, path))
-
-
-def _tried(shape: Shape, value: Any, path: tuple[Key, ...], fine: set[tuple[int, int]]) -> list[Problem]:
-    out = _Problems(fine)
-    _walk(shape, value, path, out)
-    return out
-
-
-def _candidates(shape: Shape, value: Any) -> list[Shape]:
-    """Return the alternatives that a value may be, by its type, and a map by its keys and what tells the alternatives apart."""
-    kind = value.__class__
-    known = (*value, *(repr(value.get(one.only[0])) for one in shape.any if one.only)) if kind is dict else kind
-    found = shape.fitting.get(known)
-    if found is None:
-        found = [s for s in shape.any if not s.types or kind in s.types or (kind is float and int in s.types)]
-        if kind is dict and len(found) > 1:
-            found = [s for s in found if all(key in value for key in s.required) and (s.only is None or value.get(s.only[0]) == s.only[1])]
-        if len(shape.fitting) < _REMEMBERED:
-            shape.fitting[known] = found
-    return found
 
 
 def _name(names: Shape, key: str, path: tuple[Key, ...], out: list[Problem]) -> None:

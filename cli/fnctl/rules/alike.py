@@ -61,4 +61,4 @@ def _said(trigger: Trigger) -> Iterator[Hashable]:
     for option, value in trigger.options.items():
         yield option
         if option not in ("path", "cron"):
-            yield value if value.__class__ is str else repr(value)
+            yield value if isinstance(value, str) else repr(value)
