@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
 from fnctl.manifest.model import Function
-from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl.source import Span
 from fnctl_aws.limits.parts import at, outside
 
-_HOST = later(r"[0-9]{12}\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
-_PATH = later(r"[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})")
+_HOST = r"[0-9]{12}\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
+_PATH = r"[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})"
 
 
 @rule("AWS126", "error", "aws", alike=True)
@@ -38,7 +38,7 @@ def image_out_of_reach(subject: Subject) -> Iterator[Found]:
         if function.image is None:
             continue
         host, _, path = function.image.uri.partition("/")
-        match, span = _HOST.fullmatch(host), _where(subject, function)
+        match, span = re.fullmatch(_HOST, host), _where(subject, function)
         if match is None:
             copy = f"copy it there: ACCOUNT.dkr.ecr.{region or 'REGION'}.amazonaws.com/{path or 'NAME:TAG'}"
             yield Found(f"Lambda takes images from a private repository of ECR, and not from {host}", span, "another registry", help=copy)
@@ -48,7 +48,7 @@ def image_out_of_reach(subject: Subject) -> Iterator[Found]:
         elif region and match["region"] != region:
             help = f"copy the image to {region}, or let ECR replicate it there"
             yield Found(f"the image is in {match['region']}, and the function in {region}", span, "another region", help=help)
-        elif not _PATH.fullmatch(path):
+        elif not re.fullmatch(_PATH, path):
             help = "REPOSITORY:TAG, or REPOSITORY@sha256: and the 64 digits of the digest"
             yield Found(f"the image of `{function.name}` has no name that ECR knows", span, "one tag or one digest", help=help)
 

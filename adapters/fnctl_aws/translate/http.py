@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fnctl.graph import Address, Json, Node, Ref, Text, Value
 from fnctl.manifest.model import Function, Service, Trigger
-from fnctl.pattern import later
 from fnctl_aws.names import ACCOUNT, PARTITION, REGION, function_address, physical, shared, tags, trigger_address
 
 API = Address("api")
@@ -17,7 +17,7 @@ RATE, BURST = 500, 1000
 GATEWAY_TIMEOUT = 30_000
 """Milliseconds; API Gateway ends every request of an HTTP API there."""
 
-GREEDY = later(r"\{([^{}*+]+)\*\}")
+GREEDY = r"\{([^{}*+]+)\*\}"
 
 
 def triggers(function: Function) -> list[Trigger]:
@@ -61,7 +61,7 @@ def http_nodes(service: Service) -> Iterator[Node]:
 
 def route_key(trigger: Trigger) -> str:
     """`GET /files/{path*}` is `GET /files/{path+}` to API Gateway."""
-    path = GREEDY.sub(r"{\1+}", str(trigger.options["path"]))
+    path = re.sub(GREEDY, r"{\1+}", str(trigger.options["path"]))
     return f"{trigger.options['method']} {path}"
 
 
