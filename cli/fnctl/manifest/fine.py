@@ -6,10 +6,10 @@ looked at in one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from fnctl.manifest.shape import Shape
+Shape: TypeAlias = Any
+"""One of `fnctl.manifest.shape`, which asks here: naming its class would be a circle."""
 
 
 def fine(shape: Shape, value: Any, known: set[tuple[int, int]]) -> bool:
