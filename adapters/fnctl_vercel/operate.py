@@ -160,7 +160,7 @@ def _stored(site: Site, found: Mapping[str, Any], since: float) -> list[Mapping[
     while end > since:
         body["timeRange"] = {"start": _stamp(since), "end": _stamp(end)}
         said = site.client.post("/v1/observability/events", body)
-        page = [one for one in (said.get("data") if isinstance(said, Mapping) else said) or () if isinstance(one, Mapping)]
+        page = [one for one in (said.get("events") if isinstance(said, Mapping) else said) or () if isinstance(one, Mapping)]
         records += page
         oldest = min((_time(one) for one in page), default=since)
         if len(page) < PAGE or oldest >= end:

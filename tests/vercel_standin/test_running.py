@@ -106,7 +106,7 @@ def logged(api: Api, word: str, count: int = 1) -> list[dict[str, Any]]:
     }
     limit, records = time.monotonic() + 20, []
     while time.monotonic() < limit:
-        records = api.call("POST /v1/observability/events", body)["data"]
+        records = api.call("POST /v1/observability/events", body)["events"]
         found = [one for one in records if word in one["message"]]
         if len(found) >= count:
             return found

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 TOKEN = "test"  # noqa: S105  # opens nothing but this stand-in
+HOME = "team_sandbox"
+"""The user's default team."""
 USER = {"id": "usr_sandbox", "uid": "usr_sandbox", "email": "dev@sandbox.invalid", "name": "Dev", "username": "dev"}
 Target: TypeAlias = Literal["production", "preview"]
 _LETTERS = string.ascii_letters + string.digits

@@ -49,7 +49,7 @@ class Engine:
             self._become(deployment, "BUILDING")
             return
         self._become(deployment, "BUILDING")
-        _event(deployment, "Running build in this machine's sandbox")
+        _event(deployment, "Building in the sandbox of this machine")
         try:
             if self.faults.behaviour.get("build") == "failed":
                 builds.fail("BUILD_FAILED", "the build failed: asked for by a test")

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from fnctl_vercel.standin import shapes
-from fnctl_vercel.standin.account import TOKEN, Account, Deployment, Project, Team
+from fnctl_vercel.standin.account import HOME, TOKEN, Account, Deployment, Project, Team
 from fnctl_vercel.standin.engine import Engine
 from fnctl_vercel.standin.web import Answer, Refused, Request
 
@@ -59,13 +59,14 @@ Do: TypeAlias = Callable[[Ask], Answer]
 class Route:
     """`GET /v9|v10/projects/{project}`: a version may be one of several, a part in braces is any segment.
 
-    `body` names the shape that a JSON body must have; `raw` leaves the body alone; `free` asks for no team.
+    `body` names the shape that a JSON body must have; `raw` leaves the body alone; without a team `home` means the user's own.
     """
 
     call: str
     do: Do
     body: str | None = None
     raw: bool = False
+    home: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -78,7 +79,7 @@ class Route:
 def prepared(engine: Engine, request: Request, route: Route, parts: Mapping[str, str]) -> Ask:
     """Check who asks and what; raises Refused."""
     _authorized(request)
-    scope = _scope(engine.account, request)
+    scope = _scope(engine.account, request) or (engine.account.teams[HOME] if route.home else None)
     body = None
     if not route.raw and request.method in ("POST", "PATCH", "PUT", "DELETE") and (request.body.strip() or route.body):
         body = _json(request)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fnctl_vercel.standin.account import Deployment, name_of
+from fnctl_vercel.standin.account import Deployment, name_of, now
+from fnctl_vercel.standin.queues import stamp
 from fnctl_vercel.standin.routes import Ask, Route
 from fnctl_vercel.standin.web import Answer, Refused, said
 
@@ -29,7 +30,7 @@ def _create(ask: Ask) -> Answer:
     uid = known[0] if known else name_of("als_", 20)
     ask.account.aliases[host] = (uid, deployment.id)
     old = known[1] if known else None
-    return said({"uid": uid, "alias": host, "created": "2026-01-01T00:00:00.000Z", "oldDeploymentId": old})
+    return said({"uid": uid, "alias": host, "created": stamp(now() / 1000), "oldDeploymentId": old})
 
 
 def _of_deployment(ask: Ask) -> Answer:
@@ -72,7 +73,8 @@ def _view(ask: Ask, host: str) -> dict[str, Any]:
     return {
         "uid": uid,
         "alias": host,
-        "created": "2026-01-01T00:00:00.000Z",
+        "created": stamp(deployment.created / 1000),
+        "createdAt": deployment.created,
         "deploymentId": behind,
         "deployment": {"id": behind, "url": deployment.host, "meta": "{}"},
         "projectId": deployment.project,
@@ -86,6 +88,9 @@ ROUTES = (
     Route("GET /v2/deployments/{deployment}/aliases", _of_deployment),
     Route("GET /now/deployments/{deployment}/aliases", _of_deployment),
     Route("GET /v4/aliases", _list),
+    Route("GET /v3/now/aliases", _list),
     Route("GET /v4/aliases/{alias}", _read),
+    Route("GET /now/aliases/{alias}", _read),
+    Route("DELETE /now/aliases/{alias}", _delete),
     Route("DELETE /v2/aliases/{alias}", _delete),
 )

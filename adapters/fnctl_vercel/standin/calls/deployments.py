@@ -186,6 +186,12 @@ def _events(ask: Ask) -> Answer:
     return said(events)
 
 
+def _builds(ask: Ask) -> Answer:
+    """The CLI shows these; a prebuilt output has none of its own."""
+    ask.deployment()
+    return said({"builds": []})
+
+
 def _follow(ask: Ask, found: Deployment) -> Iterator[bytes]:
     sent, until = 0, now() + FOLLOW_SECONDS * 1000
     while now() < until:
@@ -205,6 +211,8 @@ ROUTES = (
     Route("GET /v13/deployments/{deployment}", _read),
     Route("GET /v6|v7/deployments", _list),
     Route("DELETE /v13/deployments/{deployment}", _delete),
+    Route("DELETE /now/deployments/{deployment}", _delete, home=True),  # the CLI's own, which names no team
+    Route("GET /v11/deployments/{deployment}/builds", _builds),
     Route("PATCH /v12/deployments/{deployment}/cancel", _cancel),
     Route("GET /v3/deployments/{deployment}/events", _events),
     Route("GET /v3/now/deployments/{deployment}/events", _events),

@@ -43,7 +43,7 @@ def _follow(ask: Ask, deployment: str, sent: int) -> Iterator[bytes]:
 
 
 def _events(ask: Ask) -> Answer:
-    """Stored records, as the CLI asks for them; no description of this endpoint is public."""
+    """Stored records, as the CLI 64.0.2 asks for them and checks the answer; no description of this endpoint is public."""
     body = ask.body
     projects = {one.id for one in ask.account.projects.values() if one.team == ask.team.id} & set(body["scope"]["projectIds"])
     named = _DEPLOYMENT.search(str(body.get("filter", "")))
@@ -56,7 +56,9 @@ def _events(ask: Ask) -> Answer:
         if since <= record["timestampInMs"] <= until
     ]
     found.sort(key=lambda one: str(one["timestamp"]), reverse=body.get("order") != "asc")
-    return said({"data": found[: int(body.get("limit") or 100)]})
+    limit, at = int(body.get("limit") or 100), int(body.get("cursor") or 0)
+    more = len(found) > at + limit
+    return said({"events": found[at : at + limit], "pagination": {"hasMore": more, "nextCursor": str(at + limit) if more else None}})
 
 
 def _stored(record: dict[str, Any], project: str) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fnctl_vercel.standin.account import USER, Team
+from fnctl_vercel.standin.account import HOME, USER, Team
 from fnctl_vercel.standin.routes import Ask, Route
 from fnctl_vercel.standin.web import Answer, Refused, said
 
 
 def _user(_ask: Ask) -> Answer:
-    return said({"user": {**USER, "version": "northstar", "defaultTeamId": "team_sandbox", "limited": False, "avatar": None}})
+    return said({"user": {**USER, "version": "northstar", "defaultTeamId": HOME, "limited": False, "avatar": None}})
 
 
 def _teams(ask: Ask) -> Answer:

@@ -157,7 +157,7 @@ def _named(ask: Ask) -> dict[str, Any]:
 
 ROUTES = (
     Route("POST /v9|v10|v11/projects", _create, "project"),
-    Route("POST /v1/projects", _create, "project"),
+    Route("POST /v1/projects", _create, "project", home=True),  # the CLI's own, which names no team
     Route("GET /v9|v10/projects", _list),
     Route("GET /v9/projects/{project}", _read),
     Route("PATCH /v9/projects/{project}", _change, "project-change"),
