@@ -13,7 +13,7 @@ from fnctl.adapter import Cancel
 from fnctl.apply.carry import look, remove
 from fnctl.errors import Exit, FnctlError, LockHeld
 from fnctl.events import Event
-from fnctl.graph import Graph
+from fnctl.graph import Address, Graph, Node
 from fnctl.ledger import lock
 from fnctl.plan.model import Plan
 
@@ -191,3 +191,29 @@ def test_a_fault_at_every_call_converges(tmp_path: Path, fault: Fault, first: Gr
         assert live(world) == wanted, f"call {n}"
         assert place(world, folder).ledger.intent() is None, f"call {n}"
     assert exits == set() if fault == "killed" else Exit.RESTORED in exits
+
+
+def test_a_failed_first_deploy_leaves_what_it_has_not_made(tmp_path: Path) -> None:
+    world = World()
+    deploy(world, tmp_path / "once", ONE)
+    filled = ("table", "shop-api-data")
+    restored = 0
+    for at in range(10, 30):
+        world.objects = {filled: world.objects[filled]}
+        world.fault = (world.calls + at, "refused")
+        result = deploy(world, tmp_path / str(at), ONE)
+        if result.exit is Exit.RESTORED:
+            restored += 1
+            assert set(world.objects) == {filled}, at
+    assert restored > 3
+
+
+def test_what_a_kept_object_lies_in_is_kept(tmp_path: Path) -> None:
+    role = Node(Address("account"), "role", "account", {})
+    table = Node(Address("table/data"), "table", "data", {}, frozenset({role.address}), retain=True)
+    nodes = {node.address: node for node in (role, table)}
+    world = World()
+    deploy(world, tmp_path, Graph({**nodes, **ONE.nodes}, ONE.outputs))
+    result = deploy(world, tmp_path, ONE)
+    assert set(result.kept) == {"account", "table/data"}
+    assert {("role", "account"), ("table", "data")} <= set(world.objects)

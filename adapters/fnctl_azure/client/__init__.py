@@ -17,7 +17,8 @@ from fnctl_azure import faults
 from fnctl_azure.client.blobs import Blobs, by_connection, by_login
 from fnctl_azure.client.login import claims, credential
 from fnctl_azure.client.operations import UNDER_WAY, ended, following, over
-from fnctl_azure.client.wire import MANAGEMENT, READ_TIMEOUT, Answer, Wire
+from fnctl_azure.client.signing import signed
+from fnctl_azure.client.wire import MANAGEMENT, READ_TIMEOUT, STORAGE, Answer, Wire
 from fnctl_azure.place import Place, place_of
 
 T = TypeVar("T")
@@ -112,7 +113,7 @@ class Client:
         while True:
             asked = 0.0
             try:
-                answer = self._wire.send(method, url, scope=scope, body=body, file=file, headers=headers, timeout=timeout)
+                answer = self._wire.send(method, url, **self._allowed(url, scope, headers), body=body, file=file, timeout=timeout)
             except _sdk_failures() as error:
                 names = frozenset(base.__name__ for base in type(error).__mro__)
                 failure, patience = faults.broken(names, str(error), f"{method} {_short(what)}", _origin(url))
@@ -131,6 +132,12 @@ class Client:
             if not self._sleep(pause, run):
                 raise failure from None
             attempt += 1
+
+    def _allowed(self, url: str, scope: str | None, headers: Mapping[str, str] | None) -> dict[str, Any]:
+        """Return whose token goes along, or a signature where a stand-in's storage takes no tokens."""
+        if scope == STORAGE and self.place.storage:
+            return {"scope": None, "headers": signed(url, self.place.storage, headers or {})}
+        return {"scope": scope, "headers": headers}
 
     def once(self, method: str, url: str, *, body: Any, headers: Mapping[str, str], timeout: float) -> Answer:
         """Call people's code: whatever it answers is its answer, and nothing is sent twice. Raises Unreachable, CloudError."""

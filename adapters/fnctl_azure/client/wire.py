@@ -13,7 +13,7 @@ from fnctl_azure.place import Place
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 100.0
 MANAGEMENT = "https://management.azure.com/.default"
-INSIGHTS = "https://api.applicationinsights.io/.default"
+STORAGE = "https://storage.azure.com/.default"
 VAULT = "https://vault.azure.net/.default"
 SCOPES: Mapping[str, str] = {"https://management.chinacloudapi.cn": "https://management.chinacloudapi.cn/.default"}
 

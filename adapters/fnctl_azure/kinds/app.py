@@ -85,7 +85,8 @@ class App(Arm):
         elif publish:
             self._tag(id_, "Delete", {LIVE_TAG: str((site or {}).get("tags", {}).get(LIVE_TAG, ""))}, run)
         assert site is not None  # noqa: S101  # it was there, or was just made
-        functions = state.props["functions"] if state and not publish else self._publish(node, id_, site, props, run)
+        # A setting can break an app as well as a package can.
+        functions = self._publish(node, id_, site, props, run) if publish else self.publisher.synced(node, id_, site, props["functions"], run)
         return State(id_, dict(props), self._outputs(id_, site, props["code"], functions))
 
     def _put(self, change: Change, props: Mapping[str, Any], site: Mapping[str, Any] | None, run: Run, *, unknown: bool) -> dict[str, Any]:

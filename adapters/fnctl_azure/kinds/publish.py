@@ -20,7 +20,7 @@ from fnctl_azure.kinds.types import WEB
 
 BUSY, SCM_LOST = 600.0, 120.0
 """Seconds: as long as another deployment may take, and as long as the site of the deployments may be away while it starts."""
-DEPLOYED, SYNCED, SYNCED_HERE = 1200.0, 240.0, 8.0
+DEPLOYED, SYNCED, SYNCED_HERE = 1200.0, 240.0, 3.0
 """Seconds from the upload to the end of the deployment, and from there until the host lists the functions: vendors' tools wait 60 s for that, and the
 stand-in needs none."""
 RIGHTS = 300.0
@@ -99,7 +99,7 @@ class Publisher:
                 told = True
         if not flex:
             self.client.arm("POST", f"{id_}/syncfunctiontriggers", WEB, run=run)
-        return self._synced(node, id_, site, props["functions"], run)
+        return self.synced(node, id_, site, props["functions"], run)
 
     def _deploy(self, node: Node, scm: str, package: Path, run: Run, *, flex: bool, remote: bool) -> None:
         path = f"publish?RemoteBuild={str(remote).lower()}&Deployer=fnctl" if flex else "zipdeploy?isAsync=true&Deployer=fnctl"
@@ -143,7 +143,7 @@ class Publisher:
             help="correct what the log names, and deploy again",
         )
 
-    def _synced(self, node: Node, id_: str, site: Mapping[str, Any], wanted: Sequence[str], run: Run) -> list[str]:
+    def synced(self, node: Node, id_: str, site: Mapping[str, Any], wanted: Sequence[str], run: Run) -> list[str]:
         """Wait until the host lists what the package holds: exactly that, for an old one may still answer."""
 
         def done() -> list[str] | None:

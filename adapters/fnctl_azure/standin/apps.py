@@ -43,6 +43,7 @@ class Running:
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     folder: Path | None = None
     barren: bool = False
+    listed: list[Found] = field(default_factory=list[Found])
 
 
 class Apps:
@@ -83,7 +84,11 @@ class Apps:
     def functions(self, site: Resource) -> list[Found]:
         """What the host found in the package."""
         running = self._running[site.id.lower()]
-        return [] if running.barren else self._hosts.functions(running.name)
+        found = [] if running.barren else self._hosts.functions(running.name)
+        # What is listed is what was found last: a host that is starting anew has not forgotten its functions.
+        if found or running.barren or self.status(site)["state"] == "Error":
+            running.listed = found
+        return running.listed
 
     def keys(self, site: Resource) -> Keys:
         """What opens its doors."""

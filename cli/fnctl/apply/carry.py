@@ -17,7 +17,7 @@ from fnctl.events import Event
 from fnctl.graph import Address, Graph, Json, Node, State, resolve
 from fnctl.ledger.ledger import Ledger
 from fnctl.ledger.release import Intent, Release
-from fnctl.plan.planner import Decision, Seen, decide
+from fnctl.plan.planner import Decision, Seen, decide, holders
 
 BESIDE = 16_000_000
 """Artifacts up to this many bytes go to the ledger while the changes are made; a platform may have to read bigger ones from there."""
@@ -216,7 +216,8 @@ def _restore(ground: Ground, course: Course, intended: Graph) -> list[Diagnostic
     head = course.view.head
     view = look(ground, head.graph if head else Graph({}), extra=intended.nodes)
     full = [change for change in view.decision.changes if change.loses]
-    changes = [change for change in view.decision.changes if not change.loses]
+    stays = holders({change.address for change in full}, {**view.recorded, **view.graph.nodes})
+    changes = [change for change in view.decision.changes if change.address not in stays]
     applied = apply(changes, view.seen, Work(ground.cloud.kinds, ground.run, course.guard, course.parallel))
     if applied.stopped_in is not None:
         return list(applied.errors())

@@ -124,17 +124,30 @@ def holds_unknown(value: object) -> bool:
 def _gone(graph: Graph, recorded: Mapping[Address, Node], seen: Seen) -> tuple[list[Change], tuple[Address, ...]]:
     # One object can change its address (a route that moves to another function): it is not gone then.
     wanted = {(node.kind, seen.states[node.address].id) for node in graph.nodes.values() if node.address in seen.states}
+    stays = holders({node.address for node in recorded.values() if node.retain and node.address in seen.states}, recorded)
     changes: list[Change] = []
     kept: list[Address] = []
     for node in reversed(order(recorded.values())):
         state = seen.states.get(node.address)
         if node.address in graph.nodes or state is None or not node.owned or (node.kind, state.id) in wanted:
             continue
-        if node.retain:
+        if node.address in stays:
             kept.append(node.address)
         else:
             changes.append(Change("delete", node.address, node, None))
     return changes, tuple(kept)
+
+
+def holders(kept: set[Address], nodes: Mapping[Address, Node]) -> set[Address]:
+    """Return what is kept with all that it needs to be there: a queue goes with the account that it lies in."""
+    found: set[Address] = set()
+    todo = [address for address in kept if address in nodes]
+    while todo:
+        address = todo.pop()
+        if address not in found:
+            found.add(address)
+            todo += [edge for edge in nodes[address].edges() if edge in nodes]
+    return found
 
 
 def _missing(node: Node) -> Diagnostic:
