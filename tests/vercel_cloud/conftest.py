@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,13 +15,13 @@ import httpx
 import pytest
 
 from fnctl import pipeline
-from fnctl.adapter import Where
+from fnctl.adapter import Run, Where
 from fnctl.apply.carry import look, remove
 from fnctl.graph import Artifact, Graph
 from fnctl.ledger import lock
 from fnctl.ledger.ledger import Ledger
 from fnctl.manifest.model import Function, Service, Trigger
-from fnctl.place import Place, _run
+from fnctl.place import Place
 from fnctl.session import Options, Session
 from fnctl_vercel.cloud import VercelCloud, connect
 from fnctl_vercel.plugin import Vercel
@@ -102,7 +103,7 @@ class Shop:
         store = cloud.store
         assert store is not None
         ledger = Ledger(store)
-        run = _run(session, lambda artifact: ledger.fetch(artifact, self.folder / "fetched"))
+        run = Run(session.emit, lambda: session.cancel, time.monotonic() + 120, _slept, lambda one: ledger.fetch(one, self.folder / "fetched"))
         service = self.service()
         return Place(session, service, Vercel(), cloud, ledger, run, cloud.outputs(replace(service, secrets=("KEY",))))
 
@@ -127,6 +128,11 @@ class Shop:
                 return remove(place, look(place, Graph({})), held.check, 4).status
         finally:
             place.cloud.close()
+
+
+def _slept(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,8 @@ def test_deployed_again_changed_rolled_back_destroyed(shop: Shop) -> None:
     assert (back.status, back.release) == ("restored", 3)
     assert shop.live()["id"] == one["id"]
     assert shop.writes().count("POST /v2/files") == sent
-    assert f"POST /v1/projects/{one['projectId']}/rollback/{one['id']}" in shop.writes()
+    project = shop.ask("/v9/projects/shop-prod")["id"]
+    assert f"POST /v1/projects/{project}/rollback/{one['id']}" in shop.writes()
     assert shop.count() == 2
 
     assert shop.destroy() == "destroyed"
@@ -166,7 +167,7 @@ def test_part_of_the_traffic_first_then_all_of_it(shop: Shop) -> None:
     graph = shop.graph("two", rollout={"canary": 10, "bake": 1})
     assert shop.deploy(graph).status == "deployed"
     writes = shop.writes()
-    project = shop.live()["projectId"]
+    project = shop.ask("/v9/projects/shop-prod")["id"]
     start, complete = (writes.index(f"POST /v1/projects/{project}/rolling-release/{word}") for word in ("start", "complete"))
     assert start < complete
     assert shop.ask("/v9/projects/shop-prod")["rollingRelease"] is None

@@ -144,7 +144,7 @@ class Deployment(Base):
             try:
                 return self._post(str(props["project"]), body, nonce, run)
             except Refused as error:
-                missing = set(error.body.get("missing") or ())
+                missing: list[str] = [str(sha) for sha in error.body.get("missing") or ()]
                 wanted = [part for part in parts if part.sha in missing]
                 if error.reason != "missing_files" or not wanted:
                     raise
