@@ -7,10 +7,16 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from fnctl.adapter import Run
+from fnctl.adapter import Change, Phase, Run
+from fnctl.errors import CloudError
 from fnctl.graph import Json, Node, State
-from fnctl_azure.kinds.base import Arm, Type
+from fnctl_azure.kinds.base import Arm, Type, projected
 from fnctl_azure.kinds.publish import Door
+
+NOT_YET = ("Destination endpoint not found", "validation handshake failed")
+"""What Event Grid says of a function whose app is still on its way up."""
+STARTS = 300.0
+"""Seconds that an app may take to be found after it has changed."""
 
 EVERYTHING = {"filterType": "SqlFilter", "sqlFilter": {"sqlExpression": "1=1"}}
 """The rule that a subscription comes with."""
@@ -60,7 +66,15 @@ class Hub(Inside):
 
 
 class Rule(Arm):
-    """The rule `$Default`: a subscription without it would hear nothing."""
+    """The rule `$Default`: a subscription without it would hear nothing. One that lets everything through is as good as none."""
+
+    def read(self, node: Node, props: Mapping[str, Any], hint: str | None, run: Run) -> State | None:
+        """Return it where somebody has narrowed it."""
+        id_ = self.id(node, props) or hint
+        found = self.client.find(id_, self.type.api) if id_ else None
+        if id_ is None or found is None or projected(found.get("properties"), EVERYTHING) == EVERYTHING:
+            return None
+        return self.state(id_, found, props)
 
     def delete(self, node: Node, state: State, run: Run) -> None:
         """Let everything through again."""
@@ -75,6 +89,24 @@ class Subscription(Arm):
         """Leave out what is empty."""
         asked = {word: value for word, value in props["filter"].items() if value}
         return super().body(node, {**props, "filter": asked})
+
+    def write(self, change: Change, props: Mapping[str, Any], state: State | None, phase: Phase, run: Run) -> State:
+        """Put it. An app whose settings have just changed starts anew, and Event Grid does not find its functions until it has."""
+        refusals: list[CloudError] = []
+
+        def made() -> State | None:
+            try:
+                return super(Subscription, self).write(change, props, state, phase, run)
+            except CloudError as error:
+                if not any(word in str(error) for word in NOT_YET):
+                    raise
+                refusals.append(error)
+                return None
+
+        try:
+            return self.client.wait(f"{change.node.name} to reach its function", made, run, limit=STARTS)
+        except CloudError as error:
+            raise refusals[-1] if refusals and error.reason == "Timeout" else error from None
 
 
 def host(found: Mapping[str, Any]) -> str:

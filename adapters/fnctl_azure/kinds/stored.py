@@ -127,7 +127,12 @@ class Table(Stored):
 
 
 class Settings(Arm):
-    """Settings of the blobs of an account: there as long as it is."""
+    """Settings of the blobs of an account: there as long as it is. As the platform makes them they are as good as none."""
+
+    def read(self, node: Node, props: Mapping[str, Any], hint: str | None, run: Run) -> State | None:
+        """Return them where they are others than the platform's own."""
+        state = super().read(node, props, hint, run)
+        return state if state and any((state.outputs.get("isVersioningEnabled"), state.outputs.get("cors.corsRules"))) else None
 
     def delete(self, node: Node, state: State, run: Run) -> None:
         """Put back what the platform does by itself."""
