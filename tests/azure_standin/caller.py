@@ -6,7 +6,7 @@ import http.client
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -50,7 +50,8 @@ class Caller:
 
     host: str
     bearer: str = ""
-    sent: list[str] = field(default_factory=list[str])
+    foreign: bool = False
+    """Whether others than tests ask: what they send is not ours to check."""
 
     def raw(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, host: str = "") -> Reply:
         """One request, as it is."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from azure_standin import contracts
 from azure_standin.caller import Caller
 from fnctl.standins import runtimes, serving
 from fnctl.standins.environments import Environments
@@ -33,7 +34,10 @@ def state(desk: Desk) -> Path:
 
 
 @pytest.fixture
-def caller(desk: Desk) -> Caller:
+def caller(desk: Desk) -> Iterator[Caller]:
+    """A caller of an empty stand-in; what it was answered is held against what Azure publishes."""
     found = Caller(f"127.0.0.1:{desk.port}")
     assert found.control("reset").status == 204
-    return found
+    yield found
+    if not found.foreign:
+        assert contracts.problems(contracts.read(desk.state)) == []

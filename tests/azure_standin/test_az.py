@@ -23,6 +23,7 @@ pytestmark = pytest.mark.skipif(not (VENV / "bin" / "az").exists(), reason="az i
 @pytest.fixture
 def az(caller: Caller, tmp_path: Path) -> Iterator[Az]:
     """The command line, logged in to the stand-in as a custom cloud."""
+    caller.foreign = True
     file = tmp_path / "tls.pem"
     certificate(VENV / "bin" / "python", file)
     tls = Tls(caller.host, file)
