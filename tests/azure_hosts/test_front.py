@@ -20,10 +20,10 @@ from fnctl_azure.standin.hosts.app import logged
 
 
 def test_a_request_goes_through_the_library_and_back(mechanics: Sandbox) -> None:
-    answer = mechanics.ask("mechanics", "/api/open/caf%C3%A9/7?q=1&q=2", "POST", b"hi", {"Host": "shop.example"})
+    answer = mechanics.ask("mechanics", "/api/open/caf%C3%A9/7?q=1&q=2&none=", "POST", b"hi", {"Host": "shop.example"})
     assert answer.status == 200
     params = {"name": "café", "count": "7"}
-    assert answer.json == {"params": params, "query": {"q": "2"}, "body": "hi", "url": "http://shop.example/api/open/caf%C3%A9/7?q=1&q=2"}
+    assert answer.json == {"params": params, "query": {"q": "1,2"}, "body": "hi", "url": "http://shop.example/api/open/caf%C3%A9/7?q=1&q=2&none="}
     assert (answer.headers["content-type"], answer.headers["set-cookie"]) == ("application/json", "a=b%2Fc; path=/; httponly")
 
 

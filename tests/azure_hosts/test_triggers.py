@@ -139,6 +139,7 @@ def test_event_grids_handshake(portable: Sandbox) -> None:
     answer = portable.ask("python", path, "OPTIONS", headers={"WebHook-Request-Origin": "eventgrid.azure.net"})
     assert (answer.status, answer.headers["webhook-allowed-origin"]) == (200, "eventgrid.azure.net")
     assert portable.ask("python", path.replace("watch_bus_shop_events", "nobody"), "POST", b"[]").status == 404
+    assert [portable.ask("python", path, "POST", body).status for body in (b"no JSON", b"[1]")] == [400, 400]
 
 
 def test_an_account_that_does_not_answer_is_named() -> None:

@@ -72,7 +72,7 @@ def called(app: App, found: Found, text: str) -> Ask:
     if found.kind != "httptrigger":
         return inputs.ask(found, text)
     given = Request("POST", f"/api/{found.name}", (("content-type", "application/json"),), text.encode())
-    return Ask(messages.request(given, app.address.removeprefix("http://"), {}), reason=inputs.REASON)
+    return Ask(messages.request(given, app.address.removeprefix("http://"), {}, found.language), reason=inputs.REASON)
 
 
 def _run(app: App, function: str, ask: Ask) -> None:

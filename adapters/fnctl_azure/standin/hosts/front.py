@@ -52,7 +52,7 @@ def _routed(app: App, keys: Keys, given: Request) -> Response:
     function, params = found
     if not _opens(given, _keys(function, keys)):
         return Response(401)
-    told = messages.request(given, app.address.removeprefix("http://"), params)
+    told = messages.request(given, app.address.removeprefix("http://"), params, function.language)
     trace = given.header("traceparent")
     outcome = _patient(lambda: app.run(function.name, Ask(told, trace=trace)))
     if outcome is None:

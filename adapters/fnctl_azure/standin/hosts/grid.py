@@ -27,11 +27,9 @@ def webhook(app: App, keys: Keys, given: Request) -> Response:
     found = next((one for one in app.functions.values() if one.name.lower() == given.query.get("functionName", "").lower()), None)
     if found is None:
         return Response(404, (("Content-Type", messages.TEXT),), b"cannot find function")
-    try:
-        read = json.loads(given.body)
-    except ValueError:
+    events = _events(given.body)
+    if events is None:
         return Response(400)
-    events = read if isinstance(read, list) else [read]
     if events and events[0].get("eventType") == VALIDATION:
         told = {"validationResponse": events[0]["data"]["validationCode"]}
         return Response(200, (("Content-Type", messages.JSON),), json.dumps(told).encode())
@@ -40,6 +38,16 @@ def webhook(app: App, keys: Keys, given: Request) -> Response:
         return Response(202 if all(done) else 500)
     except Stopped:
         return Response(503)
+
+
+def _events(body: bytes) -> list[dict[str, Any]] | None:
+    """Read a delivery: one event, or a list of them; None for anything else."""
+    try:
+        read = json.loads(body)
+    except ValueError:
+        return None
+    events = read if isinstance(read, list) else [read]
+    return events if all(isinstance(event, dict) for event in events) else None
 
 
 def deliver(app: App, function: str, event: Any) -> bool:

@@ -30,8 +30,11 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query, decoded; of a name that comes again the last value, as the host has it."""
-        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+        """The query, decoded; values of a name that comes again are joined with commas, as the host has them."""
+        found: dict[str, str] = {}
+        for name, value in parse_qsl(self.target.partition("?")[2], keep_blank_values=True):
+            found[name] = f"{found[name]},{value}" if name in found else value
+        return found
 
     def header(self, name: str) -> str:
         """One header's value, or nothing."""
@@ -47,14 +50,18 @@ class Response:
     body: bytes = b""
 
 
-def request(given: Request, host: str, params: Mapping[str, str]) -> dict[str, Any]:
-    """Write a request as typed data: names in lower case, repeats joined with commas, the address as the caller knows it."""
+def request(given: Request, host: str, params: Mapping[str, str], language: str) -> dict[str, Any]:
+    """Write a request as typed data: names in lower case, repeats joined with commas, the address as the caller knows it.
+
+    The Python worker takes no empty values of a query: the host leaves them out for it, and only for it.
+    """
     headers: dict[str, str] = {}
     for name, value in ((name.lower(), value) for name, value in given.headers):
         headers[name] = f"{headers[name]},{value}" if name in headers else value
+    query = {name: value for name, value in given.query.items() if value or language != "python"}
     scheme = headers.get("x-forwarded-proto", "http")
     told = {"method": given.method, "url": f"{scheme}://{headers.get('host', host)}{given.target}", "headers": headers}
-    written: dict[str, Any] = {**told, "params": dict(params), "query": given.query}
+    written: dict[str, Any] = {**told, "params": dict(params), "query": query}
     if given.body:
         written["body"] = {"bytes": base64.b64encode(given.body).decode()}
     return {"http": written}
