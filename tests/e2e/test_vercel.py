@@ -187,3 +187,16 @@ def test_a_bad_day_is_a_finding_with_its_exit_code(
     assert words in " ".join(done.err.split())
     assert "not-a-token" not in done.err
     assert api.projects() == []
+
+
+def test_the_parts_of_the_orders_example_that_vercel_can_host(fnctl: Fnctl, project: Callable[..., Path]) -> None:
+    folder = project("orders")
+    try:
+        deployed = fnctl("deploy", *HERE, "--yes", "--output", "json", cwd=folder).result()
+        assert (deployed["status"], sorted(deployed["outputs"]["functions"])) == ("deployed", ["nightly", "quote"])
+        assert get(deployed["outputs"]["functions"]["quote"]["url"] + "tea")[1]["sku"] == "tea"
+        assert fnctl("invoke", "nightly", "--event", "schedule", *HERE, "--output", "json", cwd=folder).document()["ok"]
+        assert eventually(lambda: '"orders": 0' in fnctl("logs", "nightly", *HERE, cwd=folder).out)
+        assert fnctl("destroy", *HERE, "--yes", "--output", "json", cwd=folder).result()["status"] == "destroyed"
+    finally:
+        fnctl("sandbox", "stop", "--target", "vercel", cwd=folder)
