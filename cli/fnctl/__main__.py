@@ -32,6 +32,9 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
             return 0
     if world is None and words[:1] == ["validate"]:
         gc.disable()  # the process ends before there is anything worth collecting
+        from fnctl import lean
+
+        lean.prepare()
     from fnctl.commands.world import World
 
     return _guarded(words, world or World(remembers=True), found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, NewType, TypeAlias
 
@@ -138,6 +137,8 @@ def order(nodes: Iterable[Node]) -> list[Node]:
         ValueError: a circle, named by its addresses.
     """
     by_address = {node.address: node for node in nodes}
+    from graphlib import CycleError, TopologicalSorter  # for those that deploy
+
     sorter: TopologicalSorter[Address] = TopologicalSorter()
     for address in sorted(by_address):
         sorter.add(address, *sorted(edge for edge in by_address[address].edges() if edge in by_address))

@@ -8,9 +8,7 @@ from functools import partial
 
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
-from fnctl_aws.limits.filled import compact
 from fnctl_aws.limits.parts import asynchronous, at, outside, whole
-from fnctl_aws.translate.policy import function_policy
 
 FEW = 12
 """Uses whose rights fit in any case: nearly every function has fewer, and pays nothing."""
@@ -216,6 +214,9 @@ def rights_too_long(subject: Subject) -> Iterator[Found]:
     for function in subject.service.functions.values():
         if len(function.uses) + len(function.secrets) + len(function.triggers) < FEW:
             continue
+        from fnctl_aws.limits.filled import compact
+        from fnctl_aws.translate.policy import function_policy
+
         size = len(compact(subject.service, function_policy(subject.service, function)))
         if size > limit.value:
             label = f"{size:,} characters of rights, and at most {limit.amount()}"

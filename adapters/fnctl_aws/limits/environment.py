@@ -8,10 +8,8 @@ from datetime import timedelta
 from fnctl.manifest.model import Function, Key, Resource
 from fnctl.rules.breach import breach, note
 from fnctl.rules.model import Found, Rule, Subject, rule
-from fnctl_aws.limits.filled import filled
 from fnctl_aws.limits.parts import at
 from fnctl_aws.names import ADDRESS_TAG, SERVICE_TAG, STAGE_TAG, physical
-from fnctl_aws.translate.function import environment
 
 SOON = timedelta(days=90)
 ADDED = 300
@@ -85,6 +83,9 @@ def environment_too_large(subject: Subject) -> Iterator[Found]:
         said = sum(len(key) + len(value) for key, value in function.env.items())
         if 4 * said + ADDED * (len(function.uses) + len(function.secrets)) <= limit.value:
             continue  # nearly every function: nothing needs to be measured
+        from fnctl_aws.limits.filled import filled
+        from fnctl_aws.translate.function import environment
+
         variables = environment(subject.service, function)
         size = sum(len(key.encode()) + len(str(filled(subject.service, value)).encode()) for key, value in variables.items())
         if size > limit.value:

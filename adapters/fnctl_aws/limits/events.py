@@ -50,7 +50,7 @@ def schedule_input_too_large(subject: Subject) -> Iterator[Found]:
     Sources: `scheduler.input`
     """
     limit = subject.limits["scheduler.input"]
-    for _, trigger in scheduled(subject.service):
+    for trigger in (trigger for _, trigger in scheduled(subject.service) if trigger.options.get("input") is not None):
         size = len(payload(trigger).encode())
         if size > limit.in_bytes():
             span = subject.service.span(*trigger.at, "schedule", "input")

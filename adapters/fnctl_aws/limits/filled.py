@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from fnctl.graph import CLOUD, Json, Ref, Text, Value
@@ -28,6 +27,8 @@ def filled(service: Service, value: Value) -> Json:
 
 def compact(service: Service, value: Value) -> str:
     """Write a document as AWS counts it: without white space."""
+    import json  # few functions are large enough to be asked
+
     return json.dumps(filled(service, value), separators=(",", ":"))
 
 

@@ -10,8 +10,6 @@ from fnctl.manifest import units
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_aws.limits.parts import outside, whole
-from fnctl_aws.translate.function import timeout_of
-from fnctl_aws.translate.queue import consumers, visibility_of
 
 
 @rule("AWS107", "error", "aws", needs="resource.visibility")
@@ -32,6 +30,9 @@ def visibility_shorter_than_work(subject: Subject) -> Iterator[Found]:
 
     Sources: `lambda.mapping.visibility`, `lambda.mapping.visibility.advised`
     """
+    from fnctl_aws.translate.function import timeout_of
+    from fnctl_aws.translate.queue import consumers, visibility_of
+
     service, limits = subject.service, subject.limits
     least, advised = limits["lambda.mapping.visibility"], limits["lambda.mapping.visibility.advised"]
     for resource in service.resources.values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import partial
 
@@ -122,6 +121,8 @@ def filter_too_long(subject: Subject) -> Iterator[Found]:
             given = trigger.options.get("filter")
             if given and trigger.kind != "topic":
                 limit = subject.limits["events.pattern" if trigger.kind == "bus" else "lambda.mapping.filter"]
+                import json  # few triggers have a filter
+
                 size = len(json.dumps(given, separators=(",", ":")))
                 if size > limit.value:
                     span = subject.service.span(*trigger.at, trigger.kind, "filter")

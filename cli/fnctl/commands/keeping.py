@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -83,8 +84,9 @@ def _before(document: Document, words: list[str], cwd: Path) -> Iterator[str]:
 
 def _handlers(document: Document) -> Iterator[str]:
     looked = document.memo.get(Looked)
+    folder = str(document.folder)
     for file, _, _ in looked.files if looked else ():
-        yield str(document.folder / file)
+        yield os.path.join(folder, file)  # noqa: PTH118  # there are thousands, and pathlib takes longer than asking how each stands
 
 
 def _included(document: Document) -> Iterator[str]:

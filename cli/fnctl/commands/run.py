@@ -99,10 +99,10 @@ class Run:
 
     def findings(self, diagnostics: Iterable[Diagnostic], *, total: bool = True) -> None:
         """Draw findings on stderr, with the lines of the files they point at, and how many there are."""
-        from fnctl.commands.findings import text
-
         found = list(diagnostics)
         if found:
+            from fnctl.commands.findings import text
+
             told = {"color": self.colour(self.world.stderr), "whole": self.settings.verbose, "total": total}
             self.warn(text(found, self.world, self.settings.manifest, width=self.width, **told))
 
@@ -115,7 +115,6 @@ class Run:
             confirmed: the text of --confirm.
             imports: import handlers before anything is uploaded.
         """
-        from fnctl.commands.asking import confirm
         from fnctl.session import Options, Session
 
         given = self.settings
@@ -123,6 +122,8 @@ class Run:
         emit = self.stream if events and self.json else self._tell
 
         def ask(question: str, expect: str | None) -> bool:
+            from fnctl.commands.asking import confirm
+
             self.finish()
             return confirm(self.world, given, question, expect, confirmed)
 
