@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fnctl_schemas
 from fnctl.hookspecs import hookimpl
 
 if TYPE_CHECKING:  # nothing of the contract is needed to check a manifest
@@ -28,12 +28,12 @@ class Vercel:
 
     def schema(self) -> Mapping[str, Json]:
         """Return the words of `targets.vercel`."""
-        found: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_text("utf-8"))
+        found: dict[str, Any] = fnctl_schemas.parse(Path(__file__).with_name("schema.json").read_text("utf-8"))
         return found
 
     def abilities(self) -> Mapping[str, Any]:
         """Return what Vercel lacks or does otherwise."""
-        found: dict[str, Any] = json.loads(Path(__file__).with_name("abilities.json").read_text("utf-8"))
+        found: dict[str, Any] = fnctl_schemas.parse(Path(__file__).with_name("abilities.json").read_text("utf-8"))
         return found
 
     def rules(self) -> Iterable[Rule]:

@@ -19,7 +19,11 @@ def text(name: str) -> str:
 
 def read(name: str) -> Any:  # a JSON document: its reader knows the shape
     """Parse one JSON file of this package."""
-    raw = text(name)
+    return parse(text(name))
+
+
+def parse(raw: str) -> Any:  # likewise
+    """Parse a JSON document of ours, such as an adapter's words."""
     try:  # what json itself reads with; the rest of it takes longer to import than this package's files to read
         scanner: Any = import_module("_json").make_scanner
         return scanner(_Plainly)(raw, 0)[0]

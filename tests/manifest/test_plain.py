@@ -23,6 +23,7 @@ PLAIN = {
     "maps and lists": "a:\n  b:\n    - c\n    -  d: 1\n       e: 2\n    -\n      f: 3\n  g:\n  - h\ni:\n- j: k\n  l:\n  - m\n",
     "flow": "a: { b: [c, 'd', 1], \"e\": {}, f: x:y }\ng: []\nh: [\n  { i: j k },\n  l,\n  ]\n",
     "comments and blank lines": "# a\n\na: 1 # b\n  # c\n\nb:  # d\n   \n  c: 2\n#e",
+    "an empty line first": "\na: 1\n",
     "no last line": "a:\n  - b",
     "not ASCII": "größe: 1\na: ümlaut 日本 \U0001f600\n",
     "a block again": "a:\n  b: { c: d }\ne:\n  b: { c: d }\n",

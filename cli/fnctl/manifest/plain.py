@@ -71,7 +71,7 @@ def read(raw: bytes) -> Any:
     if odd and (min(odd) < 128 or _foreign(raw)):
         return UNUSUAL
     text = raw.decode()
-    if "#" in text or "\n\n" in text or " \n" in text:
+    if text.startswith("\n") or "#" in text or "\n\n" in text or " \n" in text:
         text = _ASIDE.sub("", text + "\n")
     try:
         return _Reader().map(text.removesuffix("\n"), 0, _DEPTH)
