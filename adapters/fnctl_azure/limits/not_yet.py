@@ -12,6 +12,9 @@ from fnctl_azure.limits.plans import plan_of
 PUSHED = frozenset({"bucket", "bus"})
 """Triggers that Event Grid starts: what it gives up can only go to a blob."""
 
+LATER = frozenset({"dedicated", "consumption"})
+"""Plans that are checked and built for. Consumption on Linux takes a package by an address in its settings, and no other way."""
+
 Softer: TypeAlias = Literal["warning"]
 
 
@@ -46,9 +49,9 @@ def _of_resource(service: Service, resource: Resource) -> Iterator[Found]:
 
 def _of_function(subject: Subject, function: Function) -> Iterator[Found]:
     service, at = subject.service, ("functions", function.name)
-    if plan_of(subject, function) == "dedicated":
+    if (plan := plan_of(subject, function)) in LATER:
         where = (*at, "plan") if function.own.get("plan") else ("targets", "azure", "plan")
-        yield _missing(service, "the plan `dedicated`", *where)
+        yield _missing(service, f"the plan `{plan}`", *where)
     if _says(function.own, "raw"):
         yield _missing(service, "`targets.azure.raw`", *at, "raw")
     if function.dead_letter and any(trigger.kind in PUSHED for trigger in function.triggers):

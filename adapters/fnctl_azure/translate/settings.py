@@ -45,8 +45,14 @@ def _host(app: App, client: Value, plan: str) -> Mapping[str, Value]:
         # What an SDK's default credential takes where an app has more than the one identity that it guesses.
         "AZURE_CLIENT_ID": client,
         **({"PYTHON_ENABLE_OPENTELEMETRY": "true"} if otel and app.python else {}),
-        **({} if plan == "flex" else {"FUNCTIONS_EXTENSION_VERSION": HOST_VERSION, "FUNCTIONS_WORKER_RUNTIME": "python" if app.python else "node"}),
+        **({} if plan == "flex" else _older(app)),
     }
+
+
+def _older(app: App) -> dict[str, Value]:
+    """Return what plans before Flex have as settings. A package is mounted as it is: nothing of an older one stays beside it."""
+    runtime = "python" if app.python else "node"
+    return {"FUNCTIONS_EXTENSION_VERSION": HOST_VERSION, "FUNCTIONS_WORKER_RUNTIME": runtime, "WEBSITE_RUN_FROM_PACKAGE": "1"}
 
 
 def _parts(value: Value) -> tuple[Ref, ...]:
