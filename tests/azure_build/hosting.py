@@ -1,21 +1,21 @@
-"""The host in a few lines: it starts a worker on an unpacked app, and hands over invocations as FunctionRpc.proto describes them."""
+"""A worker of the sandbox's host on an unpacked app, and invocations as FunctionRpc.proto describes them."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from queue import SimpleQueue
+from typing import Any
 
 from fnctl.build import interpreters
 from fnctl.standins.environments import Environments
-from fnctl_azure.standin.hosts import parts
+from fnctl_azure.standin.hosts import parts, worker
 
 SECONDS = 60.0
 
@@ -26,82 +26,46 @@ class Outcome:
 
     status: str
     value: Any
-    error: str | None
+    error: str
     lines: tuple[str, ...]
 
 
 class Worker:
     """A worker's process."""
 
-    def __init__(self, command: list[str], environ: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            command, env=dict(environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-        )
-        self._errors: list[str] = []
-        threading.Thread(target=self._drain, daemon=True).start()
-        first = self._read()
-        self.functions: dict[str, list[dict[str, Any]]] = first["functions"]
-        self.retries: dict[str, dict[str, Any]] = first["retries"]
+    def __init__(self, command: list[str], environ: Mapping[str, str], folder: Path) -> None:
+        self._lines: dict[str, list[str]] = defaultdict(list)
+        self._ended: SimpleQueue[tuple[str, Outcome]] = SimpleQueue()
+        self._worker = worker.Worker(command, environ, folder, self._write)
+        self.functions: dict[str, list[dict[str, Any]]] = self._worker.functions
+        self.retries: dict[str, dict[str, Any]] = self._worker.retries
+        self.close = self._worker.close
 
-    def _drain(self) -> None:
-        assert self._process.stderr is not None
-        self._errors.extend(self._process.stderr)
-
-    def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        timer = threading.Timer(SECONDS, self._process.kill)
-        timer.start()
-        lines: list[str] = []
-        try:
-            for line in self._process.stdout:
-                message: dict[str, Any] = json.loads(line)
-                if "log" not in message:
-                    return {**message, "lines": lines}
-                lines.append(message["log"])
-        finally:
-            timer.cancel()
-        self._process.wait(SECONDS)
-        raise AssertionError("the worker ended:\n" + "".join(self._errors))
+    def _write(self, text: str, _severity: str, _category: str, invocation: str) -> None:
+        self._lines[invocation].append(text)
 
     def send(self, function: str, data: Mapping[str, Any], **more: Any) -> str:
         """Ask for an invocation, and wait for nothing."""
-        assert self._process.stdin is not None
-        identity = str(uuid.uuid4())
-        self._process.stdin.write(json.dumps({"function": function, "id": identity, "data": data, **more}) + "\n")
-        self._process.stdin.flush()
-        return identity
+        call = worker.Call(str(uuid.uuid4()), function, data, **more)
+        threading.Thread(target=self._run, args=(call,), daemon=True).start()
+        return call.id
+
+    def _run(self, call: worker.Call) -> None:
+        self._ended.put((call.id, self._told(call)))
+
+    def _told(self, call: worker.Call) -> Outcome:
+        ended = self._worker.invoke(call, SECONDS)
+        assert ended is not None, f"{call.function} has not answered"
+        assert ended.status != "Gone", ended
+        return Outcome(ended.status, ended.value, ended.error, tuple(self._lines[call.id]))
 
     def receive(self) -> tuple[str, Outcome]:
         """Wait for whichever invocation ends next."""
-        told = self._read()
-        return told["id"], Outcome(told["status"], told["value"], told["error"], tuple(told["lines"]))
+        return self._ended.get(timeout=SECONDS)
 
     def invoke(self, function: str, data: Mapping[str, Any], **more: Any) -> Outcome:
         """Invoke, and wait for the end."""
-        identity = self.send(function, data, **more)
-        ended, outcome = self.receive()
-        assert ended == identity
-        return outcome
-
-    def close(self) -> None:
-        """Let the worker end, as it does when its host goes."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
-        self._process.stdout.close()
-        self._process.stderr.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        return self._told(worker.Call(str(uuid.uuid4()), function, data, **more))
 
 
 def python() -> interpreters.Interpreter | None:
@@ -122,10 +86,13 @@ def serving(app: Path, **environ: str) -> Iterator[Worker]:
     """Start the worker that an unpacked app needs."""
     base = {"PATH": os.environ["PATH"], "HOME": str(app.parent), "LANG": "C.UTF-8", **environ}
     if (app / "package.json").exists():
-        command = [*parts.node(node()), str(app)]
+        command = parts.node(node())
     else:
         found = python()
         assert found is not None
-        command = [*parts.python(found, Environments("azure", os.environ, print)), str(app)]
-    with Worker(command, base) as worker:
-        yield worker
+        command = parts.python(found, Environments("azure", os.environ, print))
+    made = Worker([*command, str(app)], base, app)
+    try:
+        yield made
+    finally:
+        made.close()

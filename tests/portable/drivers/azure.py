@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import unquote
 
 from azure_build import hosting
 from azure_build.hosting import Outcome, Worker
+from fnctl_azure.standin.hosts import messages
 from fnctl_runtime.routes import match
 from portable.drivers import Answer, Built, Delivery, Question
 
@@ -51,7 +49,10 @@ class Apps:
     def ask(self, function: str, question: Question) -> Answer:
         """Route a request as the host does, and write the answer as it does."""
         door, params = self._routed(function, question)
-        outcome = self._worker(function).invoke(door, {"http": _request(question, params)})
+        language = self._built.family(function).removesuffix("js")
+        headers = (("host", HOST), ("x-forwarded-proto", "https"), ("x-forwarded-for", "192.0.2.1:51000"), *question.headers)
+        given = messages.Request(question.method, question.path, tuple(headers), question.body)
+        outcome = self._worker(function).invoke(door, messages.request(given, HOST, params, language))
         assert outcome.status == "Success", outcome
         return _response(outcome.value["http"], question.method)
 
@@ -96,43 +97,9 @@ def _told(outcome: Outcome) -> dict[str, str]:
     return {"result": "Failure", "error": kind}
 
 
-def _request(question: Question, params: Mapping[str, str]) -> dict[str, Any]:
-    """Make an RpcHttp as the host's ToRpcHttp does: names in lower case, repeats joined with commas, the path as it was sent."""
-    headers = {"host": HOST, "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1:51000"}
-    for name, value in ((n.lower(), v) for n, v in question.headers):
-        headers[name] = f"{headers[name]},{value}" if name in headers else value
-    query = dict(parse_qsl(question.path.partition("?")[2], keep_blank_values=True))
-    told = {"method": question.method, "url": f"https://{HOST}{question.path}", "headers": headers, "params": dict(params), "query": query}
-    return told | ({"body": {"bytes": base64.b64encode(question.body).decode()}} if question.body else {})
-
-
 def _response(native: Mapping[str, Any], method: str) -> Answer:
-    body = base64.b64decode((native.get("body") or {}).get("bytes", ""))
-    headers = [(name.lower(), value) for name, value in native["headers"].items()]
-    cookies = [("set-cookie", _cookie(cookie)) for cookie in native.get("cookies") or ()]
-    return Answer(int(native["statusCode"]), [*headers, *cookies], b"" if method == "HEAD" else body)
-
-
-def _cookie(cookie: Mapping[str, Any]) -> str:
-    """Write a cookie as ASP.NET's ResponseCookies.Append does: its value is percent-encoded."""
-    parts = [f"{cookie['name']}={quote(cookie['value'], safe='-._~')}"]
-    if cookie.get("expires"):
-        parts.append(f"expires={_date(cookie['expires'])}")
-    if cookie.get("maxAge") is not None:
-        parts.append(f"max-age={int(cookie['maxAge'])}")
-    parts += [f"{name}={cookie[name]}" for name in ("domain", "path") if cookie.get(name)]
-    parts += ["secure"] if cookie.get("secure") else []
-    parts += [f"samesite={_SITES[cookie['sameSite']]}"] if cookie.get("sameSite") in _SITES else []
-    return "; ".join([*parts, *(["httponly"] if cookie.get("httpOnly") else [])])
-
-
-_SITES = {"Lax": "lax", "Strict": "strict", "ExplicitNone": "none", "lax": "lax", "strict": "strict", "explicitNone": "none"}
-
-
-def _date(value: Any) -> str:
-    """Write a timestamp: seconds as the worker's messages have them, or a date that was made text on its way here."""
-    moment = datetime.fromtimestamp(float(value["seconds"]), UTC) if isinstance(value, Mapping) else datetime.fromisoformat(str(value))
-    return format_datetime(moment.astimezone(UTC), usegmt=True)
+    answer = messages.response({"http": native})
+    return Answer(answer.status, [(name.lower(), value) for name, value in answer.headers], b"" if method == "HEAD" else answer.body)
 
 
 DRIVER = Azure()
