@@ -13,6 +13,7 @@ from fnctl_vercel import faults, operate
 from fnctl_vercel.client import Client
 from fnctl_vercel.client import connect as open_client
 from fnctl_vercel.kinds import all_kinds
+from fnctl_vercel.kinds.strays import strays
 from fnctl_vercel.names import environment, project_of, shared
 from fnctl_vercel.secrets import Vault
 from fnctl_vercel.store import ProjectStore
@@ -23,7 +24,7 @@ class VercelCloud:
 
     def __init__(self, client: Client, where: Where) -> None:
         """Read the scope, and name everything by it."""
-        self._client = client
+        self._client, self._where = client, where
         self._scope = _scope(client)
         self._project = project_of(where.service, where.stage, where.settings)
         self._site = operate.Site(client, self._project, environment(where.settings), where.service, where.stage, where.environ)
@@ -41,8 +42,9 @@ class VercelCloud:
         return facts | {f"secret/{name}": versions.get(name, "") for name in service.secrets}
 
     def adrift(self, run: Run) -> Iterable[Node]:
-        """Find nothing: projects and deployments are found by their own names and marks, and Vercel has no other index."""
-        return ()
+        """Find what carries the marks of this service and stage, for a ledger that was lost: the project, its secret for crons, deployments."""
+        found = self._client.find(f"/v9/projects/{self._project}", run)
+        return list(strays(self._client, found, self._where, run)) if found else ()
 
     def secrets(self) -> Mapping[str, str]:
         """Name -> version of every secret of this service and stage."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fnctl.graph import Address
 from fnctl.manifest.model import Service
+
+PROJECT, DEPLOYMENT, CRONS = Address("project"), Address("deployment"), Address("project/cron-secret")
 
 PRODUCTION, PREVIEW = "production", "preview"
 MARK = "FNCTL_PROJECT"

@@ -125,7 +125,8 @@ class Shop:
         place = self.place()
         try:
             with lock.acquire(place.ledger.store, patience=0, sleep=lambda _seconds: True) as held:
-                return remove(place, look(place, Graph({})), held.check, 4).status
+                strays = {node.address: node for node in place.cloud.adrift(place.run)}
+                return remove(place, look(place, Graph({}), extra=strays), held.check, 4).status
         finally:
             place.cloud.close()
 

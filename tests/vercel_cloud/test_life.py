@@ -179,3 +179,40 @@ def test_file_by_file_equal_contents_go_up_once(shop: Shop) -> None:
     assert shop.writes().count("POST /v2/files") == 2
     assert shop.deploy(shop.graph("two")).status == "deployed"
     assert shop.writes().count("POST /v2/files") == 3, "what is there is not sent again"
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+def test_what_a_lost_ledger_knew_is_found_by_its_marks(shop: Shop, theirs: bool) -> None:
+    if theirs:
+        with shop.api as api:
+            api.post("/v11/projects", json={"name": "shop-prod"})
+        shop.settings |= {"project": "shop-prod", "shared": True}
+    for page in ("one", "two"):
+        shop.deploy(shop.graph(page))
+    with shop.api as api:
+        assert api.delete("/v9/projects/shop.fnctl-ledger").status_code == 204
+    assert shop.destroy() == "destroyed"
+    assert shop.projects() == (["shop-prod"] if theirs else [])
+    assert shop.count() == 0
+
+
+def test_a_secret_that_is_newer_than_the_release_makes_its_deployment_again(shop: Shop) -> None:
+    cloud = shop.cloud()
+    cloud.secret_set("KEY", "one")
+    shop.deploy(shop.graph("one", secrets=("KEY",)))
+    first = shop.live()
+    shop.deploy(shop.graph("two", secrets=("KEY",)))
+    cloud.secret_set("KEY", "two")
+    cloud.close()
+    assert shop.rollback(1).exit is Exit.OK
+    assert shop.live()["id"] != first["id"]
+    assert shop.live()["meta"]["fnctlArtifact"] == first["meta"]["fnctlArtifact"]
+
+
+@pytest.mark.parametrize("path", ["/v10/projects/[^/]+/promote/.*", "/v1/projects/[^/]+/rollback/.*", "/v13/deployments", "/v11/projects"])
+def test_a_write_that_was_done_without_an_answer_is_not_done_twice(shop: Shop, path: str) -> None:
+    shop.steer("POST", "faults", {"method": "POST", "path": path, "act": "lose"})
+    for page in ("one", "two"):
+        assert shop.deploy(shop.graph(page)).exit is Exit.OK
+    assert shop.rollback(1).exit is Exit.OK
+    assert shop.count() == 2

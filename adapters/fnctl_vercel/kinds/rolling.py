@@ -11,6 +11,7 @@ from fnctl.errors import CloudError
 from fnctl.events import Event
 from fnctl_vercel import deployments
 from fnctl_vercel.client import Client
+from fnctl_vercel.faults import Refused
 from fnctl_vercel.smoke import answers
 
 LOOK = 15.0
@@ -30,7 +31,7 @@ def roll(client: Client, project: str, base: str, found: Mapping[str, Any], how:
     stages = [{"targetPercentage": share, "requireApproval": True}, {"targetPercentage": WHOLE}]
     client.patch(f"{path}/config", {"target": "production", "advancementType": "manual-approval", "stages": stages}, run)
     try:
-        client.post(f"{path}/start", {"canaryDeploymentId": name}, run)
+        _start(client, path, name, run)
         run.emit(Event("log", {"message": f"{share} % of the traffic goes to {name} for {bake:.0f} s"}))
         try:
             _watch(client, project, found, bake, run)
@@ -40,6 +41,16 @@ def roll(client: Client, project: str, base: str, found: Mapping[str, Any], how:
         client.post(f"{path}/complete", {"canaryDeploymentId": name}, run)
     finally:
         client.delete(f"{path}/config", run)  # a setting for the next deployment, which says itself what it wants
+
+
+def _start(client: Client, path: str, name: str, run: Run) -> None:
+    """Start it, or find that it was started by a call whose answer was lost, or by a run that ended here."""
+    try:
+        client.post(f"{path}/start", {"canaryDeploymentId": name}, run)
+    except Refused:
+        active = (client.get(path, run).get("rollingRelease") or {}).get("canaryDeployment") or {}
+        if deployments.id_of(active) != name:
+            raise
 
 
 def _watch(client: Client, project: str, found: Mapping[str, Any], bake: float, run: Run) -> None:

@@ -9,6 +9,7 @@ from fnctl.adapter import Run
 from fnctl.errors import CloudError
 from fnctl_vercel import deployments
 from fnctl_vercel.client import Client
+from fnctl_vercel.faults import Refused
 from fnctl_vercel.kinds.rolling import roll
 from fnctl_vercel.names import PRODUCTION
 
@@ -21,12 +22,11 @@ def give(client: Client, props: Mapping[str, Any], found: Mapping[str, Any], run
     base = _live(client, project, run)
     if base == name:
         return
-    if found.get("readySubstate") == "PROMOTED":
-        client.post(f"/v1/projects/{project}/rollback/{name}", {}, run)
-    elif base and props["how"]["canary"]:
+    back = found.get("readySubstate") == "PROMOTED"
+    if base and props["how"]["canary"] and not back:
         roll(client, project, base, found, props["how"], run)
     else:
-        client.post(f"/v10/projects/{project}/promote/{name}", {}, run)
+        _ask(client, project, f"/v1/projects/{project}/rollback/{name}" if back else f"/v10/projects/{project}/promote/{name}", name, run)
 
     def done() -> bool | None:
         seen = client.get(f"/v9/projects/{project}", run)
@@ -37,6 +37,16 @@ def give(client: Client, props: Mapping[str, Any], found: Mapping[str, Any], run
         return True if arrived and (job.get("toDeploymentId") != name or job.get("jobStatus") in ("succeeded", "skipped")) else None
 
     client.wait(f"the production addresses to lead to {name}", done, run, limit=float(props["how"]["alias_timeout"]))
+
+
+def _ask(client: Client, project: str, path: str, name: str, run: Run) -> None:
+    """Ask for the move. A refusal because it is under way already, or done, comes of an answer that was lost."""
+    try:
+        client.post(path, {}, run)
+    except Refused:
+        seen = client.get(f"/v9/projects/{project}", run)
+        if (seen.get("lastAliasRequest") or {}).get("toDeploymentId") != name and _live(client, project, run) != name:
+            raise
 
 
 def _live(client: Client, project: str, run: Run) -> str:

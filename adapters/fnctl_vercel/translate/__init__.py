@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fnctl.graph import CLOUD, Address, Artifact, Graph, Node, Ref, Text, Value
+from fnctl.graph import CLOUD, Artifact, Graph, Node, Ref, Text, Value
 from fnctl.manifest.model import Service
 from fnctl.manifest.units import seconds
-from fnctl_vercel.names import CRON_SECRET, environment, project, shared
+from fnctl_vercel.names import CRON_SECRET, CRONS, DEPLOYMENT, PROJECT, environment, project, shared
 from fnctl_vercel.output.places import crons, door
 from fnctl_vercel.output.recipe import NAME, deployment
 from fnctl_vercel.translate.members import members
 
-PROJECT, DEPLOYMENT, CRONS = Address("project"), Address("deployment"), Address("project/cron-secret")
 ALIAS_TIMEOUT = 300
 """Seconds that production's addresses may take to move; Vercel's own command line waits three minutes."""
 BAKE = 300
