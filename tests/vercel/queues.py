@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from fnctl.build import cache as memory
+from fnctl.build import tools
+from vercel.output import python
 
 
 @dataclass
@@ -60,3 +71,24 @@ def queues() -> Iterator[Queues]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def client() -> Path:
+    """Find a Python with vercel-queue, Vercel's own client, made once from hash-pinned requirements."""
+    interpreter, uv = python(), tools.uv(os.environ)
+    if interpreter is None:
+        pytest.skip("no Python 3.13 interpreter")
+    assert uv is not None
+    pins = Path(__file__).with_name("queue.txt")
+    folder = memory.home(os.environ) / "tests" / f"vercel-queue-{hashlib.sha256(pins.read_bytes() + bytes(interpreter)).hexdigest()[:16]}"
+    if not (folder / "bin/python").exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+            made = Path(place) / "venv"
+            subprocess.run(
+                [str(uv), "venv", "--quiet", "--relocatable", "--no-project", "--python", str(interpreter), str(made)], check=True, timeout=120
+            )
+            install = [str(uv), "pip", "install", "--quiet", "--require-hashes", "--python", str(made / "bin/python"), "-r", str(pins)]
+            subprocess.run(install, check=True, timeout=300, env=tools.indexed(os.environ))
+            made.rename(folder)
+    return folder / "bin/python"

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -17,10 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fnctl.build import cache as memory
-from fnctl.build import tools
 from vercel.conftest import Deploy
-from vercel.output import Output, python
+from vercel.output import Output
+from vercel.queues import client
 from vercel.test_events import LANGUAGES, messages, met, served
 
 HERE = Path(__file__).parent
@@ -72,24 +68,8 @@ class Broker:
 
 @pytest.fixture(scope="session")
 def machine() -> Path:
-    """A Python with vercel-queue, made once from hash-pinned requirements."""
-    interpreter, uv = python(), tools.uv(os.environ)
-    if interpreter is None:
-        pytest.skip("no Python 3.13 interpreter")
-    assert uv is not None
-    pins = HERE / "queue.txt"
-    folder = memory.home(os.environ) / "tests" / f"vercel-queue-{hashlib.sha256(pins.read_bytes() + bytes(interpreter)).hexdigest()[:16]}"
-    if not (folder / "bin/python").exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as place:
-            made = Path(place) / "venv"
-            subprocess.run(
-                [str(uv), "venv", "--quiet", "--relocatable", "--no-project", "--python", str(interpreter), str(made)], check=True, timeout=120
-            )
-            install = [str(uv), "pip", "install", "--quiet", "--require-hashes", "--python", str(made / "bin/python"), "-r", str(pins)]
-            subprocess.run(install, check=True, timeout=300, env=tools.indexed(os.environ))
-            made.rename(folder)
-    return folder / "bin/python"
+    """A Python with vercel-queue."""
+    return client()
 
 
 @pytest.fixture

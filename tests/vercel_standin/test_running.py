@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 
 from fnctl_vercel.sandbox import VercelSandbox
 from vercel.output import python
+from vercel.queues import client
 from vercel.trees import bootstrap, lay
 from vercel_standin.conftest import Api, emptied
 
@@ -231,6 +234,22 @@ def test_who_sends_needs_the_deployments_token_and_a_key_counts_once(shop: Api) 
     assert first == second
     assert send(shop, "other", {}, **{"vqs-retention-seconds": "59"}).status_code == 400
     assert send(shop, "a.b", {}).status_code == 404
+
+
+def test_vercels_own_queues_client_is_understood(shop: Api) -> None:
+    env = shop.visit("shop.vercel.app", "/").json()["env"]
+    words = [
+        str(client()),
+        str(Path(__file__).with_name("mailbox.py")),
+        env["VERCEL_QUEUE_BASE_URL"],
+        env["VERCEL_OIDC_TOKEN"],
+        env["VERCEL_DEPLOYMENT_ID"],
+    ]
+    done = subprocess.run(words, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert sorted(found["met"], key=str) == [[{"n": 1}, 1, "work"], [{"n": 2}, 1, "work"]]
+    assert (found["same"], found["left"], found["others"]) == (True, 0, 2)
 
 
 def test_a_variable_counts_from_the_next_deployment_on(shop: Api, tree: dict[str, bytes]) -> None:

@@ -33,11 +33,12 @@ class Engine:
     queues: Queues
     buckets: Buckets = field(default_factory=Buckets)
     faults: Faults = field(default_factory=Faults)
+    journal: Journal = field(init=False)
+    """All requests to the API."""
 
-    @property
-    def journal(self) -> Journal:
-        """All requests to the API."""
-        return Journal(self.account.data / "requests.jsonl")
+    def __post_init__(self) -> None:
+        """Begin the journal."""
+        self.journal = Journal(self.account.data / "requests.jsonl")
 
     def start(self, deployment: Deployment) -> None:
         """Build it, in the background."""

@@ -15,6 +15,7 @@ from fnctl_vercel.standin.account import Deployment, now
 from fnctl_vercel.standin.engine import Engine
 from fnctl_vercel.standin.instances import REQUEST, Broken, Instance
 from fnctl_vercel.standin.pool import Call
+from fnctl_vercel.standin.queues import stamp
 from fnctl_vercel.standin.routing import Found
 from fnctl_vercel.standin.views import PROTECTED
 from fnctl_vercel.standin.web import Answer, Pairs, Request
@@ -83,7 +84,9 @@ def run(engine: Engine, deployment: Deployment, name: str, request: Request, hos
         return _ended(engine, call, failed(500, "FUNCTION_INVOCATION_FAILED", "A server error has occurred"))
     with engine.pool.serving(instance, call):
         return _ended(
-            engine, call, _asked(engine, deployment, call, instance, request, {**_fields(deployment, request, host, call), **(given or {})}, seconds)
+            engine,
+            call,
+            _asked(engine, deployment, call, instance, request, {**_fields(deployment, request, host, call, seconds), **(given or {})}, seconds),
         )
 
 
@@ -92,7 +95,7 @@ def _ended(engine: Engine, call: Call, answer: Answer) -> Answer:
     return replace(answer, pairs=(*answer.pairs, ("x-vercel-id", call.trace)))
 
 
-def _fields(deployment: Deployment, request: Request, host: str, call: Call) -> dict[str, str]:
+def _fields(deployment: Deployment, request: Request, host: str, call: Call, seconds: float) -> dict[str, str]:
     """What the platform adds to a request."""
     return {
         "host": host,
@@ -104,6 +107,7 @@ def _fields(deployment: Deployment, request: Request, host: str, call: Call) -> 
         "x-vercel-deployment-url": deployment.host,
         "x-vercel-oidc-token": deployment.oidc,
         "x-vercel-internal-invocation-id": call.id,
+        "x-vercel-internal-deadline": stamp(time.time() + seconds),
         REQUEST: str(int(call.id, 16)),
     }
 
