@@ -34,6 +34,11 @@ def app_of(service: Service, function: Function) -> str:
     return str(function.own.get("app") or service.settings.get("app") or family(function))
 
 
+def first_path(function: Function) -> str | None:
+    """Return the path of a function's first route up to its first `{`; None without one."""
+    return next((str(trigger.options["path"]).split("{", 1)[0] for trigger in function.triggers if trigger.kind == "http"), None)
+
+
 def family(function: Function) -> str:
     """Return the language of a runtime, as a word: `python`, `node`, or somebody's own."""
     return function.runtime.rstrip("0123456789.").removesuffix("js")

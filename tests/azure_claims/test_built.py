@@ -1,4 +1,4 @@
-"""A built app does each piece of work once: published in a host of the sandbox, with claims in Azurite's tables."""
+"""A built app works on each piece once, with claims in Azurite's tables, and its functions find each other: in a host of the sandbox."""
 
 from __future__ import annotations
 
@@ -52,3 +52,9 @@ def test_two_messages_about_one_thing_are_worked_on_once(paying: Sandbox, azurit
     storage.put(account, f"paying-dev-{queue}", '{"bill": "b-2"}')
     paying.said(lambda row: said(row, f"{word} b-2"), seconds=20)
     assert len([row for row in paying.rows if said(row, f"{word} b-1")]) == 1
+
+
+@pytest.mark.parametrize(("app", "path", "said"), [("python", "/ring", {"bill": "7"}), ("node", "/call", {"invoice": "7"})])
+def test_a_function_finds_another_of_its_app(paying: Sandbox, app: str, path: str, said: object) -> None:
+    answer = paying.ask(app, path)
+    assert (answer.status, answer.json) == (200, said)

@@ -13,7 +13,7 @@ from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest import keys
 from fnctl.manifest.model import Function, Service
-from fnctl_azure.apps import App, apps, family
+from fnctl_azure.apps import App, apps, family, first_path
 from fnctl_azure.artifact.bindings import doors
 from fnctl_azure.artifact.clashes import clashes
 from fnctl_azure.artifact.host import LONGEST, UNSET, host, plan_of, timeout
@@ -134,7 +134,15 @@ def configuration(service: Service, app: App, bundles: Mapping[str, Bundle]) -> 
         "secrets": sorted({name for function in app.functions for name in function.secrets}),
         "logs": {"format": "text" if plain else "json", "level": _least(app)},
         "functions": [_function(service, app, function, bundles[function.name]) for function in app.functions],
+        **({"neighbours": found} if (found := _neighbours(app)) else {}),
     }
+
+
+def _neighbours(app: App) -> dict[str, Json]:
+    """Return the paths of functions that others of their own app call, by the variable that says so: only the host knows its own address."""
+    used = {name for function in app.functions for name in function.uses}
+    mine = [function for function in app.functions if function.name in used]
+    return {setting(function.name, "function"): path for function in mine if (path := first_path(function))}
 
 
 _ORDER = ("debug", "info", "warning", "warn", "error")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fnctl.manifest.model import Function, Resource
 from fnctl.rules.breach import breach
@@ -121,7 +121,51 @@ def stored_name_not_allowed(subject: Subject) -> Iterator[Found]:
             yield breach(pattern, message, span, f"{pattern.means}, 3 to 63", "targets: { azure: { name: ... } } gives it another name")
 
 
-RULES: tuple[Rule, ...] = (app_members_differ, routes_on_several_apps, app_name_not_allowed, stored_name_not_allowed)
+@rule("AZ410", "error", "azure", needs="uses:function")
+def apps_call_one_another(subject: Subject) -> Iterator[Found]:
+    """Find functions of two apps that call one another, directly or through others.
+
+    Why: A setting of one app holds the other's address, which is known once that app is there. In a circle there is no first.
+
+    Example:
+        targets: { azure: {} }
+        functions:
+          ask: { handler: "a.py:ask", triggers: [{ http: GET /ask }], uses: { tell: invoke } }
+          tell: { handler: "b.ts:tell", runtime: nodejs24, triggers: [{ http: GET /tell }], uses: { ask: invoke } }
+
+    Use instead: A queue for one of the ways; or both functions in one app, where they find each other.
+
+    Sources: Azure Functions Flex Consumption plan hosting, 2025-05-12.
+    """
+    service = subject.service
+    calls: dict[str, dict[str, tuple[str, str]]] = {}
+    for function in service.functions.values():
+        for name in function.uses:
+            if name in service.functions and (other := app_of(service, service.functions[name])) != (mine := app_of(service, function)):
+                calls.setdefault(mine, {}).setdefault(other, (function.name, name))
+    for mine, others in calls.items():
+        for other, (caller, called) in others.items():
+            if _reaches(calls, other, mine):
+                span = service.span("functions", caller, "uses", called)
+                label = f"the app `{other}` calls `{mine}` back"
+                yield Found(
+                    f"the apps `{mine}` and `{other}` wait for each other's address", span, label, (FLEX,), "`send` to a queue on one of the ways"
+                )
+
+
+def _reaches(calls: Mapping[str, Mapping[str, object]], start: str, end: str) -> bool:
+    seen, ahead = set[str](), [start]
+    while ahead:
+        here = ahead.pop()
+        if here == end:
+            return True
+        if here not in seen:
+            seen.add(here)
+            ahead += calls.get(here, ())
+    return False
+
+
+RULES: tuple[Rule, ...] = (app_members_differ, routes_on_several_apps, app_name_not_allowed, stored_name_not_allowed, apps_call_one_another)
 
 
 def _fits(table: Limits, name: str, resource: Resource) -> bool:

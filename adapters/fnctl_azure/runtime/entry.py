@@ -39,6 +39,7 @@ def start(root: str) -> func.FunctionApp:
     with open(f"{root}/_fnctl.json", encoding="utf-8") as file:  # noqa: PTH123  # pathlib costs 3 ms at each cold start
         config: dict[str, Any] = json.load(file)
     _configure_logs(config)
+    _neighbours(config)
     app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
     for function in config["functions"]:
         _binding(function["interface"])  # all before the authors' folders come first on sys.path: a `src/queue.py` must not meet the library
@@ -64,6 +65,14 @@ def _register_all(app: func.FunctionApp, root: str, function: Config) -> None:
     for door in function["doors"]:
         raw = function["interface"] != "native" and door["binding"]["type"] in RAW
         _register(app, door, entry(bind(target, function, door, waiting=waiting), waiting=waiting, raw=raw))
+
+
+def _neighbours(config: Config) -> None:
+    """Say where functions of this app are to others of it: its own address is nothing that a setting could hold."""
+    host = os.environ.get("WEBSITE_HOSTNAME", "")
+    scheme = "http" if host.startswith("127.0.0.1") else "https"
+    for name, path in config.get("neighbours", {}).items():
+        os.environ.setdefault(name, f"{scheme}://{host}{path}")
 
 
 def _reveal(names: list[str]) -> None:

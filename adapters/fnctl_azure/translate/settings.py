@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fnctl.graph import Ref, Text, Value
-from fnctl.manifest.model import Function, Resource, Service
-from fnctl_azure.apps import App, app_of
+from fnctl.manifest.model import Resource, Service
+from fnctl_azure.apps import App, app_of, first_path
 from fnctl_azure.names import HOST, INSIGHTS, app_address, setting
 from fnctl_azure.translate.places import listening, place
 from fnctl_azure.translate.secrets import secret_settings
@@ -66,12 +66,8 @@ def _used(service: Service, app: App) -> Iterator[tuple[str, Value]]:
         for name in (*function.uses, *kept):
             if resource := service.resources.get(name):
                 yield setting(name, resource.type), place(service, resource)
-            elif (other := service.functions.get(name)) and app_of(service, other) != app.name and (path := _path(other)):
+            elif (other := service.functions.get(name)) and app_of(service, other) != app.name and (path := first_path(other)):
                 yield setting(name, "function"), Text((Ref(app_address(app_of(service, other)), "url"), path))
-
-
-def _path(function: Function) -> str | None:
-    return next((str(trigger.options["path"]).split("{", 1)[0] for trigger in function.triggers if trigger.kind == "http"), None)
 
 
 def listened_to(service: Service, app: App) -> list[Resource]:

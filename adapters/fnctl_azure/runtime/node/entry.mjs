@@ -28,6 +28,10 @@ export async function start(root) {
   if (config.logs.format === "json") {
     configure({ level: config.logs.level, fields: { service: config.service, stage: config.stage }, write });
   }
+  const host = process.env.WEBSITE_HOSTNAME ?? ""; // its own address is nothing that a setting could hold
+  for (const [name, path] of Object.entries(config.neighbours ?? {})) {
+    process.env[name] ??= `${host.startsWith("127.0.0.1") ? "http" : "https"}://${host}${path}`;
+  }
   for (const own of config.functions) {
     /** @type {Config} */
     const described = { service: config.service, stage: config.stage, ...own };
