@@ -7,6 +7,7 @@ import sys
 
 import builds
 import deploy
+import elsewhere
 import peers
 import processes
 
@@ -35,7 +36,7 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=15, help="starts of each; the best counts")
     asked = parser.parse_args()
     if asked.verb == "runtime":
-        return runtime.measure(asked.runs)
+        return runtime.measure(asked.runs) | elsewhere.measure(asked.runs, runtime.BUDGETS)
     if asked.verb == "build":
         if asked.install_peers:
             peers.install()
