@@ -120,7 +120,8 @@ def carry(ground: Ground, course: Course) -> Ended:
     view = course.view
     before = dict(view.intent.graph.nodes) if view.intent else {}
     # What was there and in no release is not made by this run, and stays where it fails: a vault that was filled before the first deploy.
-    ours = {address: node for address, node in view.graph.nodes.items() if address in view.recorded or address not in view.seen.states}
+    found = {address for address in view.seen.states if address not in view.recorded}
+    ours = {address: replace(node, retain=True) if address in found else node for address, node in view.graph.nodes.items()}
     intended = Graph({**before, **ours}, view.graph.outputs)
     ground.ledger.intend(Intent(intended, course.fence, course.verb, course.restores))
     work = Work(ground.cloud.kinds, ground.run, course.guard, course.parallel)
