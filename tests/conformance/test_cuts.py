@@ -38,7 +38,7 @@ def cuts(writes: int, few: int) -> Iterable[Cut]:
     """All writes with all faults, or `few` spread over the run, the faults taking turns."""
     if FULL:
         return [Cut(fault, at) for at in range(1, writes + 1) for fault in FAULTS]
-    return [Cut(FAULTS[(n + 1) % len(FAULTS)], 1 + (2 * n + 1) * writes // (2 * few)) for n in range(few)]
+    return [Cut(FAULTS[2 * n % len(FAULTS)], 1 + (2 * n + 1) * writes // (2 * few)) for n in range(few)]
 
 
 def run(project: Project, verb: Verb, cut: Cut) -> Done:

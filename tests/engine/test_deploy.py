@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fakes.memory import Fault, Killed, World, graph, place
+from fakes.memory import Fault, Killed, MemoryKind, World, graph, place
 from fnctl import pipeline
-from fnctl.adapter import Cancel
+from fnctl.adapter import Cancel, Change, Phase, Run
 from fnctl.apply.carry import look, remove
-from fnctl.errors import Exit, FnctlError, LockHeld
+from fnctl.errors import CloudError, Exit, FnctlError, LockHeld
 from fnctl.events import Event
-from fnctl.graph import Address, Graph, Node
+from fnctl.graph import UNKNOWN, Address, Graph, Node, Ref, State
 from fnctl.ledger import lock
 from fnctl.plan.model import Plan
 
@@ -207,6 +208,31 @@ def test_a_failed_first_deploy_leaves_what_it_has_not_made(tmp_path: Path) -> No
                 restored += 1
                 assert set(world.objects) == {filled}, at
     assert restored > 3
+
+
+class Inside(MemoryKind):
+    """Objects that lie in another one, and are found only by way of it; one of them cannot be made."""
+
+    def read(self, node: Node, props: Mapping[str, Any], hint: str | None, run: Run) -> State | None:
+        return None if props["parent"] is UNKNOWN else super().read(node, props, hint, run)
+
+    def write(self, change: Change, props: Mapping[str, Any], state: State | None, phase: Phase, run: Run) -> State:
+        if change.node.name == "second":
+            message = "a policy forbids it"
+            raise CloudError(message)
+        return super().write(change, props, state, phase, run)
+
+
+def test_what_a_failed_first_deploy_made_goes_out_of_what_was_there(tmp_path: Path) -> None:
+    group = Node(Address("group"), "role", "group", {})
+    first = Node(Address("table/first"), "inside", "first", {"parent": Ref(group.address, "arn")})
+    second = Node(Address("table/second"), "inside", "second", {"parent": Ref(group.address, "arn")}, frozenset({first.address}))
+    world = World({("role", "group"): {"live": {}}})
+    spot = place(world, tmp_path)
+    spot.cloud.kinds = {**spot.cloud.kinds, "inside": Inside(world, "inside")}
+    result = pipeline.make_live(spot, Graph({n.address: n for n in (group, first, second)}), show=lambda _p: None, allow=frozenset())
+    assert "prepare table/first" in world.writes
+    assert (result.exit, set(world.objects)) == (Exit.RESTORED, {("role", "group")})
 
 
 def test_what_a_kept_object_lies_in_is_kept(tmp_path: Path) -> None:

@@ -215,7 +215,9 @@ def _restore(ground: Ground, course: Course, intended: Graph) -> list[Diagnostic
     """Go back to the last release, or to nothing. Returns what could not be undone."""
     ground.run.emit(Event("phase", {"phase": "restore"}))
     head = course.view.head
-    view = look(ground, head.graph if head else Graph({}), extra=intended.nodes)
+    # What was there before is read too, and stays: what this run made may lie in it, and is not found without it.
+    beside = {address: replace(node, retain=True) for address, node in course.view.graph.nodes.items()}
+    view = look(ground, head.graph if head else Graph({}), extra={**beside, **intended.nodes})
     full = [change for change in view.decision.changes if change.loses]
     stays = holders({change.address for change in full}, {**view.recorded, **view.graph.nodes})
     changes = [change for change in view.decision.changes if change.address not in stays]
