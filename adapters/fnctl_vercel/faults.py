@@ -21,6 +21,7 @@ CONFLICTS = frozenset({"ENV_CONFLICT", "ENV_ALREADY_EXISTS", "env_already_exists
 HELP: Mapping[str, str] = {
     "builds_rate_limited": "wait until the limit is over, or deploy to another target meanwhile",
     "exceeded_serverless_functions_per_deployment": "serve several routes from one `asgi` function, or use `plan: pro`",
+    "LAMBDA_SIZE_EXCEEDED": "see what it is made of, and `exclude` what the code does not read:\nfnctl size --target vercel",
     "missing_project_settings": AGAIN,
     "too_many_files": "leave `targets.vercel.upload` out: an archive is one file",
     "domain_not_verified": "verify the domain in the project's settings",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fnctl.manifest.load import load
 from fnctl.manifest.model import Service
 from fnctl.manifest.resolve import resolve
 from fnctl.rules.limits import load as limits
 from fnctl.rules.model import Measured, Subject
 from fnctl_vercel.limits.functions import too_many_functions
+from fnctl_vercel.limits.not_yet import not_acted_on_yet
 from fnctl_vercel.limits.sizes import bundle_too_large
 
 MB = 1024**2
@@ -51,3 +54,25 @@ def test_each_queue_makes_a_function_more(tmp_path: Path) -> None:
     for count, label in ((11, None), (12, "13 in all")):
         found = list(too_many_functions.check(Subject(service(tmp_path, count), limits("vercel", plan="hobby"))))
         assert [one.label for one in found] == ([label] if label else [])
+
+
+@pytest.mark.parametrize(
+    ("more", "severity", "words"),
+    [
+        ('resources: { up: { type: bucket } }\nfunctions: { api: { handler: "a.ts:b", uses: { up: read } } }', "error", "the bucket `up`"),
+        ('resources: { up: { type: bucket, existing: up } }\nfunctions: { api: { handler: "a.ts:b", uses: { up: read } } }', None, ""),
+        ('workflows: { w: { steps: [{ wait: 5s }] } }\nfunctions: { api: { handler: "a.ts:b" } }', "error", "the workflow `w`"),
+        ('ttl: 3d\nfunctions: { api: { handler: "a.ts:b" } }', "warning", "`ttl`"),
+        ('rollout: { canary: 5% }\nfunctions: { api: { handler: "a.ts:b" } }', None, ""),
+        ('functions: { api: { handler: "a.ts:b" } }', None, ""),
+    ],
+)
+def test_what_is_not_acted_on_is_said(tmp_path: Path, more: str, severity: str | None, words: str) -> None:
+    text = f"fnctl: 1\nservice: shop\ntargets: {{ vercel: {{ plan: pro }} }}\ndefaults: {{ runtime: nodejs24 }}\n{more}\n"
+    (tmp_path / "fnctl.yaml").write_text(text)
+    document, _ = load(tmp_path / "fnctl.yaml")
+    assert document is not None
+    found = resolve(document, target="vercel", stage="dev", environ={}).service
+    assert found is not None
+    said = list(not_acted_on_yet.check(Subject(found, limits("vercel", plan="pro"), {})))
+    assert [(one.severity or not_acted_on_yet.severity, words in one.message) for one in said] == ([(severity, True)] if severity else [])

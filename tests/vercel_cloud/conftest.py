@@ -82,16 +82,20 @@ class Shop:
         api = Function("api", "api.py", "handler", "event", "python3.13", triggers=triggers, secrets=secrets)
         return Service("shop", self.stage, "vercel", self.settings, {"api": api}, {}, {}, secrets, self.folder, **more)
 
-    def graph(self, page: str = "one", cron: str = "0 3 * * *", *, here: bool = True, **more: Any) -> Graph:
-        """What a manifest with this page and this cron means. `here`: the archive is on this machine."""
+    def graph(self, page: str = "one", cron: str = "0 3 * * *", *, functions: int = 0, megabytes: int = 0, **more: Any) -> Graph:
+        """What a manifest with this page and this cron means; with so many Node functions of this size."""
         config = {"version": 3, "routes": [{"handle": "filesystem"}], "crons": [{"path": "/_fnctl/api/schedule/tick", "schedule": cron}]}
         path = self.folder / "output.zip"
-        with zipfile.ZipFile(path, "w") as archive:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for number in range(functions):
+                settings = {"runtime": "nodejs22.x", "handler": "_fnctl.mjs", "launcherType": "Nodejs"}
+                archive.writestr(zipfile.ZipInfo(f"functions/f{number}.func/.vc-config.json"), json.dumps(settings))
+                archive.writestr(f"functions/f{number}.func/_fnctl.mjs", bytes(1 + megabytes * 1024 * 1024))
             for name, body in (("config.json", json.dumps(config)), ("static/index.txt", page)):
                 archive.writestr(zipfile.ZipInfo(name), body)
         sha = hashlib.sha256(path.read_bytes()).hexdigest()
         path = path.rename(path.with_name(f"{sha}.zip"))
-        artifact = Artifact(sha, path.stat().st_size, 100, path if here else None)
+        artifact = Artifact(sha, path.stat().st_size, 100, path)
         return Vercel().translate(self.service(cron, **more), {"output": artifact})
 
     def place(self) -> Place:

@@ -216,3 +216,18 @@ def test_a_write_that_was_done_without_an_answer_is_not_done_twice(shop: Shop, p
         assert shop.deploy(shop.graph(page)).exit is Exit.OK
     assert shop.rollback(1).exit is Exit.OK
     assert shop.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("plan", "functions", "megabytes", "code", "help"),
+    [
+        ("pro", 1, 251, "LAMBDA_SIZE_EXCEEDED", "fnctl size"),
+        ("hobby", 13, 0, "exceeded_serverless_functions_per_deployment", "asgi"),
+    ],
+)
+def test_what_the_plan_does_not_take_is_refused_by_the_build(shop: Shop, plan: str, functions: int, megabytes: int, code: str, help: str) -> None:
+    shop.steer("PUT", "teams/team_sandbox", {"plan": plan})
+    refused = shop.deploy(shop.graph("one", functions=functions, megabytes=megabytes))
+    assert refused.exit is Exit.RESTORED
+    assert (refused.diagnostics[0].notes[0], help in str(refused.diagnostics[0].help)) == (f"error code: {code}", True)
+    assert shop.projects() == [], "nothing is left of a first deploy that failed"

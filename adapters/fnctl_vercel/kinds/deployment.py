@@ -11,7 +11,7 @@ from fnctl.adapter import Change, Phase, Run
 from fnctl.errors import CloudError, FnctlError
 from fnctl.graph import Json, Node, State
 from fnctl_vercel import deployments, upload
-from fnctl_vercel.faults import Refused
+from fnctl_vercel.faults import HELP, Refused
 from fnctl_vercel.kinds.base import Base, say
 from fnctl_vercel.kinds.traffic import give
 from fnctl_vercel.names import PREVIEW, PRODUCTION
@@ -188,7 +188,7 @@ class Deployment(Base):
             f"Vercel could not build the deployment: {words.rstrip('.')}",
             reason=code,
             notes=(f"error code: {code}", *[line for line in lines if line][-LAST:], *more),
-            help="the old deployment still serves; correct what it says and deploy again",
+            help=HELP.get(code, "correct what it says and deploy again; nothing has changed for your callers"),
         )
 
 
