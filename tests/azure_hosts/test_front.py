@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from azure_build import hosting
 from azure_hosts.asking import Sandbox
 from fnctl.build import interpreters
+from fnctl.standins import processes
 from fnctl.standins.environments import Environments
 from fnctl_azure.standin.azurite import Azurite
+from fnctl_azure.standin.azurite import parts as azurite_parts
 from fnctl_azure.standin.hosts import IndexFailed, Row, parts
 from fnctl_azure.standin.hosts.app import logged
 
@@ -195,3 +200,32 @@ def test_an_app_keeps_its_port_when_it_is_published_again(mechanics: Sandbox, py
     address = mechanics.hosts.address("mechanics")
     mechanics.hosts.publish("mechanics", Path(__file__).parent / "app", "python3.13", python, {})
     assert mechanics.hosts.address("mechanics") == address
+
+
+def test_what_a_host_has_started_ends_with_it_however_it_ends(python: list[str], tmp_path: Path) -> None:
+    command = azurite_parts.azurite(hosting.node(), Environments("azure", os.environ, print))
+    program = PROGRAM.format(azurite=command, worker=python, app=str(Path(__file__).parent / "app"), state=str(tmp_path))
+    host = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert host.stdout is not None
+    with host.stdout as told:
+        pids: list[int] = json.loads(told.readline())
+    host.kill()
+    host.wait()
+    limit = time.monotonic() + 10
+    while (left := [pid for pid in pids if processes.started(pid)]) and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert left == []
+
+
+PROGRAM = """
+import json, time
+from pathlib import Path
+from fnctl_azure.standin.azurite import Azurite
+from fnctl_azure.standin.azurite import parts as azurite_parts
+from fnctl_azure.standin.hosts.worker import Worker
+
+azurite = Azurite({azurite!r}, Path({state!r}))
+worker = Worker([*{worker!r}, {app!r}], {{"TICKS": "0 0 0 1 1 *"}}, Path({app!r}), print)
+print(json.dumps([azurite.pid, worker.pid]), flush=True)
+time.sleep(60)
+"""

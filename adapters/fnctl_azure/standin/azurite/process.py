@@ -37,7 +37,7 @@ class Azurite:
         ports = [word for service in SERVICES for word in (f"--{service}Port", "0", f"--{service}Host", "127.0.0.1")]
         environ = {"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8", "FNCTL_AZURITE_KEY": self.key}
         self._process = subprocess.Popen(
-            [*command, *words, *ports], cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*command, *words, *ports], cwd=folder, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self._found: Future[dict[str, str]] = Future()
         self._thread = threading.Thread(target=self._read, daemon=True, name="azurite")
@@ -83,4 +83,6 @@ class Azurite:
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._process.wait()
+        assert self._process.stdin is not None  # noqa: S101  # PIPE was asked for
+        self._process.stdin.close()
         self._thread.join(2)

@@ -46,11 +46,6 @@ def begin() -> None:
     """Nothing to do: threads are started when they are needed."""
 
 
-def end() -> None:
-    """Let the threads go."""
-    THREADS.shutdown(wait=False)
-
-
 THREADS = ThreadPoolExecutor(int(os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT") or 0) or None)
 
 

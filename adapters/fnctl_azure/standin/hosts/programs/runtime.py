@@ -11,8 +11,7 @@ from azure_functions_runtime import native_invocation  # pyright: ignore[reportM
 from azure_functions_runtime.bindings.datumdef import Datum, parse_to_rpc_http_cookie_list  # type: ignore[import-not-found]  # likewise
 
 begin = runtime.start_threadpool_executor
-end = runtime.stop_threadpool_executor
-__all__ = ["Call", "Datum", "begin", "cookies", "current", "end", "index", "invoke"]
+__all__ = ["Call", "Datum", "begin", "cookies", "current", "index", "invoke"]
 
 IDS: dict[str, str] = {}
 """The library's own ids of functions, by name."""

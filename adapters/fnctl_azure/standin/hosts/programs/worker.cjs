@@ -82,6 +82,7 @@ async function main() {
   const retries = [...registered].filter(([, { about }]) => about.retryOptions).map(([name, { about }]) => [name, about.retryOptions]);
   tell({ functions: Object.fromEntries(functions), retries: Object.fromEntries(retries) });
   for await (const line of createInterface({ input: process.stdin })) void invoke(JSON.parse(line));
+  process.exit(0); // the host has gone, and nobody hears what is still under way
 }
 
 // The answer has to be read before the process ends; whatever else the app has begun ends with it.

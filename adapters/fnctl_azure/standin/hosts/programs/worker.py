@@ -127,10 +127,9 @@ async def main() -> None:
         task.add_done_callback(ended)
         task.add_done_callback(tasks.discard)
         tasks.add(task)
-    await asyncio.gather(*tasks)
+    os._exit(0)  # the host has gone, and nobody hears what is still under way
 
 
 if __name__ == "__main__":
     engine.begin()
     asyncio.run(main())
-    engine.end()
