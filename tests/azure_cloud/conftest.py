@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from azure_standin import contracts
 from fakes.cli import Done, environment
 from fakes.forked import Command, command
 from fnctl.adapter import Where
@@ -46,6 +46,7 @@ class Cloud:
 
     sandbox: AzureSandbox
     environ: Mapping[str, str]
+    seen: int = 0
 
     def tell(self, word: str, said: Any = None, method: str = "POST") -> Any:
         """Tell the stand-in something."""
@@ -63,10 +64,13 @@ class Cloud:
 
     def written(self) -> list[str]:
         """The writes since the last look, each as its method and the end of its path."""
-        file = self.sandbox.state / "data" / "requests.jsonl"
-        lines = [json.loads(line) for line in file.read_text().splitlines()]
-        file.write_text("")
+        every = self.requests()
+        lines, self.seen = every[self.seen :], len(every)
         return [f"{line['method']} {'/'.join(line['path'].split('/')[-2:])}" for line in lines if line["write"] and line["plane"] != "telemetry"]
+
+    def requests(self) -> list[dict[str, Any]]:
+        """All requests since it was empty."""
+        return contracts.read(self.sandbox.state / "data")
 
     def client(self, folder: Path) -> Client:
         """Open it as fnctl does, for what people do by hand."""
@@ -139,9 +143,11 @@ def fnctl() -> Iterator[Command]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, cloud: Cloud, fnctl: Command) -> Project:
+def project(tmp_path: Path, cloud: Cloud, fnctl: Command) -> Iterator[Project]:
     cloud.sandbox.reset()
     cloud.tell("faults", method="DELETE")
     made = Project(tmp_path, cloud, fnctl)
+    cloud.seen = 0
     made.write()
-    return made
+    yield made
+    assert contracts.problems(cloud.requests()) == [], "what Azure publishes of itself does not allow these"
