@@ -41,7 +41,8 @@ def unchecked(kinds: Iterable[str]) -> list[str]:
 
 def read(state: Path) -> list[dict[str, Any]]:
     """The requests that a stand-in has written down."""
-    return [json.loads(line) for line in (state / "requests.jsonl").read_text("utf-8").splitlines()]
+    file = state / "requests.jsonl"
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
 
 
 def _problems(line: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import httpx
 
+from azure_standin import contracts
 from conformance.driver import Object, lend
 from fakes.counting import Counted, Refusal, counting, standing
 from fnctl_azure.place import ledger_group
@@ -56,7 +57,12 @@ class Azure:
         lend(folder, self.target, self._sandbox.state, self.wire, storage=self._storage)
 
     def reset(self) -> None:
+        self.hold()
         self._sandbox.reset()
+
+    def hold(self) -> None:
+        """Hold what was asked for since the last time against what Azure publishes of itself."""
+        assert contracts.problems(contracts.read(self._sandbox.state / "data")) == []
 
     def left(self) -> set[Object]:
         """Everything that the resource manager knows, and the functions that the hosts have found."""
@@ -125,6 +131,8 @@ def driver(folder: Path) -> Iterator[Azure]:
             storage = re.sub(r"127\.0\.0\.1:\d+", lambda found: proxied(found[0]), environ["FNCTL_AZURE_STORAGE_CONNECTION"])
             stack.enter_context(counting(environ["FNCTL_AZURE_ENDPOINT"], wire))
             arm = stack.enter_context(httpx.Client(base_url=environ["FNCTL_AZURE_ENDPOINT"], timeout=60))
-            yield Azure(sandbox, wire, arm, storage)
+            made = Azure(sandbox, wire, arm, storage)
+            yield made
+            made.hold()
     finally:
         sandbox.stop()
