@@ -1,4 +1,4 @@
-"""Of functions that are alike one is asked first: with and without that the findings are the same, for every rule that says it may be done."""
+"""Of functions that are alike one is asked first, and some rules for one target only: with and without that the findings are the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fnctl import catalogue, plugins
-from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.model import Function, Resource, Trigger
 from fnctl.rules import alike, engine, portable
 from fnctl.rules.limits import Limits
@@ -22,7 +21,7 @@ from robust.manifests import manifests
 from rules.cases import case, lay_out
 from rules.test_needs import ALL, service, subjects
 
-RULES = [made for made in catalogue.every() if made.alike]
+RULES = [made for made in catalogue.every() if made.alike or made.alone]
 CASES = [(made, kind) for made in RULES for kind in ("fail", "pass")]
 
 
@@ -34,10 +33,10 @@ def tells_all_apart() -> Any:
         yield
 
 
-def found(subject: Subject, *, sampled: bool) -> list[Diagnostic]:
-    """Ask every rule of the target."""
+def agree(subject: Subject, memo: dict[Any, Any]) -> None:
+    """Ask every rule of the target, as `validate` does with a memo for all targets, and as if none were alike or alone."""
     rules = (*portable.RULES, *plugins.adapter(subject.service.target).rules())
-    return engine.run(rules if sampled else [replace(one, alike=False) for one in rules], subject, ALL)
+    assert engine.run(rules, subject, ALL, memo) == engine.run([replace(one, alike=False, alone=False) for one in rules], subject, ALL)
 
 
 def doubled(data: dict[str, Any]) -> dict[str, Any]:
@@ -59,16 +58,18 @@ def test_no_case_of_a_rule_changes(made: Rule, kind: Literal["fail", "pass"], tm
     assert one is not None
     manifest = lay_out(replace(one, settings={**one.settings, "built": {}}), tmp_path)
     for raw in (manifest.read_bytes(), yaml.safe_dump(doubled(yaml.safe_load(manifest.read_bytes())), sort_keys=False).encode()):
+        memo: dict[Any, Any] = {}
         for subject in subjects(manifest, raw, one.settings.get("stage") or "dev", one.settings.get("environ")):
-            assert found(subject, sampled=True) == found(subject, sampled=False)
+            agree(subject, memo)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large])
 @given(data=manifests(), order=st.booleans())
 def test_no_manifest_changes(data: dict[str, Any], order: bool, tmp_path_factory: pytest.TempPathFactory) -> None:
     raw = yaml.safe_dump(doubled(data), allow_unicode=True, sort_keys=order).encode()
+    memo: dict[Any, Any] = {}
     for subject in subjects(tmp_path_factory.getbasetemp() / "fnctl.yaml", raw):
-        assert found(subject, sampled=True) == found(subject, sampled=False)
+        agree(subject, memo)
 
 
 def hears(name: str, resource: str, sends: str = "", /, **words: Any) -> Function:

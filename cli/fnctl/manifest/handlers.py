@@ -99,7 +99,9 @@ def defined(path: str, name: str, _modified: int, size: int) -> Answer | Names:
     raw = _content(path, size)
     if len(raw) > _MOST:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-    text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    text = raw.decode().removeprefix("\ufeff")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if path.endswith(PYTHON) and _plainly(text, name):
         return "yes"
     read = python(text) if path.endswith(PYTHON) else node(text)

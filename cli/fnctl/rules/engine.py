@@ -20,12 +20,28 @@ def run(rules: Iterable[Rule], subject: Subject, settings: Settings | None = Non
     """
     target, chosen = subject.service.target, settings or Settings(subject.service.rules)
     few = sample(subject, {} if memo is None else memo)
-    words = held(few)
+    words, fine = held(few), _fine(subject, few, memo)
     found: list[Diagnostic] = []
     for rule in rules:
-        if (not rule.targets or target in rule.targets) and not (rule.needs and words.isdisjoint(rule.needs)) and chosen.wants(rule):
-            found += _run(rule, subject) if few is subject or not rule.alike or _run(rule, few) else ()
+        if (rule.targets and target not in rule.targets) or (rule.needs and words.isdisjoint(rule.needs)) or not chosen.wants(rule):
+            continue
+        if rule.code in fine or (rule.alike and few is not subject and not _run(rule, few)):
+            continue
+        met = _run(rule, subject)
+        if rule.alone and not met:
+            fine.add(rule.code)
+        found += met
     return found
+
+
+def _fine(subject: Subject, few: Subject, memo: MutableMapping[Any, Any] | None) -> set[str]:
+    """Return the codes of rules that look at the service alone and found nothing in it for another target, where that had the same functions."""
+    if few is subject or memo is None or subject.service.elsewhere:
+        return set()
+    known: tuple[Any, set[str]] | None = memo.get(_fine)
+    if known is None or known[0] is not few.service.functions:
+        known = memo[_fine] = few.service.functions, set[str]()
+    return known[1]
 
 
 def fixed(rules: Iterable[Rule]) -> Callable[[Diagnostic], bool]:

@@ -75,7 +75,7 @@ def graphics_processor(subject: Subject) -> Iterator[Found]:
                 yield Found(f"`{function.name}` is set up for a GPU, and functions have none", span, "no GPU here", help=help)
 
 
-@rule("FIT003", "warning", needs="trigger:http")
+@rule("FIT003", "warning", needs="trigger:http", alone=True)
 def web_socket(subject: Subject) -> Iterator[Found]:
     """Find routes that are named like a WebSocket or another connection that stays open.
 

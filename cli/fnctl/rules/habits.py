@@ -13,7 +13,7 @@ _DATABASE = later(r"(?:^|_)(DATABASE|DB|POSTGRES|MYSQL|MONGO|PG)_?(URL|URI|HOST|
 MINUTE = 60
 
 
-@rule("ADV013", "advice", needs="trigger:schedule")
+@rule("ADV013", "advice", needs="trigger:schedule", alone=True)
 def every_minute(subject: Subject) -> Iterator[Found]:
     """Point at schedules that fire every minute.
 

@@ -66,6 +66,7 @@ class Rule:
     A `fixed` rule says what cannot work: neither `rules:` nor a comment nor an option of the command line lowers it.
     `needs` are words of `fnctl.rules.held`: a rule is not asked about a service that holds none of them, for it could find nothing.
     `alike`: of functions that are alike (`fnctl.rules.alike`) it finds the same, so it is asked about one, and about all where that finds something.
+    `alone`: it looks at functions, resources, tags and workflows alone, so what is fine for one target is so for others with the same ones.
     """
 
     code: str
@@ -78,6 +79,7 @@ class Rule:
     fixed: bool = False
     needs: frozenset[str] = frozenset()
     alike: bool = False
+    alone: bool = False
 
     @property
     def page(self) -> str:
@@ -95,15 +97,19 @@ def rule(
     fixed: bool = False,
     needs: str | tuple[str, ...] = (),
     alike: bool = False,
+    alone: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function: its name becomes the rule's (`timeout_over_maximum` -> `timeout-over-maximum`), its docstring the page.
 
     `needs` is what a service must hold for the rule to find anything: one word of `fnctl.rules.held`, or several of which one is enough.
-    `alike` is for rules that look at functions one by one, and not at names, routes and minutes: see `fnctl.rules.alike`.
+    `alike` is for rules that look at functions one by one, and not at names, routes and minutes: see `fnctl.rules.alike`. `alone` is for those
+    that look at nothing that depends on the target: no limits, no abilities, no settings.
     """
     held = frozenset((needs,) if isinstance(needs, str) else needs)
 
     def make(check: Check) -> Rule:
-        return Rule(code, severity, check.__name__.replace("_", "-"), check, check.__doc__ or "", frozenset(targets), preset, fixed, held, alike)
+        return Rule(
+            code, severity, check.__name__.replace("_", "-"), check, check.__doc__ or "", frozenset(targets), preset, fixed, held, alike, alone
+        )
 
     return make

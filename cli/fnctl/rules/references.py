@@ -12,7 +12,7 @@ WRITES = frozenset({"write", "send", "publish", "put", "emit"})
 """The verbs after which a resource has something new that may start a function."""
 
 
-@rule("FN062", "warning", needs="uses")
+@rule("FN062", "warning", needs="uses", alone=True)
 def trigger_cycle(subject: Subject) -> Iterator[Found]:
     """Find functions that start one another in a circle, through what they write or invoke.
 
@@ -124,7 +124,7 @@ def starts_itself(subject: Subject) -> Iterator[Found]:
                 yield Found(f"`{function.name}` writes to the {trigger.kind} that starts it", span, "nothing stops it", help=help)
 
 
-@rule("FN063", "warning", needs="resources")
+@rule("FN063", "warning", needs="resources", alone=True)
 def unused_resource(subject: Subject) -> Iterator[Found]:
     """Find resources that no function, workflow or other resource uses.
 

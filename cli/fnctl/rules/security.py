@@ -54,7 +54,7 @@ def credentials_for_every_origin(subject: Subject) -> Iterator[Found]:
             yield Found("credentials for every origin", span, "with any origin", help="name the origins that may send them")
 
 
-@rule("SEC003", "warning", needs="trigger:http")
+@rule("SEC003", "warning", needs="trigger:http", alone=True)
 def private_function_is_public(subject: Subject) -> Iterator[Found]:
     """Find functions that are named like something private (admin, internal, debug, metrics) and answer everybody.
 
@@ -127,7 +127,7 @@ def any_origin(subject: Subject) -> Iterator[Found]:
             yield Found(f"every origin may call `{function.name}`", span, "any origin", help="name your own: cors: { origins: [https://...] }")
 
 
-@rule("SEC006", "error", needs=("tags", "description"))
+@rule("SEC006", "error", needs=("tags", "description"), alone=True)
 def secret_in_a_tag(subject: Subject) -> Iterator[Found]:
     """Find tags and descriptions that hold a credential.
 
