@@ -130,9 +130,13 @@ class _Reader:
 
     def entry(self, text: str, indent: int, depth: int) -> tuple[str, Any]:
         found = _ENTRY.match(text)
-        if found is None or found["key"] in CONSTANTS:
+        if found is None:
             raise _UnusualError
-        key = found["key"] or found["quoted"]
+        key, quoted = found.group("key", "quoted")
+        if key is None:
+            key = quoted
+        elif key in CONSTANTS:
+            raise _UnusualError
         return self.same(key, key), self.value(found, text, indent, depth, or_list=True)
 
     def item(self, text: str, indent: int, depth: int) -> Any:
@@ -153,7 +157,7 @@ class _Reader:
             value, end = self.flow(text, end, depth)
             rest = _REST.match(text, end)
             end = rest.end() if rest else -1
-        elif kind in ("key", "quoted"):
+        elif kind == "key" or kind == "quoted":
             return self.below(text[end:], indent, depth, or_list=or_list)
         else:
             value = _scalar(found)
@@ -210,19 +214,19 @@ def _past(text: str, at: int) -> int:
 
 
 def _scalar(found: re.Match[str]) -> Any:
-    kind = found.lastgroup
-    if kind == "single":
-        return found["single"].replace("''", "'")
-    if kind == "double":
-        return found["double"]
-    text = found["word"]
-    return _meant(text) if text[0] in SUSPECT else text
+    kind = found.lastgroup or ""
+    text = found[kind]
+    if kind == "word":
+        return _meant(text) if text[0] in SUSPECT else text
+    return text.replace("''", "'") if kind == "single" else text
 
 
 def _meant(text: str) -> Any:
     """Read a word by YAML 1.2's core rules, where there is nothing to say about it."""
     if text in CONSTANTS:
         return CONSTANTS[text]
+    if text.isascii() and text.isdigit() and len(text) <= DIGITS and (text[0] != "0" or text == "0"):
+        return int(text)
     number = None if text.strip(_NUMERIC) else NUMBER.fullmatch(text)
     if number is None:
         return text

@@ -150,6 +150,7 @@ class _Filler:
         if memo in self.met:
             return self.met[memo]
         if len(path) > len(_FUNCTION) and "${" not in repr(value):
+            self.met[memo] = value
             return value
         members = value.items() if value.__class__ is dict else enumerate(value)
         items = [item if item.__class__ is str and "${" not in item else self.value(item, (*path, key)) for key, item in members]

@@ -8,7 +8,6 @@ from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject, rule
 
 _GPUS = ("CUDA", "NVIDIA", "GPU", "ROCM")
-_GPUS = ("CUDA", "NVIDIA", "GPU", "ROCM")
 _GPU = later(r"(CUDA|NVIDIA|GPU|ROCM)(_|$)")
 _SOCKET = frozenset({"ws", "wss", "websocket", "websockets", "socket.io", "sockjs", "signalr", "graphql-ws", "mqtt"})
 _HELD = later(r"(wss?|mqtts?|amqps?|nats|irc)://")
