@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -148,6 +149,18 @@ def test_an_app_that_cannot_be_loaded_says_why_and_has_no_functions(sandbox: San
     assert status["state"] == "Error"
     assert "REGION" in json.dumps(status["errors"])
     assert sandbox.hosts.functions("broken") == []
+
+
+def test_an_answer_on_an_open_connection_waits_for_no_acknowledgement(mechanics: Sandbox) -> None:
+    connection = http.client.HTTPConnection(mechanics.hosts.address("mechanics").removeprefix("http://"), timeout=30)
+    took: list[float] = []
+    for _ in range(12):
+        begun = time.monotonic()
+        connection.request("GET", "/api/open/special")
+        connection.getresponse().read()
+        took.append(time.monotonic() - begun)
+    connection.close()
+    assert min(took[2:]) < 0.03  # the kernel would wait 40 ms
 
 
 def test_what_a_function_puts_out_by_a_binding_is_told_and_not_written(mechanics: Sandbox) -> None:

@@ -55,6 +55,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or an answer in two packets waits 40 ms for an acknowledgement
     serve: Serve
 
     def _any(self) -> None:

@@ -146,6 +146,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or an answer in two packets waits 40 ms for an acknowledgement
     reply: Callable[[Request], Response]
 
     def __getattr__(self, name: str) -> Any:
