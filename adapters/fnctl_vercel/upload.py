@@ -55,7 +55,9 @@ def parts(artifact: Path, how: str) -> Iterator[list[Part]]:
 def send(client: Client, wanted: Iterable[Part], run: Run, say: Callable[[str], None]) -> None:
     """Upload some parts, a few at a time; each one's bytes are compared there by digest."""
     todo = list({part.sha: part for part in wanted}.values())
-    progress = _Progress(sum(part.size for part in todo), say)
+    total = sum(part.size for part in todo)
+    say(f"uploading {_amount(total)} in {len(todo)} {'file' if len(todo) == 1 else 'files'}")
+    progress = _Progress(total, say)
 
     def one(part: Part) -> None:
         client.upload(part.path, part.sha, part.size, run)

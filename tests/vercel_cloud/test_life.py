@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from fnctl.errors import Exit
+from fnctl_vercel import upload
 from vercel_cloud.conftest import Shop
 
 
@@ -231,3 +232,15 @@ def test_what_the_plan_does_not_take_is_refused_by_the_build(shop: Shop, plan: s
     assert refused.exit is Exit.RESTORED
     assert (refused.diagnostics[0].notes[0], help in str(refused.diagnostics[0].help)) == (f"error code: {code}", True)
     assert shop.projects() == [], "nothing is left of a first deploy that failed"
+
+
+def test_an_upload_that_was_cut_short_goes_on_where_it_ended(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "PIECE", 64)
+    graph = shop.graph("one")
+    shop.steer("POST", "faults", {"path": "/v2/files", "status": 403, "code": "forbidden", "skip": 2})
+    assert shop.deploy(graph).exit is Exit.RESTORED
+    first = [one["headers"]["x-vercel-digest"] for one in shop.journal() if one["path"] == "/v2/files" and one["status"] == 200]
+    assert shop.deploy(graph).status == "deployed"
+    sent = [one["headers"]["x-vercel-digest"] for one in shop.journal() if one["path"] == "/v2/files" and one["status"] == 200]
+    assert len(first) >= 2
+    assert len(sent) == len(set(sent)), "what had arrived was sent again"

@@ -148,7 +148,6 @@ class Deployment(Base):
                 wanted = [part for part in parts if part.sha in missing]
                 if error.reason != "missing_files" or not wanted:
                     raise
-                say(run, node, f"uploading {sum(part.size for part in wanted) / 1_000_000:.1f} MB in {len(wanted)} files")
                 upload.send(self.client, wanted, run, lambda words: say(run, node, words))
         message = "Vercel asks for files that were uploaded a moment ago"
         raise CloudError(message, help="run the same command again: what is there stays there")
