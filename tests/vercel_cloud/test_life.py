@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from fnctl.errors import Exit
+from fnctl.errors import CloudError, Exit
 from fnctl_vercel import upload
+from fnctl_vercel.kinds import rolling
 from vercel_cloud.conftest import Shop
 
 
@@ -172,6 +173,23 @@ def test_part_of_the_traffic_first_then_all_of_it(shop: Shop) -> None:
     start, complete = (writes.index(f"POST /v1/projects/{project}/rolling-release/{word}") for word in ("start", "complete"))
     assert start < complete
     assert shop.ask("/v9/projects/shop-prod")["rollingRelease"] is None
+
+
+def test_a_part_of_the_traffic_comes_back_from_what_does_not_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.deploy(shop.graph("one"))
+    live = shop.live()["id"]
+
+    def silent(*_: object) -> None:
+        message = "the new deployment does not work"
+        raise CloudError(message)
+
+    monkeypatch.setattr(rolling, "answers", silent)
+    failed = shop.deploy(shop.graph("two", rollout={"canary": 10, "bake": 1}))
+    assert (failed.exit, failed.diagnostics[0].message) == (Exit.RESTORED, "the new deployment does not work")
+    found = shop.ask("/v9/projects/shop-prod")
+    assert (found["targets"]["production"]["id"], found["rollingRelease"]) == (live, None)
+    monkeypatch.undo()
+    assert shop.deploy(shop.graph("two")).status == "deployed"
 
 
 def test_file_by_file_equal_contents_go_up_once(shop: Shop) -> None:

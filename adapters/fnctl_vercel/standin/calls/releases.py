@@ -32,6 +32,10 @@ def _promote(ask: Ask) -> Answer:
 
 def _rollback(ask: Ask) -> Answer:
     project, deployment = ask.project(), _ready(ask)
+    if project.rolling is not None and deployment.id == project.rolling.base:  # this is how a rolling release is given up
+        ask.account.deployments[project.rolling.canary].substate, project.rolling = "STAGED", None
+        ask.engine.assign(project, deployment, "rollback")
+        return Answer(201)
     back = PLANS[ask.team.plan].steps_back
     earlier = sorted((one for one in ask.account.of(project) if one.promoted and one.id != project.production), key=lambda one: one.promoted)
     if deployment.target != "production" or not deployment.promoted or deployment.id == project.production:
