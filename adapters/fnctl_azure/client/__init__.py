@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -28,6 +29,7 @@ OPERATION = 1800.0
 """Seconds that a long operation may take; the slowest of them, a Premium plan, takes some minutes."""
 UPLOAD_TIMEOUT = 600.0
 SUBSCRIPTIONS = "2022-12-01"
+NEEDED = ("azure.identity", "azure.mgmt.web", "azure.storage.blob")
 
 
 class Client:
@@ -184,7 +186,7 @@ class Client:
 
     def scm(self, method: str, url: str, *, file: Path | None = None, run: Run | None = None, limit: float = 120.0) -> Answer:
         """Ask an app's deployment site: what passes (another deployment, a site that starts) is waited out for `limit` seconds."""
-        busy = dict.fromkeys((faults.CONFLICT, 502, 503, 504), limit)
+        busy: dict[int, float] = dict.fromkeys((faults.CONFLICT, 502, 503, 504), limit)
         headers = {"Content-Type": "application/zip", "Cache-Control": "no-cache"} if file else {}
         timeout = UPLOAD_TIMEOUT if file else READ_TIMEOUT
         return self.request(
@@ -275,12 +277,9 @@ def connect(where: Where) -> Client:
         CredentialsError: no login, or one that Azure does not accept.
         Unreachable: nothing answers at the endpoint.
     """
-    try:
-        import azure.identity
-        import azure.mgmt.web  # noqa: F401  # asked for, so that a missing one is said before anything else
-    except ModuleNotFoundError as error:
-        msg = "the azure target needs azure-identity and azure-mgmt-web"
-        raise FnctlError(msg, code="FN967", help="pip install 'fnctl-cli[azure]'", notes=(str(error),)) from None
+    if missing := [name for name in NEEDED if not _installed(name)]:
+        msg = f"the azure target needs {', '.join(missing)}"
+        raise FnctlError(msg, code="FN967", help="pip install 'fnctl-cli[azure]'")
     place = place_of(where)
     wire = Wire(place, credential(place, where.environ))
     asking = Client(wire, place, place.subscription or "", place.tenant or "")
@@ -290,6 +289,13 @@ def connect(where: Where) -> Client:
         msg = f"the subscription {found['subscriptionId']} is of tenant {found['tenantId']}, and `targets.azure.tenant` says {expected}"
         raise FnctlError(msg, code="FN969", help="log in to that tenant, or correct the manifest; nothing was written")
     return Client(wire, place, str(found["subscriptionId"]), str(found["tenantId"]))
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # not even its parent
+        return False
 
 
 def _subscription(client: Client, place: Place) -> Mapping[str, Any]:

@@ -18,8 +18,7 @@ STANDARD = 11
 
 def key_of(connection: str) -> str:
     """Return the key in a connection string."""
-    parts = dict(part.partition("=")[::2] for part in connection.split(";") if part)
-    return parts.get("AccountKey", "")
+    return _words(connection).get("AccountKey", "")
 
 
 def signed(url: str, connection: str, headers: Mapping[str, str]) -> dict[str, str]:
@@ -39,5 +38,8 @@ def signed(url: str, connection: str, headers: Mapping[str, str]) -> dict[str, s
 
 
 def _is_table(url: str, connection: str) -> bool:
-    parts = dict(part.partition("=")[::2] for part in connection.split(";") if part)
-    return urlsplit(parts.get("TableEndpoint", "")).netloc == urlsplit(url).netloc
+    return urlsplit(_words(connection).get("TableEndpoint", "")).netloc == urlsplit(url).netloc
+
+
+def _words(connection: str) -> dict[str, str]:
+    return {name: value for name, _, value in (part.partition("=") for part in connection.split(";")) if name}

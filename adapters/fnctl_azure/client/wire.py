@@ -15,7 +15,6 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 100.0
 MANAGEMENT = "https://management.azure.com/.default"
 STORAGE = "https://storage.azure.com/.default"
 VAULT = "https://vault.azure.net/.default"
-SCOPES: Mapping[str, str] = {"https://management.chinacloudapi.cn": "https://management.chinacloudapi.cn/.default"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,8 @@ class Wire:
         """Open azure-mgmt-web's client. Its pipeline registers a provider that the subscription has not used before, and speaks to any of them."""
         from azure.mgmt.web import WebSiteManagementClient
 
-        scopes = [SCOPES.get(self._place.endpoint, MANAGEMENT)]
+        # Other clouds' tokens are for their own resource manager.
+        scopes = [f"{self._place.endpoint}/.default" if self._place.elsewhere and not self._place.local else MANAGEMENT]
         mine = {"authentication_policy": self._bearer(scopes[0])} if self._place.local else {}
         return WebSiteManagementClient(
             self.credential,
