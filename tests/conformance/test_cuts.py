@@ -74,7 +74,7 @@ def test_an_update_that_is_cut_anywhere_is_finished_by_the_next(project: Project
         project.deploy()
         seen[version], writes = driver.left(), len(driver.wire.writes())
     publishing = [Cut(fault, 1, driver.publishes) for fault in FAULTS]
-    for cut, (version, name) in zip((*publishing, *cuts(writes, 3)), itertools.cycle(shapes)):
+    for cut, (version, name) in zip((*publishing, *cuts(writes, 2)), itertools.cycle(shapes)):
         before = driver.left()
         project.write(version, extra=(name,))
         done = run(project, "deploy", cut)
