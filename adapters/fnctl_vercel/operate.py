@@ -78,7 +78,7 @@ def _map(node: Node, name: str) -> Mapping[str, Any]:
 
 def _no(node: Node, why: str) -> Reply:
     message = f"the function '{node.name}' {why}"
-    raise FnctlError(message, code="FN942", help="call it with --method and --path, or with --event and one of its triggers")
+    raise FnctlError(message, code="VC601", help="call it with --method and --path, or with --event and one of its triggers")
 
 
 def _http(site: Site, call: Call) -> Reply:
@@ -93,7 +93,7 @@ def _shown(site: Site, method: str, path: str, body: bytes) -> Reply:
     readable = next((one for one in found if one.get("type") != "sensitive"), None)
     if readable is None:
         message = f"the project's {CRON_SECRET} cannot be read" if found else f"the project has no {CRON_SECRET}"
-        raise FnctlError(message, code="FN946", help="call it over http, or send a message to its queue")
+        raise FnctlError(message, code="VC602", help="call it over http, or send a message to its queue")
     secret = variables.value(site.client, site.project, readable)
     return _ask(site, method, path, {"authorization": f"Bearer {secret}", "content-type": "application/json"}, body)
 
