@@ -121,6 +121,18 @@ def test_what_nothing_emulates_is_called_by_the_hosts_own_address(portable: Sand
     assert event["type"] == kind
 
 
+def test_what_waits_for_what_nothing_sends_is_told_at_the_start(portable: Sandbox) -> None:
+    told = {row["function"] for row in portable.rows if "which nothing in this sandbox sends" in row["message"]}
+    assert told == {
+        "hear_topic_alerts",
+        "listen_topic_alerts",
+        "observe_stream_clicks",
+        "observe_table_orders",
+        "watch_stream_clicks",
+        "watch_table_orders",
+    }
+
+
 def test_a_document_and_an_event_of_a_bus(portable: Sandbox) -> None:
     key = portable.hosts.keys("python").master
     document = {"input": json.dumps([{"id": "o-1", "quantity": 2, "_etag": "e"}])}

@@ -9,6 +9,9 @@ from fnctl_azure.standin.hosts import queues, timers
 from fnctl_azure.standin.hosts.app import App
 from fnctl_azure.standin.hosts.model import Account, Found
 
+CALLED = frozenset({"httptrigger", "eventgridtrigger"})
+"""Triggers that need no listener: somebody calls."""
+
 
 class Listeners:
     """The listeners of one app."""
@@ -24,7 +27,10 @@ class Listeners:
         self._stop = threading.Event()
         for found in self._app.functions.values():
             task = self._task(found)
-            if task is not None:
+            if task is None and found.kind not in CALLED:
+                words = f"'{found.name}' waits for a {found.trigger['type']}, which nothing in this sandbox sends: `fnctl invoke --event` does"
+                self._app.say(words, "Warning", "Host.Startup", found.name)
+            elif task is not None:
                 thread = threading.Thread(target=task, args=(self._stop,), daemon=True, name=f"listener-{self._app.name}-{found.name}")
                 self._threads.append(thread)
                 thread.start()
