@@ -32,7 +32,7 @@ class Team:
 
 @dataclass
 class Variable:
-    """An environment variable of a project. `gone` is never set: a deployment keeps a copy of what it was made with."""
+    """An environment variable of a project. A deployment keeps a copy of the values that it was made with."""
 
     id: str
     key: str

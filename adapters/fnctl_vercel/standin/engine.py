@@ -18,7 +18,8 @@ from fnctl_vercel.standin.limits import PLANS, Buckets
 from fnctl_vercel.standin.pool import Pool
 from fnctl_vercel.standin.queues import Queues
 
-STUCK_SECONDS = 0.05
+ALIAS_SECONDS = 0.05
+"""How long a change of aliases is under way."""
 
 
 @dataclass
@@ -46,10 +47,9 @@ class Engine:
 
     def _build(self, deployment: Deployment) -> None:
         account, project = self.account, self.account.projects[deployment.project]
-        if self.faults.behaviour.get("build") == "stuck":
-            self._become(deployment, "BUILDING")
-            return
         self._become(deployment, "BUILDING")
+        if self.faults.behaviour.get("build") == "stuck":
+            return
         _event(deployment, "Building in the sandbox of this machine")
         try:
             if self.faults.behaviour.get("build") == "failed":
@@ -62,7 +62,7 @@ class Engine:
             self._become(deployment, "ERROR")
             return
         with account.lock:
-            if deployment.state == "CANCELED":
+            if deployment.state == "CANCELED" or deployment.id not in account.deployments:
                 return
             deployment.build = made
             _event(deployment, "Build Completed")
@@ -118,9 +118,9 @@ class Engine:
             job["jobStatus"] = "in-progress"
         if how == "stuck":
             return
-        time.sleep(STUCK_SECONDS)
+        time.sleep(ALIAS_SECONDS)
         with self.account.lock:
-            if how == "failed":
+            if how == "failed" or deployment.id not in self.account.deployments:
                 job["jobStatus"] = "failed"
                 return
             previous = project.production

@@ -59,7 +59,7 @@ class _Slot:
 
 @dataclass
 class Pool:
-    """Thread-safe. `front` gives a deployment a loopback address, `queue` is where Queues are."""
+    """Thread-safe. `runtimes` names the programs that run functions, `address` is where the API and Queues are, `front` opens a port for a host."""
 
     account: Account
     runtimes: Path
@@ -140,14 +140,8 @@ class Pool:
         }
 
     @contextmanager
-    def serving(self, instance: Instance, call: Call) -> Iterator[None]:
-        """For as long as the block lasts, lines that name this request are its own."""
-        with self.held(call):
-            yield
-
-    @contextmanager
     def held(self, call: Call) -> Iterator[None]:
-        """Keep the instance from being ended meanwhile."""
+        """Keep the instance from being ended meanwhile; lines that name this request are its own."""
         key = str(int(call.id, 16))
         slot = self._slots.get((call.deployment, call.function))
         with self._lock:

@@ -6,7 +6,7 @@ import mimetypes
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 
@@ -69,63 +69,84 @@ def _served(engine: Engine, deployment: Deployment, host: str, request: Request,
     return Answer(found.status, file.read_bytes(), (("content-type", kind),))
 
 
+@dataclass(frozen=True)
+class _Run:
+    """One request to one function."""
+
+    engine: Engine
+    deployment: Deployment
+    call: Call
+    request: Request
+    config: Mapping[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        """How long it may take: maxDuration."""
+        said = self.config.get("maxDuration")
+        return float(said if isinstance(said, int) else SECONDS)
+
+    @property
+    def streams(self) -> bool:
+        """Whether its answer may come in pieces."""
+        return bool(self.config.get("supportsResponseStreaming"))
+
+    def note(self, kind: str, text: str) -> None:
+        """Add to the runtime log."""
+        self.engine.pool.note(self.call, kind, text)
+
+
 def run(engine: Engine, deployment: Deployment, name: str, request: Request, host: str, given: Mapping[str, str] | None = None) -> Answer:
     """Call one function; the platform's own answers for one that is too slow, too large, or broken."""
     if len(request.body) > limits.BODY:
         return failed(413, "FUNCTION_PAYLOAD_TOO_LARGE", "Request Entity Too Large")
     config = deployment.build.functions[name] if deployment.build else {}
-    said = config.get("maxDuration")
-    seconds = float(said if isinstance(said, int) else SECONDS)
     call = Call(secrets.token_hex(4), deployment.id, name, request.method, request.target.partition("?")[0], host, now())
+    one = _Run(engine, deployment, call, request, config)
     try:
         instance = engine.pool.get(deployment, name)
     except Broken as broken:
-        engine.pool.note(call, "fatal", "\n".join(map(str, broken.args)) or "the function did not start")
-        return _ended(engine, call, failed(500, "FUNCTION_INVOCATION_FAILED", "A server error has occurred"))
-    with engine.pool.serving(instance, call):
-        return _ended(
-            engine,
-            call,
-            _asked(engine, deployment, call, instance, request, {**_fields(deployment, request, host, call, seconds), **(given or {})}, seconds),
-        )
+        one.note("fatal", "\n".join(map(str, broken.args)) or "the function did not start")
+        return _ended(one, failed(500, "FUNCTION_INVOCATION_FAILED", "A server error has occurred"))
+    with engine.pool.held(call):
+        return _ended(one, _asked(one, instance, {**_fields(one), **(given or {})}))
 
 
-def _ended(engine: Engine, call: Call, answer: Answer) -> Answer:
-    engine.pool.ended(call, answer.status)
-    return replace(answer, pairs=(*answer.pairs, ("x-vercel-id", call.trace)))
+def _ended(one: _Run, answer: Answer) -> Answer:
+    one.engine.pool.ended(one.call, answer.status)
+    return replace(answer, pairs=(*answer.pairs, ("x-vercel-id", one.call.trace)))
 
 
-def _fields(deployment: Deployment, request: Request, host: str, call: Call, seconds: float) -> dict[str, str]:
+def _fields(one: _Run) -> dict[str, str]:
     """What the platform adds to a request."""
     return {
-        "host": host,
-        "x-forwarded-host": host,
+        "host": one.call.host,
+        "x-forwarded-host": one.call.host,
         "x-forwarded-proto": "https",
-        "x-forwarded-for": request.client,
-        "x-real-ip": request.client,
-        "x-vercel-id": call.trace,
-        "x-vercel-deployment-url": deployment.host,
-        "x-vercel-oidc-token": deployment.oidc,
-        "x-vercel-internal-invocation-id": call.id,
-        "x-vercel-internal-deadline": stamp(time.time() + seconds),
-        REQUEST: str(int(call.id, 16)),
+        "x-forwarded-for": one.request.client,
+        "x-real-ip": one.request.client,
+        "x-vercel-id": one.call.trace,
+        "x-vercel-deployment-url": one.deployment.host,
+        "x-vercel-oidc-token": one.deployment.oidc,
+        "x-vercel-internal-invocation-id": one.call.id,
+        "x-vercel-internal-deadline": stamp(time.time() + one.seconds),
+        REQUEST: str(int(one.call.id, 16)),
     }
 
 
-def _asked(
-    engine: Engine, deployment: Deployment, call: Call, instance: Instance, request: Request, fields: Mapping[str, str], seconds: float
-) -> Answer:
-    until = time.monotonic() + seconds
-    connection = instance.connection(seconds)
+def _asked(one: _Run, instance: Instance, fields: Mapping[str, str]) -> Answer:
+    until = time.monotonic() + one.seconds
+    connection = instance.connection(one.seconds)
     try:
-        _send(connection, request, fields)
-        response = connection.getresponse()
-        return _streamed(engine, deployment, call, connection, response, until)
+        _send(connection, one.request, fields)
+        return _answered(one, connection, connection.getresponse(), until)
     except TimeoutError:
-        return _late(engine, deployment, call, instance, connection, seconds)
+        connection.close()
+        one.note("error", f"Vercel Runtime Timeout Error: Task timed out after {one.seconds:g} seconds")
+        one.engine.pool.retire(one.deployment.id, one.call.function, instance)
+        return failed(504, "FUNCTION_INVOCATION_TIMEOUT", "An error occurred with your deployment")
     except (OSError, HTTPException) as error:
         connection.close()
-        engine.pool.note(call, "error", f"the function ended before it answered ({type(error).__name__})")
+        one.note("error", f"the function ended before it answered ({type(error).__name__})")
         return failed(500, "FUNCTION_INVOCATION_FAILED", "A server error has occurred")
 
 
@@ -149,38 +170,29 @@ def _joined(pairs: Pairs, fields: Mapping[str, str]) -> list[tuple[str, str]]:
     return list(joined.items())
 
 
-def _streamed(engine: Engine, deployment: Deployment, call: Call, connection: HTTPConnection, response: HTTPResponse, until: float) -> Answer:
+def _answered(one: _Run, connection: HTTPConnection, response: HTTPResponse, until: float) -> Answer:
     pairs = tuple((name.lower(), value) for name, value in response.getheaders() if name.lower() not in _HOPS)
-    config: Mapping[str, Any] = deployment.build.functions[call.function] if deployment.build else {}
-    known = response.headers.get("content-length")
-    if config.get("supportsResponseStreaming") and known is None:
-        return Answer(response.status, _pieces(engine, call, connection, response, until), pairs)
+    if one.streams and response.headers.get("content-length") is None:
+        return Answer(response.status, _pieces(one, connection, response, until), pairs)
     body = response.read()
     connection.close()
-    if len(body) > limits.BODY and not config.get("supportsResponseStreaming"):
+    if len(body) > limits.BODY and not one.streams:
         return failed(413, "FUNCTION_PAYLOAD_TOO_LARGE", "the answer is larger than 4.5 MB and is not streamed")
-    bare = call.method == "HEAD"
+    bare = one.request.method == "HEAD"  # its length is that of a GET
     return Answer(response.status, body, pairs if bare else tuple(pair for pair in pairs if pair[0] != "content-length"))
 
 
-def _pieces(engine: Engine, call: Call, connection: HTTPConnection, response: HTTPResponse, until: float) -> Iterator[bytes]:
+def _pieces(one: _Run, connection: HTTPConnection, response: HTTPResponse, until: float) -> Iterator[bytes]:
     """Hand on what comes, when it comes, for as long as the function may run."""
-    with engine.pool.held(call):
+    with one.engine.pool.held(one.call):
         try:
             while piece := response.read1(PIECE):
                 if time.monotonic() > until:
-                    engine.pool.note(call, "error", "Vercel Runtime Timeout Error: the answer was cut off")
+                    one.note("error", "Vercel Runtime Timeout Error: the answer was cut off")
                     raise TimeoutError
                 yield piece
         finally:
             connection.close()
-
-
-def _late(engine: Engine, deployment: Deployment, call: Call, instance: Instance, connection: HTTPConnection, seconds: float) -> Answer:
-    connection.close()
-    engine.pool.note(call, "error", f"Vercel Runtime Timeout Error: Task timed out after {seconds:g} seconds")
-    engine.pool.retire(deployment.id, call.function, instance)
-    return failed(504, "FUNCTION_INVOCATION_TIMEOUT", "An error occurred with your deployment")
 
 
 def failed(status: int, code: str, words: str) -> Answer:
