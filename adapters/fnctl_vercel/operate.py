@@ -102,7 +102,7 @@ def _ask(site: Site, method: str, path: str, headers: Mapping[str, str], body: b
     url = site.address(site.live()) + path
     begun = time.monotonic()
     status, said, answer = site.client.ask(url, method, headers, body, timeout=LONGEST)
-    if status in smoke.WANTS_LOGIN and (more := smoke.bypass(site.client, site.project, None)):
+    if smoke.wants_login(status, said) and (more := smoke.bypass(site.client, site.project, None)):
         status, said, answer = site.client.ask(url, method, {**headers, **more}, body, timeout=LONGEST)
     trouble = said.get("x-vercel-error", "")
     error = f"the function answered {status}{f' ({trouble})' if trouble else ''}" if status >= 500 else None

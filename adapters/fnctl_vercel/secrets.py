@@ -32,8 +32,8 @@ class Vault:
     shared: bool
 
     def versions(self) -> Mapping[str, str]:
-        """Name -> version of every secret that fnctl has set."""
-        return {name: _version(found) for name, found in self._all().items() if _ours(found)}
+        """Name -> version of every secret that was set for this service and stage; previews of one project see one another's."""
+        return {name: _version(found) for name, found in self._all().items() if self._ours(found)}
 
     def known(self) -> Mapping[str, str]:
         """Name -> version of every variable of this environment, also of those that somebody has set in the project's settings."""
@@ -44,23 +44,41 @@ class Vault:
         _check(name, value)
         self._ready()
         there = self._all().get(name)
-        if there is not None and _same(there, value):
+        if there is not None and self._same(there, value):
             return _version(there)
         custom = self._custom()
         kind = "encrypted" if custom else "sensitive"  # Vercel takes sensitive ones for its own environments only
-        said: dict[str, Json] = {"key": name, "value": value, "type": kind, "comment": _note(value)}
+        said: dict[str, Json] = {"key": name, "value": value, "type": kind, "comment": self._note(value)}
         variables.create(self.client, self.project, {**said, **variables.for_environment(self.environment, custom)}, upsert=True)
         return _version(self._all().get(name) or {})
 
     def remove(self, name: str) -> None:
         """Remove a value; the last one of a project that holds nothing else takes the project along."""
         found = self._all().get(name)
-        if found is not None and _ours(found):
+        if found is not None and self._ours(found):
             self.client.delete(f"/v9/projects/{self.project}/env/{found['id']}")
         left = variables.listed(self.client, self.project)
         owner = variables.owner_of(left or [])
         if owner is not None and owner.get("value") == variables.owner(self.service, self.stage, bare=True) and len(left or ()) == 1:
             self.client.delete(f"/v9/projects/{self.project}")
+
+    @property
+    def _mark(self) -> str:
+        """How the comment of a secret of this service and stage begins."""
+        return f"{SECRET_NOTE} {variables.owner(self.service, self.stage)} "
+
+    def _ours(self, variable: Mapping[str, Any]) -> bool:
+        return str(variable.get("comment") or "").startswith(self._mark)
+
+    def _note(self, value: str, salt: str = "") -> str:
+        """Write the comment of a secret: a salt and a slow hash, by which an equal value is known again."""
+        salt = salt or randomness.token_hex(8)
+        mixed = hashlib.pbkdf2_hmac("sha256", value.encode(), bytes.fromhex(salt), ROUNDS)
+        return f"{self._mark}{salt}:{mixed.hex()[:32]}"
+
+    def _same(self, variable: Mapping[str, Any], value: str) -> bool:
+        comment = str(variable.get("comment") or "")
+        return self._ours(variable) and comment == self._note(value, comment.removeprefix(self._mark).partition(":")[0])
 
     def _all(self) -> dict[str, dict[str, Any]]:
         seen = {self.environment, self._custom_id()}
@@ -94,23 +112,6 @@ class Vault:
 
 def _version(variable: Mapping[str, Any]) -> str:
     return str(variable.get("updatedAt") or variable.get("createdAt") or "")
-
-
-def _ours(variable: Mapping[str, Any]) -> bool:
-    return str(variable.get("comment") or "").startswith(SECRET_NOTE)
-
-
-def _note(value: str, salt: str = "") -> str:
-    """Write the comment of a secret: a salt and a slow hash, by which an equal value is known again."""
-    salt = salt or randomness.token_hex(8)
-    mixed = hashlib.pbkdf2_hmac("sha256", value.encode(), bytes.fromhex(salt), ROUNDS)
-    return f"{SECRET_NOTE} {salt}:{mixed.hex()[:32]}"
-
-
-def _same(variable: Mapping[str, Any], value: str) -> bool:
-    comment = str(variable.get("comment") or "")
-    salt = comment.removeprefix(SECRET_NOTE).strip().partition(":")[0]
-    return _ours(variable) and comment == _note(value, salt)
 
 
 def _check(name: str, value: str) -> None:

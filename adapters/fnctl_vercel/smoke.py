@@ -15,7 +15,12 @@ PATH = "/_fnctl"
 BYPASS = "x-vercel-protection-bypass"
 LIMIT = 60.0
 """Seconds that a new deployment's name may take to be known everywhere."""
-WANTS_LOGIN = (401, 403)
+LOGIN_PAGE = "https://vercel.com/sso"
+
+
+def wants_login(status: int, headers: Mapping[str, str]) -> bool:
+    """Tell whether Deployment Protection answered, and not the deployment."""
+    return status in (401, 403) or headers.get("location", "").startswith(LOGIN_PAGE)
 
 
 def answers(client: Client, project: str, found: Mapping[str, Any], run: Run) -> None:
@@ -28,7 +33,7 @@ def answers(client: Client, project: str, found: Mapping[str, Any], run: Run) ->
             status, headers, _ = client.ask(url, headers=held)
         except Unreachable:
             return None
-        if status in WANTS_LOGIN and not held:
+        if wants_login(status, headers) and not held:
             held.update(bypass(client, project, run, make=True))
             return None if held else (status, headers)
         return status, headers

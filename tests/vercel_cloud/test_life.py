@@ -148,6 +148,22 @@ def test_a_shared_project_is_used_as_it_is_and_stays(shop: Shop) -> None:
     assert shop.ask("/v10/projects/shop-prod/env")["envs"] == []
 
 
+def test_a_preview_takes_only_its_own_along(shop: Shop) -> None:
+    shop.deploy(shop.graph("one"))
+    live = shop.live()["id"]
+    shop.settings |= {"project": "shop-prod", "environment": "preview"}
+    for shop.stage, name in (("pr-1", "ONE"), ("pr-2", "TWO")):
+        cloud = shop.cloud()
+        cloud.secret_set(name, "value")
+        assert (list(cloud.secrets()), cloud.outputs(shop.service(secrets=("ONE",)))["secret/ONE"]) != ([name], "")
+        cloud.close()
+        assert shop.deploy(shop.graph(name)).status == "deployed"
+    shop.stage = "pr-1"
+    assert shop.destroy() == "destroyed"
+    left = [(one["key"], one["target"]) for one in shop.ask("/v10/projects/shop-prod/env")["envs"] if one["type"] == "sensitive"]
+    assert (left, shop.count(), shop.live()["id"]) == ([("TWO", ["preview"])], 2, live)
+
+
 def test_a_deploy_by_hand_is_drift_and_the_next_deploy_puts_ours_back(shop: Shop) -> None:
     shop.deploy(shop.graph("one"))
     ours = shop.live()["id"]
