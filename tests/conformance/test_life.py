@@ -92,3 +92,20 @@ def test_an_expired_token_and_a_lock_that_is_held_stop_before_the_first_write(
         ended = first.wait()
     met(ended, 0, "deploy")
     assert project.answer()["version"] == 2
+
+
+def test_a_token_that_ends_on_the_way_stops_the_run_and_the_next_goes_on(project: Project, driver: Driver) -> None:
+    project.first()
+    whole = driver.left()
+    project.write(2)
+    wire = driver.wire
+    wire.heal()
+    wire.refusal, usual = driver.expired, wire.refusal
+    wire.refuses = lambda _call: any(driver.publishes(call) for call in wire.calls[:-1])
+    stopped = project.run("deploy", "--yes", code=6)
+    wire.refusal = usual
+    wire.heal()
+    assert "expired" in stopped.err
+    assert f"fnctl deploy --target {driver.target}" in stopped.err
+    assert (project.deploy()["status"], project.answer()["version"], driver.left()) == ("deployed", 2, whole)
+    assert project.plan() == []
