@@ -21,8 +21,9 @@ from fnctl.standins import processes
 from fnctl.standins.environments import Environments
 from fnctl_azure.standin.azurite import Azurite
 from fnctl_azure.standin.azurite import parts as azurite_parts
-from fnctl_azure.standin.hosts import IndexFailed, Row, parts
-from fnctl_azure.standin.hosts.app import logged
+from fnctl_azure.standin.hosts import IndexFailed, Keys, Row, front, parts
+from fnctl_azure.standin.hosts.app import App, Package, logged
+from fnctl_azure.standin.hosts.messages import Request
 
 
 def test_a_request_goes_through_the_library_and_back(mechanics: Sandbox) -> None:
@@ -120,6 +121,30 @@ def test_a_function_that_takes_too_long_is_ended_with_its_worker(mechanics: Sand
     row = mechanics.said(lambda row: row["table"] == "exceptions" and row["function"] == "sleep")
     assert row["message"].startswith("Timeout value of 00:00:03 exceeded by function 'Functions.sleep'")
     assert mechanics.ask("mechanics", "/api/sleep/0").body == b"slept"
+
+
+def test_who_asks_waits_no_longer_than_azures_front_end_and_the_function_goes_on(python: list[str], tmp_path: Path) -> None:
+    rows: list[Row] = []
+    app = App("alone", "http://127.0.0.1:1", tmp_path, rows.append)
+    app.publish(Package(Path(__file__).parent / "app", "python", python), {"TICKS": "0 0 0 1 1 *"})
+    try:
+        late = front.answer(app, Keys("m", {}, {}), Request("GET", "/api/sleep/0.5"), patience=0.1)
+        assert (late.status, b"within 0.1 seconds" in late.body) == (504, True)
+        limit = time.monotonic() + 10
+        while not any("(Succeeded" in row["message"] for row in rows) and time.monotonic() < limit:
+            time.sleep(0.05)
+        assert any("(Succeeded" in row["message"] for row in rows)
+    finally:
+        app.close()
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent(mechanics: Sandbox) -> None:
+    connection = http.client.HTTPConnection(mechanics.hosts.address("mechanics").removeprefix("http://"), timeout=30)
+    connection.putrequest("POST", "/api/open/x")
+    connection.putheader("content-length", str(211 * 1024 * 1024))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 def test_settings_start_the_worker_anew_and_secrets_are_followed(sandbox: Sandbox, python: list[str]) -> None:

@@ -26,8 +26,8 @@ HOME = b"<!DOCTYPE html><title>Azure Functions</title><h1>Your Functions 4.0 app
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
 
-def answer(app: App, keys: Keys, given: Request) -> Response:
-    """Answer one request to an app."""
+def answer(app: App, keys: Keys, given: Request, patience: float = LONGEST) -> Response:
+    """Answer one request to an app. `patience` is how many seconds its function may take."""
     if len(given.target) > LONGEST_TARGET or len(given.target.partition("?")[2]) > LONGEST_QUERY:
         return _text(414 if len(given.target) > LONGEST_TARGET else 404, "The request URL or its query string is too long.")
     head = given.path.strip("/").lower().split("/")
@@ -36,12 +36,12 @@ def answer(app: App, keys: Keys, given: Request) -> Response:
     if head[:2] == ["runtime", "webhooks"]:
         return grid.webhook(app, keys, given)
     try:
-        return _routed(app, keys, given)
+        return _routed(app, keys, given, patience)
     except Stopped:
         return _text(503, "Function host is not running.")
 
 
-def _routed(app: App, keys: Keys, given: Request) -> Response:
+def _routed(app: App, keys: Keys, given: Request, patience: float) -> Response:
     if not app.published:
         return _text(503, "Function host is not running.")
     prefix = app.setting("extensions", "http", "routePrefix")
@@ -54,13 +54,13 @@ def _routed(app: App, keys: Keys, given: Request) -> Response:
         return Response(401)
     told = messages.request(given, app.address.removeprefix("http://"), params, function.language)
     trace = given.header("traceparent")
-    outcome = _patient(lambda: app.run(function.name, Ask(told, trace=trace)))
+    outcome = _patient(lambda: app.run(function.name, Ask(told, trace=trace)), patience)
     if outcome is None:
-        return _text(504, "504.0 GatewayTimeout: the function has not answered within 230 seconds.")
+        return _text(504, f"504.0 GatewayTimeout: the function has not answered within {patience:g} seconds.")
     return messages.response(outcome.value) if outcome.status == "Success" else Response(500)
 
 
-def _patient(run: Callable[[], Outcome]) -> Outcome | None:
+def _patient(run: Callable[[], Outcome], seconds: float) -> Outcome | None:
     """Wait as long as Azure's front end does: the function goes on, and nobody hears of it."""
     answer: Future[Outcome] = Future()
 
@@ -72,7 +72,7 @@ def _patient(run: Callable[[], Outcome]) -> Outcome | None:
 
     threading.Thread(target=task, daemon=True, name="request").start()
     try:
-        return answer.result(LONGEST)
+        return answer.result(seconds)
     except TimeoutError:
         return None
 
