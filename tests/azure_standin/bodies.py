@@ -110,3 +110,44 @@ def _set(place: dict[str, Any], path: str, value: Any) -> None:
     for word in above:
         place = place.setdefault(word, {})
     place[last] = {**place[last], **value} if isinstance(value, dict) and isinstance(place.get(last), dict) else value
+
+
+def _good() -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """Names and bodies of what the worlds make, by type."""
+    names: dict[str, list[str]] = {}
+    made: dict[str, Any] = {}
+    for method, path, said in [one for world in WORLDS.values() for one in world] + MORE:
+        namespace, *words = path.split("/")
+        kind = "/".join([namespace, *words[::2]])
+        if method == "PUT":
+            names[kind], made[kind] = words[1::2], copy.deepcopy(BODIES[said["use"]] if "use" in said else said)
+    return names, made
+
+
+ROLE_NAME = "00000000-0000-0000-0000-000000000001"
+_BUS, _COSMOS = "Microsoft.ServiceBus/namespaces/busbus", "Microsoft.DocumentDB/databaseAccounts/items"
+_DESTINATION = {"endpointType": "AzureFunction", "properties": {"resourceId": f"{GROUP}/providers/Microsoft.Web/sites/app/functions/x"}}
+MORE: list[tuple[str, str, Any]] = [
+    ("PUT", "Microsoft.Web/sites/app/config/appsettings", {"properties": {"ONE": "1"}}),
+    ("PUT", "Microsoft.Web/sites/app/config/web", {"properties": {"cors": {"allowedOrigins": ["*"]}}}),
+    ("PUT", "Microsoft.Web/sites/app/extensions/onedeploy", {"properties": {"packageUri": "https://elsewhere/x.zip"}}),
+    ("PUT", "Microsoft.Storage/storageAccounts/data/blobServices/default/containers/packages", {"properties": {"publicAccess": "None"}}),
+    ("PUT", "Microsoft.OperationalInsights/workspaces/logs", {"location": "westeurope", "properties": {"sku": {"name": "PerGB2018"}}}),
+    ("PUT", "Microsoft.Insights/components/told", {"location": "westeurope", "kind": "web", "properties": {"Application_Type": "web"}}),
+    ("PUT", "Microsoft.KeyVault/vaults/safe/secrets/one", {"properties": {"value": "1", "attributes": {"enabled": True}}}),
+    ("PUT", "Microsoft.EventGrid/topics/bus", {"location": "westeurope", "properties": {"inputSchema": "CloudEventSchemaV1_0"}}),
+    (
+        "PUT",
+        "Microsoft.EventGrid/systemTopics/blobs/eventSubscriptions/made",
+        {"properties": {"destination": _DESTINATION, "filter": {"subjectBeginsWith": "/x"}, "retryPolicy": {"maxDeliveryAttempts": 3}}},
+    ),
+    ("PUT", f"{_BUS}/topics/t", {"properties": {}}),
+    ("PUT", f"{_BUS}/topics/t/subscriptions/s", {"properties": {"lockDuration": "PT1M"}}),
+    ("PUT", f"{_COSMOS}/sqlDatabases/d/containers/c", {"properties": {"resource": {"id": "c", "partitionKey": {"paths": ["/id"]}}, "options": {}}}),
+    (
+        "PUT",
+        f"{_COSMOS}/sqlRoleAssignments/{ROLE_NAME}",
+        {"properties": {"roleDefinitionId": f"{GROUP}/providers/{_COSMOS}/sqlRoleDefinitions/{ROLE_NAME}", "scope": "x", "principalId": "x"}},
+    ),
+]
+NAMES, GOOD = _good()

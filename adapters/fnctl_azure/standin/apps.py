@@ -17,6 +17,7 @@ from fnctl_azure.standin.deployments import BUILDING, FAILED, SUCCEEDED, Deploym
 from fnctl_azure.standin.hosts import Found, Hosts, IndexFailed, Keys, Row
 from fnctl_azure.standin.hosts.model import Subscription
 from fnctl_azure.standin.providers import identities
+from fnctl_azure.standin.server import Port
 from fnctl_azure.standin.storage import Storage
 from fnctl_azure.standin.telemetry import Telemetry
 from fnctl_azure.standin.wire import Answer, Request, refused_by_web
@@ -28,8 +29,8 @@ SETTING = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 ENOUGH = 20
 """Deployments that an app remembers."""
 
-Listen = Callable[[Callable[[Request], Answer]], str]
-"""Open a port that answers by a function; returns host:port."""
+Listen = Callable[[Callable[[Request], Answer]], Port]
+"""Open a port that answers by a function."""
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Running:
     """One app or slot. `queue` does what changes its host, one thing after the other."""
 
     name: str
-    publish: str
+    publish: Port
     queue: ThreadPoolExecutor
     deployments: list[Deployment] = field(default_factory=list[Deployment])
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -69,7 +70,7 @@ class Apps:
             publish = self._listen(lambda request: self._scm(key, request))
             self._running[key] = Running(name, publish, ThreadPoolExecutor(1, thread_name_prefix=f"app-{name}"))
         running = self._running[key]
-        return self._hosts.address(running.name).removeprefix("http://"), running.publish
+        return self._hosts.address(running.name).removeprefix("http://"), running.publish.host
 
     def set(self, site: Resource) -> None:
         """Take the app's settings anew: its worker starts again with them."""
@@ -127,6 +128,8 @@ class Apps:
     def close(self) -> None:
         """End all workers."""
         self._hosts.close()
+        for running in self._running.values():
+            running.publish.close()
 
     def _scm(self, key: str, request: Request) -> Answer:
         site = self._world.find(key)
@@ -240,6 +243,7 @@ class Apps:
         if running is not None:
             running.queue.shutdown(wait=False, cancel_futures=True)
             self._hosts.remove(running.name)
+            running.publish.close()
             shutil.rmtree(self._state / "packages" / running.name, ignore_errors=True)
 
 

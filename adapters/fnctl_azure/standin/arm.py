@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fnctl_azure.standin import checks, entra, groups, ids, operations, tags
 from fnctl_azure.standin.ids import Target
 from fnctl_azure.standin.providers import NOTHING, Provider, Work
 from fnctl_azure.standin.table import Spec, namespaces, table
-from fnctl_azure.standin.wire import Answer, Request, refused
+from fnctl_azure.standin.wire import Answer, Refused, Request, refused
 from fnctl_azure.standin.world import SUBSCRIPTION, Resource, World
 
 _ENVELOPE = ("location", "tags", "sku", "kind", "identity", "properties", "zones", "managedBy", "extendedLocation")
@@ -37,7 +39,8 @@ class Arm:
             target = ids.parse(request.path, request.method)
             if target is None:
                 return groups.answer(self.world, request, self.shown)
-            return self._typed(request, target, version)
+            with _read() if request.body else contextlib.nullcontext():
+                return self._typed(request, target, version)
 
     def _typed(self, request: Request, target: Target, version: str) -> Answer:
         spec = self._spec(target, request, version)
@@ -104,7 +107,7 @@ class Arm:
         checks.tags(work.spec, given.get("tags"))
         checks.values(work.spec, given)
         kept = {key: value for key, value in old.body.items() if key in _ENVELOPE}
-        whole = checks.merged(kept, {key: value for key, value in given.items() if key != "tags"})
+        whole = checks.merged(kept, {key: value for key, value in given.items() if key not in ("tags", "location") and value is not None})
         return self._store(work, whole | ({"tags": given["tags"]} if "tags" in given else {}), old, patch=True)
 
     def _store(self, work: Work, given: dict[str, Any], old: Resource | None, *, patch: bool = False) -> Answer:
@@ -115,6 +118,8 @@ class Arm:
         whole.setdefault("properties", {})
         done = Work(work.world, work.spec, work.target, work.request, work.id, whole, old)
         provider = self._provider(work)
+        if not isinstance(whole["properties"], dict):
+            raise _unreadable("properties must be an object")
         if provider.put is not None:
             provider.put(done)
         if work.spec.located:
@@ -208,6 +213,20 @@ class Arm:
             state = "Creating" if busy or resource.state == "InProgress" else resource.state
             body.setdefault("properties", {})["provisioningState"] = state
         return {"id": resource.id, "name": resource.label or resource.name, "type": resource.type, **body}
+
+
+@contextlib.contextmanager
+def _read() -> Iterator[None]:
+    """A body whose values are of other kinds than a provider reads is refused, as by what turns JSON into objects there. It is in the log, too."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        traceback.print_exc()
+        raise _unreadable(str(error)) from error
+
+
+def _unreadable(why: str) -> Refused:
+    return refused(400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{why}'.")
 
 
 def _version(request: Request) -> str:

@@ -30,7 +30,6 @@ class Desk:
         self.faults = Faults()
         self.record = Record(state / "requests.jsonl")
         self._identity = identity
-        self._ports: list[Port] = []
         self._front = Port(self._answer, bound)
         self.base = f"http://{self._front.host}"
         self.telemetry = Telemetry()
@@ -47,8 +46,7 @@ class Desk:
     def close(self) -> None:
         """Stop answering, everywhere."""
         self.apps.close()
-        for port in (self._front, *self._ports):
-            port.close()
+        self._front.close()
 
     def _providers(self) -> dict[str, Provider]:
         stored = {
@@ -60,10 +58,8 @@ class Desk:
         }
         return {**stored, **web.providers(self.apps), **config.providers(self.apps), **stacks.providers(), **events.providers(self.world, self.apps)}
 
-    def _listen(self, serve: Serve) -> str:
-        port = Port(lambda request: self._watched("publish", request, serve))
-        self._ports.append(port)
-        return port.host
+    def _listen(self, serve: Serve) -> Port:
+        return Port(lambda request: self._watched("publish", request, serve))
 
     def _answer(self, request: Request) -> Answer:
         if request.path == "/health":

@@ -17,6 +17,10 @@ USER = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 """Who deploys: an owner of the subscription, who may read and write data too."""
 
 
+REMEMBERED = 5000
+"""Operations that can still be asked for."""
+
+
 @dataclass
 class Pace:
     """How long things take, in seconds: short here, minutes there."""
@@ -143,6 +147,8 @@ class World:
         """Start something that takes its time."""
         operation = Operation(str(uuid.uuid4()), resource, self.clock() + self.pace.operation, deleting, hangs=self.hanging)
         self.operations[operation.id] = operation
+        for old in list(self.operations)[:-REMEMBERED]:
+            del self.operations[old]
         found = self.find(resource)
         if found is not None:
             found.busy = operation.until
