@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from fnctl_vercel.standin import builds
+from fnctl_vercel.standin.account import Build, Project, Rolling, now
+from fnctl_vercel.standin.hosts import share
+from fnctl_vercel.standin.limits import PLANS
 from vercel_standin.conftest import Api, output, packed
 
 
@@ -181,14 +186,36 @@ def test_a_rolling_release_shares_the_traffic_until_it_is_complete(api: Api) -> 
     first = api.live(output())
     stages = [{"targetPercentage": 10, "requireApproval": True}, {"targetPercentage": 50}, {"targetPercentage": 100}]
     api.call("PATCH /v1/projects/shop/rolling-release/config", {"target": "production", "stages": stages})
-    second = api.deploy(output(), target="production")
+    second = api.deploy(output({"static/hello.txt": b"canary"}), target="production")
     assert second["readySubstate"] == "ROLLING"
     found = api.call("GET /v1/projects/shop/rolling-release")["rollingRelease"]
     assert (found["activeStage"]["targetPercentage"], found["currentDeployment"]["uid"]) == (10, first["id"])
     assert api.client.post(f"/v10/projects/shop/promote/{first['id']}", json={}).status_code == 409
     api.call("POST /v1/projects/shop/rolling-release/approve-stage", {"nextStageIndex": 1, "canaryDeploymentId": second["id"]})
+    assert {api.visit("shop.vercel.app", "/hello.txt").text for _ in range(40)} == {"hello", "canary"}
     api.call("POST /v1/projects/shop/rolling-release/complete", {"canaryDeploymentId": second["id"]})
     api.until("GET /v9/projects/shop", lambda project: project["targets"]["production"]["id"] == second["id"])
+
+
+def test_stages_with_a_duration_pass_by_themselves() -> None:
+    stages = [{"targetPercentage": 10, "duration": 5}, {"targetPercentage": 50, "duration": 10}, {"targetPercentage": 100}]
+    project = Project("prj", "shop", "team", 1, 1, rolling_config={"target": "production", "stages": stages})
+    found = []
+    for minutes in (0, 6, 16, 60):
+        project.rolling = Rolling("old", "new", 0, now() - minutes * 60_000)
+        found.append(share(project))
+    assert found == [10, 50, 100, 100]
+
+
+def test_a_function_may_have_the_size_of_its_language(tmp_path: Path) -> None:
+    for runtime, most in (("nodejs22.x", 250), ("python3.13", 500)):
+        folder = tmp_path / runtime / "functions" / "a.func"
+        folder.mkdir(parents=True)
+        build = Build(tmp_path / runtime, {}, {"a": {"runtime": runtime, "handler": "x", "launcherType": "Nodejs"}})
+        for more, codes in ((0, []), (1, ["LAMBDA_SIZE_EXCEEDED"])):
+            with (folder / "data").open("wb") as file:
+                file.truncate(most * 1024 * 1024 + more)  # holds no bytes on the disk
+            assert [one.code for one in builds.function_problems(build, PLANS["pro"])] == codes
 
 
 def test_lists_are_newest_first_and_go_on_where_they_ended(api: Api) -> None:

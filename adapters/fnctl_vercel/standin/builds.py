@@ -49,7 +49,7 @@ def build(account: Account, project: Project, deployment: Deployment, plan: Plan
     if config.get("version") != 3:
         fail("INVALID_BUILD_OUTPUT", 'config.json does not say "version": 3')
     made = Build(tree, config, dict(_functions(tree, source)))
-    for problem in (*_config_problems(config, plan), *_function_problems(made, plan)):
+    for problem in (*_config_problems(config, plan), *function_problems(made, plan)):
         raise problem
     return made
 
@@ -146,7 +146,8 @@ def _config_problems(config: Mapping[str, Any], plan: Plan) -> Iterator[Failed]:
         yield Failed("INVALID_BUILD_OUTPUT", "`schedules` should be array")
 
 
-def _function_problems(made: Build, plan: Plan) -> Iterator[Failed]:
+def function_problems(made: Build, plan: Plan) -> Iterator[Failed]:
+    """Find what a plan refuses of the functions: their number, settings and sizes."""
     own = [name for name in made.functions if not (made.tree / "functions" / f"{name}.func").is_symlink()]
     if plan.functions is not None and len(own) > plan.functions:
         words = f"No more than {plan.functions} Serverless Functions can be added to a Deployment on the Hobby plan."

@@ -167,29 +167,35 @@ class Queues:
     def _deliver(self) -> None:
         while True:
             time.sleep(LOOK_SECONDS)
-            for message in self._live():
-                deployment = self.account.deployments.get(message.deployment)
-                if deployment is not None:
-                    self._offer_all(deployment, message)
+            self.look()
 
-    def _offer_all(self, deployment: Deployment, message: Message) -> None:
-        for consumer in consumers(deployment):
-            if consumer.takes(message.topic):
-                self._offer(deployment, message, consumer)
+    def look(self) -> list[threading.Thread]:
+        """Push what is due, each message in a thread of its own."""
+        due = [
+            (deployment, message, consumer)
+            for message in self._live()
+            if (deployment := self.account.deployments.get(message.deployment)) is not None
+            for consumer in consumers(deployment)
+            if consumer.takes(message.topic)
+        ]
+        return [thread for one in due if (thread := self._offer(*one)) is not None]
 
-    def _offer(self, deployment: Deployment, message: Message, consumer: Consumer) -> None:
+    def _offer(self, deployment: Deployment, message: Message, consumer: Consumer) -> threading.Thread | None:
         with self._lock:
             group = message.of(consumer.name)
             if not group.count and consumer.delay and group.visible == message.available:
                 group.visible = message.available + consumer.delay
             if group.done or group.busy or group.visible > self.now():
-                return
+                return None
             busy = sum(one.groups[consumer.name].busy for one in self.messages if consumer.name in one.groups)
             if consumer.together is not None and busy >= consumer.together:
-                return
+                return None
             group.busy = True
             handle = self._leased(message, group, LEASE)
-        threading.Thread(target=self._pushed, args=(deployment, message, consumer, group, handle), daemon=True, name=f"push-{message.id}").start()
+        work = (deployment, message, consumer, group, handle)
+        thread = threading.Thread(target=self._pushed, args=work, daemon=True, name=f"push-{message.id}")
+        thread.start()
+        return thread
 
     def _pushed(self, deployment: Deployment, message: Message, consumer: Consumer, group: Group, handle: str) -> None:
         status = self.push(deployment, consumer.function, _request(message, consumer, group, handle))
