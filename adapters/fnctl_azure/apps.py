@@ -34,6 +34,11 @@ def app_of(service: Service, function: Function) -> str:
     return str(function.own.get("app") or service.settings.get("app") or family(function))
 
 
+def remote_build(service: Service, app: App) -> bool:
+    """Tell whether the platform installs an app's packages: one of its functions, or the target, asks for it. A Node app has them in its bundles."""
+    return app.python and any(bool(function.own.get("remote_build", service.settings.get("remote_build"))) for function in app.functions)
+
+
 def first_path(function: Function) -> str | None:
     """Return the path of a function's first route up to its first `{`; None without one."""
     return next((str(trigger.options["path"]).split("{", 1)[0] for trigger in function.triggers if trigger.kind == "http"), None)

@@ -74,6 +74,15 @@ def test_one_wheel_a_package_and_a_functions_own_before_the_librarys(tmp_path: P
     assert not library.asked(bundles["work"])
 
 
+def test_azure_installs_the_same_versions_where_it_is_asked_to(tmp_path: Path) -> None:
+    service = service_of(CASES[0].parent / "triggers")
+    remote = replace(service, settings={**service.settings, "remote_build": True})
+    own = [tmp_path / "flask-3.0.0-py3-none-any.whl", tmp_path / "azure_functions-2.3.0-py3-none-any.whl"]
+    (recipe,) = recipes_of(remote, work=bundle_of(service.functions["work"], own), ordered=bundle_of(service.functions["ordered"], ()))
+    assert recipe.wheels == {".python_packages/lib/site-packages/": ()}
+    assert {file.path: file.source for file in recipe.files}["requirements.txt"] == b"azure-functions==2.3.0\nflask==3.0.0\n"
+
+
 def refused(**bundles: Any) -> FnctlError:
     with pytest.raises(FnctlError) as caught:
         recipes_of(service_of(CASES[0].parent / "triggers"), **bundles)

@@ -20,6 +20,7 @@ from fnctl.build.model import Recipe
 from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.model import Function, Service
+from fnctl_azure.apps import App, remote_build
 from fnctl_azure.names import setting
 
 SECONDS = 120
@@ -51,6 +52,8 @@ def index(service: Service, recipe: Recipe, artifact: Path, environ: Mapping[str
     if recipe.prebuilt:
         return Indexed(notes=(f"`{recipe.name}` is as somebody else has packed it, and was not looked into",))
     functions = [service.functions[name] for name in recipe.functions]
+    if remote_build(service, App(recipe.name, tuple(functions))):
+        return Indexed(notes=(f"`{recipe.name}` gets its packages from Azure, and was not looked into: the deploy sees what the host finds",))
     runtime = functions[0].runtime
     found = _interpreter(runtime, environ)
     unable = _unable(runtime, found)

@@ -49,5 +49,10 @@ def wheels(bundles: Mapping[str, Bundle]) -> tuple[Path, ...]:
     return tuple(found.values())
 
 
+def pinned(bundles: Mapping[str, Bundle]) -> list[str]:
+    """Return the same packages as lines of requirements.txt, for a platform that installs them itself."""
+    return sorted(f"{name.replace('_', '-')}=={version}" for name, version in map(package, wheels(bundles)))
+
+
 def _own_first(bundles: Iterable[Bundle]) -> list[Bundle]:
     return sorted(bundles, key=lambda bundle: not asked(bundle))

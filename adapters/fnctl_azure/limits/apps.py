@@ -8,7 +8,7 @@ from fnctl.manifest.model import Function, Resource
 from fnctl.rules.breach import breach
 from fnctl.rules.limits import Limits
 from fnctl.rules.model import Found, Rule, Subject, rule
-from fnctl_azure.apps import app_of, apps
+from fnctl_azure.apps import app_of, apps, family
 from fnctl_azure.limits.plans import plan_of
 from fnctl_azure.names import stored
 
@@ -121,6 +121,35 @@ def stored_name_not_allowed(subject: Subject) -> Iterator[Found]:
             yield breach(pattern, message, span, f"{pattern.means}, 3 to 63", "targets: { azure: { name: ... } } gives it another name")
 
 
+@rule("AZ411", "error", "azure")
+def remote_build_not_there(subject: Subject) -> Iterator[Found]:
+    """Find apps whose packages Azure is to install, on a plan or in a language that has no such thing.
+
+    Why: One Deploy installs packages on Flex only. A Node app has its packages in its bundles, and there is nothing to install.
+
+    Example:
+        targets: { azure: { plan: premium } }
+        functions:
+          api: { handler: "api.py:api", triggers: [{ http: GET / }], targets: { azure: { remote_build: true } } }
+
+    Use instead:
+        targets: { azure: { plan: flex } }
+        functions:
+          api: { handler: "api.py:api", triggers: [{ http: GET / }], targets: { azure: { remote_build: true } } }
+
+    Sources: Deployment technologies in Azure Functions, 2026-08-28.
+    """
+    for function in subject.service.functions.values():
+        own = function.own.get("remote_build")
+        asked = own if own is not None else subject.service.settings.get("remote_build")
+        python = family(function) == "python"
+        if asked and ((not python and own) or (python and plan_of(subject, function) != "flex")):
+            where = ("functions", function.name, "remote_build") if own is not None else ("targets", "azure", "remote_build")
+            why = f"the plan {plan_of(subject, function)} installs none" if python else "they are in its bundle"
+            notes = ("platform: Deployment technologies in Azure Functions (2026-08-28)",)
+            yield Found(f"Azure installs no packages for `{function.name}`", subject.service.span(*where), why, notes, "leave `remote_build` out")
+
+
 @rule("AZ410", "error", "azure", needs="uses:function")
 def apps_call_one_another(subject: Subject) -> Iterator[Found]:
     """Find functions of two apps that call one another, directly or through others.
@@ -165,7 +194,14 @@ def _reaches(calls: Mapping[str, Mapping[str, object]], start: str, end: str) ->
     return False
 
 
-RULES: tuple[Rule, ...] = (app_members_differ, routes_on_several_apps, app_name_not_allowed, stored_name_not_allowed, apps_call_one_another)
+RULES: tuple[Rule, ...] = (
+    app_members_differ,
+    routes_on_several_apps,
+    app_name_not_allowed,
+    stored_name_not_allowed,
+    apps_call_one_another,
+    remote_build_not_there,
+)
 
 
 def _fits(table: Limits, name: str, resource: Resource) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from fnctl.graph import Address, Artifact, Json, Node, Ref, Text, Value
 from fnctl.manifest.model import Function, Service, Trigger
-from fnctl_azure.apps import App, apps, engine
+from fnctl_azure.apps import App, apps, engine, remote_build
 from fnctl_azure.artifact.bindings import doors
 from fnctl_azure.artifact.host import plan_of
 from fnctl_azure.artifact.recipe import shim
@@ -112,7 +112,7 @@ def _app(service: Service, app: App, plan: Address, artifact: Artifact, needs: f
         "code": artifact.sha256,
         "shim": shim(app)[:12],
         "functions": list(names),
-        "remote_build": False,
+        "remote_build": remote_build(service, app),
         "tags": tags(service, address, {key: value for function in app.functions for key, value in function.tags.items()}),
     }
     span = service.span("functions", app.functions[0].name)
