@@ -164,6 +164,26 @@ def test_a_preview_takes_only_its_own_along(shop: Shop) -> None:
     assert (left, shop.count(), shop.live()["id"]) == ([("TWO", ["preview"])], 2, live)
 
 
+def test_a_custom_environment_has_its_own_deployments_and_secrets(shop: Shop) -> None:
+    shop.deploy(shop.graph("one"))
+    live = shop.live()["id"]
+    with shop.api as api:
+        api.post("/v9/projects/shop-prod/custom-environments", json={"slug": "staging"})
+    shop.stage, shop.settings = "test", {"plan": "pro", "project": "shop-prod", "environment": "staging"}
+    cloud = shop.cloud()
+    cloud.secret_set("KEY", "value")
+    cloud.close()
+    made = shop.deploy(shop.graph("two", secrets=("KEY",)))
+    assert made.status == "deployed", made.diagnostics
+    assert shop.deploy(shop.graph("two", secrets=("KEY",))).status == "unchanged"
+    newest = shop.ask("/v6/deployments?limit=1")["deployments"][0]
+    (staging,) = shop.ask("/v9/projects/shop-prod")["customEnvironments"]
+    assert newest["customEnvironment"]["id"] == staging["id"]
+    assert shop.live()["id"] == live
+    assert shop.destroy() == "destroyed"
+    assert shop.count() == 1
+
+
 def test_a_deploy_by_hand_is_drift_and_the_next_deploy_puts_ours_back(shop: Shop) -> None:
     shop.deploy(shop.graph("one"))
     ours = shop.live()["id"]

@@ -68,7 +68,7 @@ class Deployment(Base):
 
     def _state(self, found: Mapping[str, Any], props: Mapping[str, Any], crons: list[list[str]]) -> State:
         made = deployments.made(found)
-        environment = _environment(found)
+        environment = self._environment(found, str(props["project"]))
         whole: dict[str, Json] = {
             **{name: made.get(name) for name in deployments.COMPARED},
             "project": props["project"],
@@ -80,6 +80,14 @@ class Deployment(Base):
         told: dict[str, Json] = {str(name): str(digest) for name, digest in (made.get("members") or {}).items()}
         url = deployments.address(self.client, found, environment)
         return State(deployments.id_of(found), whole, {"id": deployments.id_of(found), "url": url, **told})
+
+    def _environment(self, found: Mapping[str, Any], project: str) -> str:
+        """Return where a deployment is: of a custom environment Vercel says the id, and the project knows which slug that is."""
+        custom = found.get("customEnvironment") or {}
+        if not custom:
+            return str(found.get("target") or PREVIEW)
+        listed = (self.client.find(f"/v9/projects/{project}") or {}).get("customEnvironments") or ()
+        return str(custom.get("slug") or next((one.get("slug") for one in listed if one["id"] == custom.get("id")), custom.get("id")))
 
     def _ready(self, props: Mapping[str, Any], run: Run) -> dict[str, Any] | None:
         """Find one that is the same: left by a run that was interrupted, or live before. Crons do not move with the traffic: they must agree."""
@@ -198,11 +206,6 @@ def _where(props: Mapping[str, Any]) -> dict[str, Json]:
         # A project of ours is set so already; of somebody else's nothing is changed, and this one deployment says it.
         return {"target": PRODUCTION, **({"autoAssignCustomDomains": False} if props["how"]["shared"] else {})}
     return {} if environment == PREVIEW else {"customEnvironmentSlugOrId": environment}
-
-
-def _environment(found: Mapping[str, Any]) -> str:
-    custom = found.get("customEnvironment") or {}
-    return str(custom.get("slug") or found.get("target") or PREVIEW)
 
 
 def _was_live(found: Mapping[str, Any]) -> bool:
