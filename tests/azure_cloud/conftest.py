@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,8 +113,13 @@ class Project:
         return done.result() if done.out else {}
 
     def answer(self) -> Any:
-        """What the deployed API says."""
-        return self.run("invoke", "api", "--path", "/", "--output", "json").document()["body"]
+        """What the deployed API says. A host that starts anew after a changed setting may still be at it."""
+        until = time.monotonic() + 15
+        while True:
+            found = self.run("invoke", "api", "--path", "/", "--output", "json", code=None).document()
+            if isinstance(found["body"], dict) or time.monotonic() > until:
+                return found["body"]
+            time.sleep(0.1)
 
     def app(self) -> str:
         """Return the app's id."""

@@ -197,10 +197,10 @@ class Client:
         """Return what the host says of itself, {} where it cannot be asked: a private app is one."""
         try:
             key = str(self.arm("POST", f"{id_}/host/default/listkeys", "2025-05-01").get("masterKey") or "")
-            answer = self.request("GET", f"{url}/admin/host/status", what=f"the host of {_host(url)}", scope=None, headers={"x-functions-key": key})
+            answer = self.once("GET", f"{url}/admin/host/status", body=None, headers={"x-functions-key": key}, timeout=READ_TIMEOUT)
+            return ended(answer) if answer.status == 200 else {"state": "Offline"} if answer.status >= faults.SERVER_FAULT else {}
         except FnctlError:
             return {}
-        return ended(answer)
 
     def who(self) -> tuple[str, str]:
         """Return the object id of whoever deploys, and what it is: `User` or `ServicePrincipal`."""

@@ -23,6 +23,8 @@ BUSY, SCM_LOST = 600.0, 120.0
 DEPLOYED, SYNCED, SYNCED_HERE = 1200.0, 240.0, 3.0
 """Seconds from the upload to the end of the deployment, and from there until the host lists the functions: vendors' tools wait 60 s for that, and the
 stand-in needs none."""
+RUNNING = 60.0
+"""Seconds that a host is waited for which starts anew; it may take longer, and then its first caller waits."""
 RIGHTS = 300.0
 """Seconds that a new role assignment may take to be believed everywhere."""
 TAIL = 15
@@ -151,11 +153,32 @@ class Publisher:
             return found if found == list(wanted) or (not wanted and found) else None
 
         try:
-            return self.client.wait(f"the functions of {node.name} to be listed", done, run, limit=SYNCED_HERE if self.client.sandbox else SYNCED)
+            found = self.client.wait(f"the functions of {node.name} to be listed", done, run, limit=SYNCED_HERE if self.client.sandbox else SYNCED)
         except CloudError as error:
             if error.reason != "Timeout":
                 raise
-        raise self._unlisted(node, id_, site, wanted)
+            raise self._unlisted(node, id_, site, wanted) from None
+        self._up(node, id_, site, run)
+        return found
+
+    def _up(self, node: Node, id_: str, site: Mapping[str, Any], run: Run) -> None:
+        """Wait a while for a host that starts anew. One that cannot be asked, or takes longer, is not for us to judge; one in error is."""
+        url, last = self.client.url(str((site.get("properties") or {}).get("defaultHostName") or "")), dict[str, Any]()
+
+        def done() -> bool | None:
+            last.clear()
+            last.update(self.client.host_status(id_, url))
+            return True if last.get("state") in (None, "Running") else None
+
+        try:
+            self.client.wait(f"the host of {node.name} to run", done, run, limit=SYNCED_HERE if self.client.sandbox else RUNNING)
+        except CloudError as error:
+            if error.reason != "Timeout":
+                raise
+            if last.get("state") == "Error":
+                notes = tuple(str(line) for line in last.get("errors") or ())[:3]
+                message = f"the host of {node.name} cannot start"
+                raise CloudError(message, code="AZ613", reason="HostInError", notes=notes, help="its logs are in Application Insights") from None
 
     def _unlisted(self, node: Node, id_: str, site: Mapping[str, Any], wanted: Sequence[str]) -> CloudError:
         found = listed(self.client, id_)
