@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# The same draws in every run: a change is not blamed for what it did not break. What is new is looked for by scripts/fuzz, with the same laws.
-settings.register_profile("fnctl", derandomize=True)
+# The same draws in every run, however slow the machine: a change is not blamed for what it did not break. What is new is looked for by scripts/fuzz,
+# with the same laws.
+settings.register_profile("fnctl", derandomize=True, deadline=None)
 settings.load_profile("fnctl")
 
 # Tests speak to loopback only. What the machine knows of real accounts is taken away before the first import can read it.

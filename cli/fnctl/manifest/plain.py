@@ -46,11 +46,11 @@ _FOREIGN = later("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Of the rest: what is not printable, breaks a line for YAML, or marks an encoding."""
 _ASIDE = later(r"^ *(?:#.*)?\n", re.MULTILINE)
 
-# Shorter than libyaml lets a key be, and no word that could be anything but a text.
+# Shorter than libyaml lets a key be, and no word that could be anything but a text. Groups are not possessive: Python before 3.11.5 gets that wrong.
 _KEY = r"""(?P<key>[A-Za-z_/][\w./-]{0,99})|"(?P<quoted>[^"\\\n]{0,99})\""""
-_QUOTED = r"""'(?P<single>(?:[^'\n]++|'')*+)'|"(?P<double>[^"\\\n]*)\""""
-_WORD = r"""(?P<word>(?:[^\s?:,\[\]{}#&*!|>'"%@`-]|-(?=[\w.-]))(?:[^ \n:#]++|:(?=[^ \n])|(?<! )#| ++(?=[^ \n#]))*+)"""
-_FLOW_WORD = r"""(?P<word>(?:[^\s?:,\[\]{}#&*!|>'"%@`-]|-(?=[\w.]))(?:[^ \n:#,\[\]{}?]++|:(?=[^ \n:,\[\]{}?])| ++(?=[^ \n:#,\[\]{}?]))*+)"""
+_QUOTED = r"""'(?P<single>(?:[^'\n]++|'')*)'(?!')|"(?P<double>[^"\\\n]*)\""""
+_WORD = r"""(?P<word>(?:[^\s?:,\[\]{}#&*!|>'"%@`-]|-(?=[\w.-]))(?:[^ \n:#]++|:(?=[^ \n])|(?<! )#| ++(?=[^ \n#]))*)"""
+_FLOW_WORD = r"""(?P<word>(?:[^\s?:,\[\]{}#&*!|>'"%@`-]|-(?=[\w.]))(?:[^ \n:#,\[\]{}?]++|:(?=[^ \n:,\[\]{}?])| ++(?=[^ \n:#,\[\]{}?]))*)"""
 _END = r" *(?:(?<= )#.*)?(?:\n|\Z)"
 _VALUE = rf"(?:{_QUOTED}|{_WORD})"
 _ENTRY = re.compile(rf"(?:{_KEY}):(?: +(?P<flow>(?=[\[{{]))|(?: +{_VALUE})?{_END})")
