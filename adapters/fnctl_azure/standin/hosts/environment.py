@@ -11,8 +11,13 @@ from urllib.parse import urlsplit
 from fnctl_azure.standin.hosts.model import Account
 
 REFERENCE = "@Microsoft.KeyVault("
+IDENTITY = "/msi/token"
+"""Where an app asks for its identity's tokens, on its own address: there an SDK is told why there are none."""
+
 NOWHERE = "00000000-0000-0000-0000-000000000000"
-_RESERVED = re.compile(r"(?:AZURE_(?:CLIENT|TENANT|USERNAME|PASSWORD|FEDERATED|AUTHORITY|SUBSCRIPTION)\w*|IDENTITY_\w+|MSI_\w+|HOME|PATH|TMPDIR)\Z")
+_RESERVED = re.compile(
+    r"(?:AZURE_(?:CLIENT|TENANT|TOKEN|USERNAME|PASSWORD|FEDERATED|AUTHORITY|SUBSCRIPTION|POD)\w*|IDENTITY_\w+|MSI_\w+|HOME|PATH|TMPDIR)\Z"
+)
 """Settings that could lead to a real account: what stands here is the sandbox's own."""
 
 
@@ -44,17 +49,19 @@ def environ(app: str, address: str, language: str, place: Path, command: str, se
             "HOME": str(home),
             "TMPDIR": str(scratch),
             "PATH": os.pathsep.join(search),
-            **_nobody(home),
+            **_nobody(home, address),
         }
     )
 
 
-def _nobody(home: Path) -> dict[str, str]:
-    """Return credentials that open nothing, so that an SDK finds no others: not the command line's, not a managed identity's."""
+def _nobody(home: Path, address: str) -> dict[str, str]:
+    """Return an identity that has no tokens, so that an SDK finds no other: not the command line's, not that of the machine that we are on."""
     return {
+        "IDENTITY_ENDPOINT": f"{address}{IDENTITY}",
+        "IDENTITY_HEADER": "test",
+        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
         "AZURE_CLIENT_ID": NOWHERE,
         "AZURE_TENANT_ID": NOWHERE,
-        "AZURE_CLIENT_SECRET": "test",
         "AZURE_AUTHORITY_HOST": "https://127.0.0.1:9",
         "AZURE_CONFIG_DIR": str(home / ".azure"),
         "AZURE_SUBSCRIPTION_ID": NOWHERE,

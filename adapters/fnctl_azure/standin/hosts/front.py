@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -11,6 +12,7 @@ from typing import Any
 
 from fnctl_azure.standin.hosts import admin, grid, messages, routes
 from fnctl_azure.standin.hosts.app import App, Ask, Stopped
+from fnctl_azure.standin.hosts.environment import IDENTITY
 from fnctl_azure.standin.hosts.messages import Request, Response
 from fnctl_azure.standin.hosts.model import Found, Keys
 from fnctl_azure.standin.hosts.worker import Outcome
@@ -23,6 +25,11 @@ LONGEST_TARGET = 8192
 LONGEST_QUERY = 4096
 
 HOME = b"<!DOCTYPE html><title>Azure Functions</title><h1>Your Functions 4.0 app is up and running</h1>\n"
+NO_TOKENS = {
+    "statusCode": 400,
+    "message": "fnctl's sandbox has no identities, for an SDK sends no token over plain http. For blobs, queues and tables take the key "
+    "of the account, AZURE_STORAGE_KEY, where it is set.",
+}
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -35,6 +42,8 @@ def answer(app: App, keys: Keys, given: Request, patience: float = LONGEST) -> R
         return admin.answer(app, keys, given) if _opens(given, [keys.master]) else Response(401)
     if head[:2] == ["runtime", "webhooks"]:
         return grid.webhook(app, keys, given)
+    if given.path == IDENTITY and given.header("x-identity-header"):
+        return Response(400, (("Content-Type", messages.JSON),), json.dumps(NO_TOKENS).encode())
     try:
         return _routed(app, keys, given, patience)
     except Stopped:
