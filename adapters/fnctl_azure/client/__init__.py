@@ -28,6 +28,8 @@ TALK_AFTER = 3.0
 OPERATION = 1800.0
 """Seconds that a long operation may take; the slowest of them, a Premium plan, takes some minutes."""
 UPLOAD_TIMEOUT = 600.0
+NEAR = 0.5
+"""Seconds between two looks at what is on this machine."""
 SUBSCRIPTIONS = "2022-12-01"
 NEEDED = ("azure.identity", "azure.mgmt.web", "azure.storage.blob")
 
@@ -168,7 +170,7 @@ class Client:
         """
         began, told, attempt = time.monotonic(), False, 0
         while (result := done()) is None:
-            pause = every[min(attempt, len(every) - 1)]
+            pause = min(every[min(attempt, len(every) - 1)], NEAR if self.sandbox else OPERATION)
             now = time.monotonic()
             if now + pause > min(began + limit, run.deadline):
                 msg = f"gave up waiting for {what} after {now - began:.0f} s"
