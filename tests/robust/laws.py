@@ -17,7 +17,8 @@ import yaml
 from fnctl import checking
 from fnctl.diagnostics import SEVERITIES, Diagnostic, as_json
 from fnctl.errors import FnctlError
-from fnctl.manifest import schedule, syntax
+from fnctl.manifest import plain, schedule, syntax
+from fnctl.manifest.compose import Composer
 from fnctl.manifest.layout import UnformattableError, formatted
 from fnctl.manifest.load import load
 from fnctl.manifest.mend import mend
@@ -55,6 +56,7 @@ def session(manifest: Path, raw: bytes, options: Options | None = None) -> Sessi
 
 def validated(manifest: Path, raw: bytes, options: Options | None = None) -> tuple[Diagnostic, ...]:
     """Validate a text for every target that it names; whatever it is, the answer is findings, and each is whole."""
+    read_alike(raw)
     try:
         found = checking.validate(session(manifest, raw, options)).diagnostics
     except FnctlError as error:
@@ -62,6 +64,15 @@ def validated(manifest: Path, raw: bytes, options: Options | None = None) -> tup
     texts = {path.relative_to(manifest.parent).as_posix(): path.read_bytes() for path in manifest.parent.iterdir() if path.is_file()}
     whole(found, {**texts, manifest.name: raw})
     return found
+
+
+def read_alike(raw: bytes) -> None:
+    """What is read without libyaml is what libyaml reads, and there is nothing to say about it. As text, for true is 1 and 1.0 is 1."""
+    value = plain.read(raw)
+    if value is not plain.UNUSUAL:
+        composer = Composer("fnctl.yaml")
+        assert repr(value) == repr(composer.document(raw))
+        assert not composer.found
 
 
 def whole(found: Iterable[Diagnostic], texts: Mapping[str, bytes]) -> None:
