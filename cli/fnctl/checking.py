@@ -165,7 +165,8 @@ def _built(service: Service) -> Mapping[str, Measured]:
 
 def _resolve(session: Session, document: Document, adapter: Adapter) -> resolving.Resolution:
     name = adapter.name
-    return resolving.resolve(document, target=name, stage=stage_of(session), environ=session.environ, schemas={name: adapter.schema()})
+    schemas = {} if name in resolving.BUILT_IN else {name: adapter.schema()}  # the manifest's own schema has the words of ours
+    return resolving.resolve(document, target=name, stage=stage_of(session), environ=session.environ, schemas=schemas)
 
 
 def show(session: Session, *, resolved: bool) -> tuple[Shown, ...]:

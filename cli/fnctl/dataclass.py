@@ -1,6 +1,6 @@
 """`dataclass`, `field` and `replace` as the standard library's, without what these cost before a line of work: 10 ms of imports, 0.5 ms a class.
 
-`validate` knows fifty such classes and uses a part of them. Here a class gets its `__init__` with its first object, and all share the other methods.
+`validate` knows fifty such classes and uses a part of them. Here a class gets its `__init__` when it has several objects, and all share the other methods.
 Type checkers see the standard library's own, and so do its `fields`, `asdict`, `replace` and `is_dataclass`. No keyword-only fields, no `order`.
 """
 
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 __all__ = ("dataclass", "field", "replace")
 _NOTHING: Any = object()
+FEW = 8
+"""Objects that are made before a class gets an `__init__` of its own: compiling one takes as long as making twenty without, and half of the classes
+have a handful of objects."""
 
 
 class _Field:
@@ -98,14 +101,32 @@ def _default(cls: type, name: str, one: _Field) -> None:
 
 
 def _first(cls: type, *, frozen: bool) -> Callable[..., None]:
-    """Make the `__init__` that makes the real one, puts it in its own place and calls it."""
+    """Make the `__init__` for the first few objects. Where more come, or one is not made as it should be, it puts the real one in its own place."""
+    fields: dict[str, _Field] = cls.__record__  # type: ignore[attr-defined]
+    left = FEW
 
     def init(self: Any, *args: Any, **given: Any) -> None:
-        made = _init(cls, frozen=frozen)
-        cls.__init__ = made  # type: ignore[misc]
-        made(self, *args, **given)
+        nonlocal left
+        left -= 1
+        values = dict(zip(fields, args, strict=False))
+        if left < 0 or len(args) > len(fields) or not values.keys().isdisjoint(given) or not fields.keys() >= given.keys():
+            return _real(cls, self, args, given, frozen=frozen)
+        values.update(given)
+        for name, one in fields.items():
+            value = values.get(name, _NOTHING)
+            if value is _NOTHING:
+                value = one.default if one.factory is _NOTHING else one.factory()
+            if value is _NOTHING:
+                return _real(cls, self, args, given, frozen=frozen)
+            object.__setattr__(self, name, value)
+        return None
 
     return init
+
+
+def _real(cls: type, made: Any, args: tuple[Any, ...], given: dict[str, Any], *, frozen: bool) -> None:
+    cls.__init__ = _init(cls, frozen=frozen)  # type: ignore[misc]
+    cls.__init__(made, *args, **given)
 
 
 def _init(cls: type, *, frozen: bool) -> Any:
