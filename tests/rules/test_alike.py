@@ -30,6 +30,7 @@ def tells_all_apart() -> Any:
     """Let small services be sampled too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alike, "FEW", 0)
+        patch.setattr(alike, "MOST", 1)
         yield
 
 
@@ -119,6 +120,13 @@ def test_targets_with_the_same_functions_share_the_answer_and_others_do_not() ->
     other = replace(one, service=replace(one.service, resources={**QUEUES, "q": QUEUES["fifo"]}))
     assert alike.sample(other, memo).service.functions is not first
     assert list(alike.sample(replace(one, service=service(hears("b", "q", **SAME), resources=QUEUES)), memo).service.functions) == ["b"]
+
+
+def test_nothing_is_saved_where_nearly_all_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "MOST", 0.5)
+    functions = [hears(name, "q", **SAME, timeout=number) for number, name in enumerate("aabcd")]
+    subject = Subject(service(*functions, resources=QUEUES), Limits("aws"))
+    assert alike.sample(subject, {}) is subject
 
 
 def test_few_functions_are_not_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

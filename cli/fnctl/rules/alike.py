@@ -18,6 +18,8 @@ from fnctl.rules.model import Subject
 
 FEW = 8
 """So many functions are faster asked than told apart."""
+MOST = 0.5
+"""Kinds for each function from which one of each is hardly fewer than all."""
 
 _values = attrgetter(
     *("interface", "runtime", "memory", "timeout", "secrets", "reserved", "provisioned", "per_instance", "architecture", "layers", "include"),
@@ -43,6 +45,8 @@ def sample(subject: Subject, memo: MutableMapping[Any, Any]) -> Subject:
         for function in functions.values():
             first.setdefault(_kind(function, types), function)
         known = memo[sample] = (types, list(functions.values()), {function.name: function for function in first.values()})
+    if len(known[2]) > MOST * len(functions):
+        return subject
     return replace(subject, service=replace(service, functions=known[2]))
 
 
