@@ -1,7 +1,8 @@
 """`dataclass`, `field` and `replace` as the standard library's, without what these cost before a line of work: 10 ms of imports, 0.5 ms a class.
 
-`validate` knows fifty such classes and uses a part of them. Here a class gets its `__init__` when it has several objects, and all share the other methods.
-Type checkers see the standard library's own, and so do its `fields`, `asdict`, `replace` and `is_dataclass`. No keyword-only fields, no `order`.
+`validate` knows fifty such classes and uses a part of them. Here a class gets its `__init__` when it has several objects, and all share the other
+methods. Type checkers see the standard library's own, and so do its `fields`, `asdict`, `replace` and `is_dataclass`. No keyword-only fields, no
+`order`.
 """
 
 from __future__ import annotations
