@@ -151,7 +151,7 @@ def _field(word: str, start: int, bounds: _Range) -> Field:
     values: set[int] = set()
     at = start
     for part in word.split(","):
-        values |= _part(part, at, bounds)
+        values |= _part(part, min(at, start + len(word) - 1), bounds)  # behind a last comma there is nothing to point at but the comma
         at += len(part) + 1
     if bounds.name == "weekday" and 7 in values:
         values = (values - {7}) | {0}
