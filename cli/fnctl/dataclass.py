@@ -126,8 +126,9 @@ def _first(cls: type, *, frozen: bool) -> Callable[..., None]:
 
 
 def _real(cls: type, made: Any, args: tuple[Any, ...], given: dict[str, Any], *, frozen: bool) -> None:
-    cls.__init__ = _init(cls, frozen=frozen)  # type: ignore[misc]
-    cls.__init__(made, *args, **given)
+    init = _init(cls, frozen=frozen)
+    cls.__init__ = init  # type: ignore[misc]
+    init(made, *args, **given)
 
 
 def _init(cls: type, *, frozen: bool) -> Any:
