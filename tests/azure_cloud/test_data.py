@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from azure_cloud.conftest import Project
+from fnctl_azure.client.signing import key_of
 from fnctl_azure.standin.hosts import Account, storage
 
 BEFORE = """\
@@ -79,7 +80,7 @@ def account(project: Project) -> Account:
     """The account for data, as this machine has it."""
     id_ = next(one for one in project.cloud.resources() if one.endswith("/queues/data-dev-plain")).partition("/queueServices/")[0]
     ends: Any = project.arm("GET", id_, api="2024-01-01")["properties"]["primaryEndpoints"]
-    key = dict(part.partition("=")[::2] for part in project.cloud.environ["FNCTL_AZURE_STORAGE_CONNECTION"].split(";"))["AccountKey"]
+    key = key_of(project.cloud.environ["FNCTL_AZURE_STORAGE_CONNECTION"])
     assert urlsplit(ends["blob"]).hostname == "127.0.0.1"
     return Account(id_.rpartition("/")[2], key, *(ends[service].rstrip("/") for service in ("blob", "queue", "table")))
 

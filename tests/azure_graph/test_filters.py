@@ -31,7 +31,7 @@ def test_service_bus_is_told_in_sql(asked: Any, said: str) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"type": ["order.made"]}, [{"operatorType": "StringIn", "key": "type", "values": ["order.made"]}]),
+        ({"type": ["order.made"]}, [{"operatorType": "StringIn", "key": "eventtype", "values": ["order.made"]}]),
         ({"amount": [1, 2]}, [{"operatorType": "NumberIn", "key": "data.amount", "values": [1, 2]}]),
         ({"data.name": [{"prefix": "a"}, {"prefix": "b"}]}, [{"operatorType": "StringBeginsWith", "key": "data.name", "values": ["a", "b"]}]),
         ({"paid": [False]}, [{"operatorType": "BoolEquals", "key": "data.paid", "value": False}]),
@@ -67,8 +67,8 @@ def test_what_cannot_be_said_is_named(asked: Any, why: str) -> None:
 
 
 def test_types_have_one_form() -> None:
-    assert types(["order.*", "bill.*"]) == [{"operatorType": "StringBeginsWith", "key": "type", "values": ["order.", "bill."]}]
-    assert types(["*paid*"]) == [{"operatorType": "StringContains", "key": "type", "values": ["paid"]}]
+    assert types(["order.*", "bill.*"]) == [{"operatorType": "StringBeginsWith", "key": "eventtype", "values": ["order.", "bill."]}]
+    assert types(["*paid*"]) == [{"operatorType": "StringContains", "key": "eventtype", "values": ["paid"]}]
     assert types(["order.paid", "*"]) == []
     for wrong in (["order.*", "bill"], ["order.*.paid"]):
         with pytest.raises(Unsayable):

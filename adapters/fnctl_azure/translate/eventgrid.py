@@ -25,7 +25,7 @@ from fnctl_azure.names import (
     tags,
     trigger_address,
 )
-from fnctl_azure.translate.filters import Filter, advanced, types
+from fnctl_azure.translate.filters import ATTRIBUTES, Filter, advanced, types
 from fnctl_azure.translate.ground import IN_GROUP
 from fnctl_azure.translate.servicebus import is_door
 
@@ -140,7 +140,7 @@ def _of_bus(trigger: Trigger) -> dict[str, Value]:
     asked = trigger.options.get("filter")
     if isinstance(asked, dict):
         found += advanced(asked)
-    exact = [one for one in found if one["operatorType"] == "StringIn" and one["key"] == "type"]
+    exact = [one for one in found if one["operatorType"] == "StringIn" and one["key"] == ATTRIBUTES["type"]]
     return {"includedEventTypes": exact[0]["values"] if exact else [], "advancedFilters": [one for one in found if one not in exact]}
 
 

@@ -13,8 +13,8 @@ from fnctl.graph import Json
 
 Filter: TypeAlias = dict[str, Json]
 
-ATTRIBUTES = frozenset({"id", "type", "source", "subject", "time"})
-"""Attributes of a CloudEvent; every other field of a bus's filter is one of its data."""
+ATTRIBUTES: Mapping[str, str] = {"id": "eventid", "type": "eventtype", "source": "source", "subject": "subject"}
+"""Attributes of a CloudEvent by their keys there; every other field of a bus's filter is one of its data. Event filtering for Event Grid, undated."""
 
 NUMBERS = {
     "=": ("NumberIn", "="),
@@ -72,8 +72,8 @@ def advanced(asked: Mapping[str, Json]) -> list[Filter]:
 
 
 def key(field: str) -> str:
-    """`type` is the event's own, `amount` is `data.amount`."""
-    return field if field in ATTRIBUTES or field.startswith("data.") else f"data.{field}"
+    """`type` is `eventtype`, `amount` is `data.amount`."""
+    return ATTRIBUTES.get(field) or (field if field.startswith("data.") else f"data.{field}")
 
 
 def types(patterns: list[str], field: str = "type") -> list[Filter]:
@@ -86,7 +86,7 @@ def types(patterns: list[str], field: str = "type") -> list[Filter]:
         forms.setdefault(operator, []).append(text)
     if len(forms) > 1:
         raise Unsayable("alternatives of different forms")
-    return [_values(operator, field, texts) for operator, texts in forms.items()]
+    return [_values(operator, ATTRIBUTES[field], texts) for operator, texts in forms.items()]
 
 
 def _wildcard(pattern: str) -> tuple[str, str]:
