@@ -24,7 +24,7 @@ resources:
   jobs: { type: queue, max_receives: 2, visibility: 30s }
 functions:
   api: { handler: "api.py:app", interface: asgi, timeout: 2s, triggers: [{ http: "ANY /{path*}" }], uses: { jobs: [send] } }
-  web: { handler: "web.ts:handler", runtime: nodejs22, triggers: [{ http: GET /node }] }
+  web: { handler: "web.ts:handler", runtime: nodejs22, triggers: [{ http: GET /node }], uses: { api: [invoke] } }
   worker:
     handler: "worker.py:handler"
     triggers:
@@ -59,7 +59,8 @@ async def app(scope, receive, send):
 WEB = """
 export async function handler(request, call) {
   console.log("node was asked");
-  return { node: process.version, id: call.requestId, home: process.env.HOME };
+  const other = await (await fetch(`${process.env.API_FUNCTION}/from/node`)).json();
+  return { node: process.version, id: call.requestId, other: other.path };
 }
 """
 WORKER = """
@@ -120,7 +121,8 @@ def logged(api: Api, word: str, count: int = 1) -> list[dict[str, Any]]:
 def test_functions_answer_under_the_hosts_of_their_deployment(shop: Api) -> None:
     found = shop.visit("shop.vercel.app", "/orders/7?a=1").json()
     assert (found["path"], found["headers"]["host"]) == ("/orders/7", "shop.vercel.app")
-    assert shop.visit("shop.vercel.app", "/node").json()["node"].startswith("v")
+    found = shop.visit("shop.vercel.app", "/node").json()
+    assert (found["node"][0], found["other"]) == ("v", "/from/node")  # one function calls another at the sandbox's port
     assert shop.visit("nobody.vercel.app", "/").headers["x-vercel-error"] == "DEPLOYMENT_NOT_FOUND"
     url = shop.sandbox("PUT fronts/shop", {"host": "shop.vercel.app"}, status=200)["url"]
     assert httpx.get(f"{url}/x").json()["path"] == "/x"
