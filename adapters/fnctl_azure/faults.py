@@ -215,5 +215,6 @@ def scrub(message: str) -> str:
 
 
 def sentence(message: str) -> str:
-    """Return a message on one line, without its full stop and Entra's tail of ids."""
-    return " ".join(message.partition("Trace ID:")[0].split()).rstrip(". ")
+    """Return a message on one line, without its full stop, Entra's tail of ids, and where azure-identity sends everybody."""
+    told = message.partition("Trace ID:")[0].partition("To mitigate this issue")[0]
+    return " ".join(told.split()).rstrip(". ")

@@ -56,6 +56,16 @@ def test_a_deployment_site_that_is_busy_or_starts_is_waited_for(project: Project
     assert project.answer()["version"] == 1
 
 
+def test_a_right_that_has_not_arrived_is_waited_for(project: Project) -> None:
+    project.cloud.world(pace={"roles": 2.0})
+    try:
+        told = project.run("deploy", "--yes").err
+    finally:
+        project.cloud.world(pace={"roles": 0.05})
+    assert "the app's identity is not allowed to read its container yet" in told
+    assert project.answer()["version"] == 1
+
+
 def test_a_deployment_that_fails_shows_the_end_of_its_log(project: Project) -> None:
     project.cloud.fault("refuse", path="/api/deployments/[^/]+$", status=200, body={"status": 3, "status_text": "Failed"}, times=9)
     project.cloud.fault("refuse", path="/log$", status=200, body=[{"message": "one"}, {"message": "ERROR: no such wheel"}], times=9)

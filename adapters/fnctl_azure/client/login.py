@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 import urllib.error
 import urllib.parse
@@ -24,6 +25,7 @@ def credential(place: Place, environ: Mapping[str, str]) -> Any:  # azure-core's
     A service principal or a federated token in the environment comes first, then a managed identity where there is one, then the login of `az`, `azd`
     and PowerShell.
     """
+    logging.getLogger("azure.identity").addHandler(logging.NullHandler())  # or each login that it tries in vain is a warning on the screen
     if place.local:
         return Local(place, environ)
     from azure.identity import (
