@@ -34,6 +34,7 @@ DIFFERENCES = (
     "Blobs, queues and tables are Azurite's: it knows no roles, and takes the sandbox's own key for every account.",
     "Packages are never built there: `remote_build` is refused, and installing packages is left to fnctl.",
     "Functions run as processes of this machine: memory is not limited, and there is one instance of an app.",
+    "Output bindings are told in the log and not written; Event Grid tries again after seconds, not minutes, and keeps no dead letters.",
     "Logs are there at once, and only the words of Kusto's language are known that it takes to read them.",
     "What it holds goes with the sandbox's process.",
 )
