@@ -54,13 +54,17 @@ class Secret(Base):
 
     def _create(self, project: str, said: Mapping[str, Json]) -> None:
         try:
-            variables.create(self.client, project, {**said, "type": "encrypted"})
+            made = variables.create(self.client, project, {**said, "type": "encrypted"})
         except variables.Taken:
             return  # another run was first
         except CloudError as error:
             if error.unknown or "sensitive" not in str(error).lower():
                 raise
             variables.create(self.client, project, {**said, "type": "sensitive"})  # a policy of the team
+            return
+        if variables.value(self.client, project, made) != said["value"]:
+            message = f"Vercel says that the variable {said['key']} was stored, and holds another value"
+            raise CloudError(message, help="remove it in the project's settings, then run the same command again")
 
     def _find(self, name: str, project: str, environment: str, run: Run) -> dict[str, Any] | None:
         found = [one for one in variables.listed(self.client, project, run) or () if one["key"] == name]
