@@ -105,7 +105,8 @@ def test_a_build_that_fails_leaves_the_old_release_serving(shop: Shop) -> None:
     assert (failed.status, failed.exit) == ("restored", Exit.RESTORED)
     assert shop.live()["id"] == live["id"]
     assert failed.diagnostics[0].message.startswith("Vercel could not build the deployment")
-    assert any("Running build" in note for note in failed.diagnostics[0].notes)
+    assert failed.diagnostics[0].notes[-2].startswith("Error: "), "the log's last line"
+    assert failed.diagnostics[0].notes[-1].startswith("https://vercel.com/")
 
 
 def test_an_alias_that_never_comes_is_waited_for_no_longer_than_said(shop: Shop) -> None:

@@ -21,6 +21,8 @@ BUILD_LIMIT = 2700.0
 """Seconds that Vercel lets a build take."""
 LAST = 20
 """Lines of a failed build that are shown."""
+SPOKEN = frozenset({"stdout", "stderr", "command", "fatal"})
+"""Events of a build that are lines of its log."""
 
 
 class Deployment(Base):
@@ -189,7 +191,8 @@ class Deployment(Base):
         """Say why a build failed: its own words, and the last lines of its log."""
         code, words = str(found.get("errorCode") or deployments.state(found).lower()), str(found.get("errorMessage") or "it gives no reason")
         said = self.client.find(f"/v3/deployments/{deployments.id_of(found)}/events", run, builds="1", direction="forward", limit="-1") or ()
-        lines = [str((one.get("payload") or {}).get("text") or one.get("text") or "").rstrip() for one in said if isinstance(one, Mapping)]
+        spoken = [one for one in said if isinstance(one, Mapping) and one.get("type") in SPOKEN]
+        lines = [str((one.get("payload") or {}).get("text") or one.get("text") or "").rstrip() for one in spoken]
         more = (str(found["inspectorUrl"]),) if found.get("inspectorUrl") else ()
         return CloudError(
             f"Vercel could not build the deployment: {words.rstrip('.')}",
