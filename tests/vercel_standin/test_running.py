@@ -23,7 +23,7 @@ MANIFEST = """
 resources:
   jobs: { type: queue, max_receives: 2, visibility: 30s }
 functions:
-  api: { handler: "api.py:app", interface: asgi, timeout: 2s, triggers: [{ http: "ANY /{path*}" }], uses: { jobs: [send] } }
+  api: { handler: "api.py:app", interface: asgi, timeout: 6s, triggers: [{ http: "ANY /{path*}" }], uses: { jobs: [send] } }
   web: { handler: "web.ts:handler", runtime: nodejs22, triggers: [{ http: GET /node }], uses: { api: [invoke] } }
   worker:
     handler: "worker.py:handler"
@@ -42,7 +42,7 @@ async def app(scope, receive, send):
     path = scope["path"]
     logging.warning("asked for %s", path)
     if path == "/slow":
-        await asyncio.sleep(5)
+        await asyncio.sleep(60)
     if path == "/exit":
         os._exit(3)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
@@ -146,7 +146,7 @@ def test_time_and_size_have_ends_and_a_lost_process_is_replaced(shop: Api) -> No
     assert shop.visit("shop.vercel.app", "/", "POST", content=b"x" * 4_000_000).json()["size"] > 0
     late = shop.visit("shop.vercel.app", "/slow")
     assert (late.status_code, late.headers["x-vercel-error"]) == (504, "FUNCTION_INVOCATION_TIMEOUT")
-    assert "timed out after 2 seconds" in logged(shop, "Timeout")[0]["message"]
+    assert "timed out after 6 seconds" in logged(shop, "Timeout")[0]["message"]
     assert shop.visit("shop.vercel.app", "/exit").status_code == 500
     assert shop.visit("shop.vercel.app", "/").json()["pid"] != first
 
