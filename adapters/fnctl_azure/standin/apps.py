@@ -76,7 +76,7 @@ class Apps:
         """Take the app's settings anew: its worker starts again with them."""
         running = self._running[site.id.lower()]
         if running.folder is not None:
-            running.queue.submit(self._restart, running, site)
+            self._world.after.append(running.queue.submit(self._restart, running, site))
 
     def _restart(self, running: Running, site: Resource) -> None:
         running.settings = self._followed(site)

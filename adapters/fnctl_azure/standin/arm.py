@@ -16,6 +16,8 @@ from fnctl_azure.standin.wire import Answer, Refused, Request, refused
 from fnctl_azure.standin.world import SUBSCRIPTION, Resource, World
 
 _ENVELOPE = ("location", "tags", "sku", "kind", "identity", "properties", "zones", "managedBy", "extendedLocation")
+RESTART_SECONDS = 20.0
+"""An update of an app is done when its host runs with it, or has had this long."""
 _EVERYWHERE = ("Microsoft.Authorization", "Microsoft.Resources")
 
 
@@ -31,16 +33,24 @@ class Arm:
         entra.admit(self.world, request, entra.MANAGEMENT)
         version = _version(request)
         with self.world.lock:
-            self.world.settle()
-            _subscribed(request.path)
-            found = operations.poll(self.world, request, self.shown)
-            if found is not None:
-                return found
-            target = ids.parse(request.path, request.method)
-            if target is None:
-                return groups.answer(self.world, request, self.shown)
-            with _read() if request.body else contextlib.nullcontext():
-                return self._typed(request, target, version)
+            answer = self._settled(request, version)
+            waits, self.world.after = self.world.after, []
+        for one in waits:
+            with contextlib.suppress(TimeoutError):
+                one.exception(RESTART_SECONDS)
+        return answer
+
+    def _settled(self, request: Request, version: str) -> Answer:
+        self.world.settle()
+        _subscribed(request.path)
+        found = operations.poll(self.world, request, self.shown)
+        if found is not None:
+            return found
+        target = ids.parse(request.path, request.method)
+        if target is None:
+            return groups.answer(self.world, request, self.shown)
+        with _read() if request.body else contextlib.nullcontext():
+            return self._typed(request, target, version)
 
     def _typed(self, request: Request, target: Target, version: str) -> Answer:
         spec = self._spec(target, request, version)

@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +100,8 @@ class World:
     """Vaults that are gone and not yet forgotten."""
     principals: dict[str, float] = field(default_factory=lambda: {USER: float("-inf")})
     """Object id of every identity -> when the directory knows it everywhere."""
+    after: list[Future[None]] = field(default_factory=list["Future[None]"])
+    """What the request that is being answered has begun, and is to wait for without the lock."""
     leaving: list[Callable[[Resource], None]] = field(default_factory=list[Callable[[Resource], None]])
     """Told of every resource that goes, whoever deleted it."""
 

@@ -270,7 +270,7 @@ def _stored(site: Resource, apps: Apps) -> None:
     properties["repositorySiteName"] = site.name
     properties["inboundIpAddress"] = "127.0.0.1"
     site.hidden.setdefault("settings", {})
-    if settings is not None:
+    if settings is not None and settings != site.hidden["settings"]:
         site.hidden["settings"] = settings
         apps.set(site)
 
