@@ -76,6 +76,14 @@ class Instance:
         """Whether it can take a request."""
         return self._process.poll() is None
 
+    def gone(self, seconds: float) -> bool:
+        """Tell whether it ends within that time: its connections break a moment before it does."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def connection(self, seconds: float) -> HTTPConnection:
         """A connection to it; nothing takes longer than `seconds`."""
         return HTTPConnection("127.0.0.1", self.port, timeout=seconds)

@@ -23,6 +23,7 @@ from fnctl_vercel.standin.web import Answer, Pairs, Request
 SECONDS = 300
 BYPASS = "x-vercel-protection-bypass"
 PIECE = 1 << 16
+GONE_SECONDS = 1.0
 _HOPS = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date", "x-vercel-internal-timing", "te", "upgrade", "trailer"})
 
 
@@ -146,6 +147,7 @@ def _asked(one: _Run, instance: Instance, fields: Mapping[str, str]) -> Answer:
         return failed(504, "FUNCTION_INVOCATION_TIMEOUT", "An error occurred with your deployment")
     except (OSError, HTTPException) as error:
         connection.close()
+        instance.gone(GONE_SECONDS)  # so that the next call does not meet it
         one.note("error", f"the function ended before it answered ({type(error).__name__})")
         return failed(500, "FUNCTION_INVOCATION_FAILED", "A server error has occurred")
 
