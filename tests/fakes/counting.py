@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, TypeAlias
@@ -108,6 +109,11 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
     daemon_threads = True
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a caller that was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as it was given
+
 
 @contextmanager
 def counting(upstream: str, counted: Counted | None = None) -> Iterator[Counted]:
@@ -157,11 +163,10 @@ class Proxy(BaseHTTPRequestHandler):
             return
         if fault == "held":
             self.counted.released.wait(HELD_SECONDS)
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
-        connection.request(self.command, self.path, body, dict(self.headers.items()))
-        answer = connection.getresponse()
-        content = self.counted.passes(answer.read())
-        connection.close()
+        with closing(http.client.HTTPConnection(self.host, self.port, timeout=60)) as connection:
+            connection.request(self.command, self.path, body, dict(self.headers.items()))
+            answer = connection.getresponse()
+            content = self.counted.passes(answer.read())
         if fault in (None, "held"):
             self._answer(answer.status, answer.getheaders(), content)
             return
