@@ -53,9 +53,11 @@ class Part(Base):
         return State(f"{api}/{item[self.identity]}", props, {"id": item[self.identity]})
 
     def delete(self, node: Node, state: State, run: Run) -> None:
-        """Remove it from its API."""
+        """Remove it from its API, with its twins: a create whose answer is lost is sent again, and may have been heard twice."""
         api, part = state.id.split("/", 1)
-        self.client.find("apigatewayv2", f"delete_{self.plural[:-1]}", ApiId=api, **{self.identity: part})
+        twins = {str(item[self.identity]) for item in self.items(api) if self.matches(item, state.props)}
+        for one in sorted({part, *twins}):
+            self.client.find("apigatewayv2", f"delete_{self.plural[:-1]}", ApiId=api, **{self.identity: one})
 
 
 class Integration(Part):
