@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -115,14 +116,23 @@ class _Facts:
     """What a wheel's METADATA says: the licence in CycloneDX's words, and the names of what it needs."""
 
     def __init__(self, text: str) -> None:
-        from email.parser import HeaderParser  # an archive that is there already needs none
-
-        headers = HeaderParser().parsestr(text)
-        expression, words = headers.get("License-Expression"), " ".join((headers.get("License") or "").split())
+        said = {"license-expression": [""], "license": [""], "requires-dist": list[str]()}
+        for name, value in _headers(text):
+            if name in said:
+                said[name].append(value)
+        expression, words = said["license-expression"][-1], " ".join(said["license"][-1].split())
         self.licence: dict[str, Any] = {"expression": expression} if expression else {}
         if not expression and words and len(words) <= LONGEST and words.upper() != "UNKNOWN":
             self.licence = {"license": {"name": words}}
-        self.needs = lists.named(tuple(headers.get_all("Requires-Dist") or ()))
+        self.needs = lists.named(tuple(said["requires-dist"]))
+
+
+def _headers(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the header fields, names in lower case; a line that begins with a blank goes on with the one before. `email` takes 10 ms to import."""
+    head = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]
+    for field in re.split(r"\r?\n(?![ \t])", head):
+        name, _, value = field.partition(":")
+        yield name.lower(), value.strip()
 
 
 @cache
