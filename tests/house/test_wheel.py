@@ -64,7 +64,7 @@ def test_it_holds_nothing_that_only_this_machine_needs(wheel: zipfile.ZipFile) -
 def test_its_entry_points_are_the_command_and_the_adapters(wheel: zipfile.ZipFile) -> None:
     parser = ConfigParser()
     parser.read_string(metadata(wheel, "entry_points.txt").decode())
-    assert dict(parser["console_scripts"]) == {"fnctl": "fnctl.__main__:main"}
+    assert dict(parser["console_scripts"]) == {"fnctl": "fnctl.__main__:program"}
     assert dict(parser["fnctl.adapters"]) == {name: f"fnctl_{name}.plugin" for name in ("aws", "azure", "vercel")}
 
 
