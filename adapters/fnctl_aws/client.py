@@ -16,19 +16,17 @@ from urllib.parse import quote
 
 from fnctl.adapter import Cancel, Run, Where
 from fnctl.errors import CloudError, CredentialsError, FnctlError, Unreachable
-from fnctl.events import Event
 from fnctl.graph import Address
+from fnctl.reaching import loopback, only_here, tell, wait
 from fnctl_aws import faults
 from fnctl_aws.pace import Pace
-from fnctl_aws.place import LOOPBACK_ONLY, Place, ledger_bucket, loopback, place_of
+from fnctl_aws.place import SOURCE, Place, ledger_bucket, place_of
 
 T = TypeVar("T")
 
 CONNECT_TIMEOUT, READ_TIMEOUT, INVOKE_TIMEOUT = 5.0, 60.0, 920.0
 POOL = 64
 """Connections kept for each service: an upper bound, above any `--parallel` that helps under AWS's quotas."""
-TALK_AFTER = 3.0
-"""Seconds of waiting after which a run says what it waits for."""
 
 
 class Client:
@@ -83,7 +81,7 @@ class Client:
                 raise failure from None
             if patience.throttled:
                 pause = self._slower(service, operation, pause)
-            told = told or _tell(run, elapsed + pause, str(failure))
+            told = told or tell(run, elapsed + pause, str(failure))
             if not self._sleep(pause, run):
                 raise failure from None
             attempt += 1
@@ -129,19 +127,7 @@ class Client:
         Raises:
             CloudError: the time is up (reason `Timeout`), or the run was stopped (reason `Interrupted`).
         """
-        began, told, attempt = time.monotonic(), False, 0
-        while (result := done()) is None:
-            pause = every[min(attempt, len(every) - 1)]
-            now = time.monotonic()
-            if now + pause > min(began + limit, run.deadline):
-                msg = f"gave up waiting for {what} after {now - began:.0f} s"
-                raise CloudError(msg, reason="Timeout", help="run the same command again")
-            told = told or _tell(run, now + pause - began, f"waiting for {what}", address)
-            if run.cancel() is Cancel.NOW or not run.sleep(pause):
-                msg = f"stopped while waiting for {what}"
-                raise CloudError(msg, reason="Interrupted", help="run the same command again")
-            attempt += 1
-        return result
+        return wait(what, done, run, every=every, limit=limit, address=address)
 
     def front(self, key: str, host: str) -> str | None:
         """In a sandbox open a loopback URL, one for each `key` of this service and stage, that forwards to `host`; None on AWS itself."""
@@ -198,7 +184,7 @@ class Client:
         url = str(client.meta.endpoint_url)
         if not loopback(url) and (self.sandbox or not url.startswith("https://")):
             msg = f"the endpoint {url} of {service} is neither https nor on this machine"
-            raise FnctlError(msg, code="FN966", help=LOOPBACK_ONLY)
+            raise FnctlError(msg, code="FN966", help=only_here(SOURCE))
 
         def gate(event_name: str, **_: object) -> None:
             # Here, after signing and just before the bytes leave, the spacing that the bucket gives is the spacing that AWS sees.
@@ -318,11 +304,3 @@ def _sdk_failures() -> tuple[type[Exception], ...]:
     from botocore.parsers import ResponseParserError
 
     return (BotoCoreError, ClientError, ResponseParserError)
-
-
-def _tell(run: Run | None, waited: float, message: str, address: Address | None = None) -> bool:
-    """Say once that something takes long; True when it was said."""
-    if run is None or waited <= TALK_AFTER:
-        return False
-    run.emit(Event("log", {"message": message}, address))
-    return True

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from fnctl.adapter import Where
 from fnctl.errors import FnctlError
+from fnctl.reaching import safe
 
-LOOPBACK_ONLY = "http is accepted on 127.0.0.1, ::1 and localhost only, and a sandbox is on this machine: look at AWS_ENDPOINT_URL"
+SOURCE = "AWS_ENDPOINT_URL"
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def place_of(where: Where, profile_region: Callable[[], str | None], partition_o
         msg = "the sandbox gave no endpoint"
         raise FnctlError(msg, code="FN953", help="fnctl sandbox stop, then try again")
     for url in filter(None, (endpoint, front, *endpoints.values())):
-        _check(url, local=where.sandbox)
+        safe(url, local=where.sandbox, source=SOURCE)
     try:
         partition = partition_of(region)
     except Exception as error:
@@ -78,15 +77,6 @@ def ledger_bucket(account: str, region: str) -> str:
     return f"fnctl-{account}-{region}-an"
 
 
-def loopback(url: str) -> bool:
-    """Tell whether a URL stays on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _region(where: Where, profile_region: Callable[[], str | None]) -> str:
     environ = where.environ
     said = where.settings.get("region") or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or profile_region()
@@ -94,16 +84,3 @@ def _region(where: Where, profile_region: Callable[[], str | None]) -> str:
         msg = "no AWS region is set"
         raise FnctlError(msg, code="FN968", help="set `targets.aws.region` in the manifest, AWS_REGION, or a region in your profile")
     return str(said)
-
-
-def _check(url: str, *, local: bool) -> None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        msg = f"the endpoint `{url}` is not an http or https URL"
-        raise FnctlError(msg, code="FN966", help=LOOPBACK_ONLY)
-    if not loopback(url) and (local or parts.scheme == "http"):
-        msg = f"the endpoint {url} is neither https nor on this machine"
-        raise FnctlError(msg, code="FN966", help=LOOPBACK_ONLY)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from fnctl.adapter import Where
 from fnctl.errors import FnctlError
+from fnctl.reaching import loopback, safe
 from fnctl_azure.names import digest
 
 PUBLIC = "https://management.azure.com"
-LOOPBACK_ONLY = "http is accepted on 127.0.0.1, ::1 and localhost only, and a sandbox is on this machine: look at FNCTL_AZURE_ENDPOINT"
+SOURCE = "FNCTL_AZURE_ENDPOINT"
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def place_of(where: Where) -> Place:
         msg = "the sandbox gave no endpoint"
         raise FnctlError(msg, code="FN953", help="fnctl sandbox stop, then try again")
     if endpoint:
-        _check(endpoint, local=where.sandbox)
+        safe(endpoint, local=where.sandbox, source=SOURCE)
     return Place(
         _region(where.settings, environ),
         _said(where.settings, "subscription") or environ.get("AZURE_SUBSCRIPTION_ID") or None,
@@ -79,15 +78,6 @@ def ledger_account(subscription: str, region: str) -> str:
     return f"fnctl{digest(f'{subscription}/{region}', 19)}"
 
 
-def loopback(url: str) -> bool:
-    """Tell whether a URL stays on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _said(settings: Mapping[str, object], name: str) -> str | None:
     said = settings.get(name)
     return str(said) if said else None
@@ -99,16 +89,3 @@ def _region(settings: Mapping[str, object], environ: Mapping[str, str]) -> str:
         msg = "no Azure region is set"
         raise FnctlError(msg, code="FN968", help="set `targets.azure.region` in the manifest, such as `westeurope`, or AZURE_DEFAULTS_LOCATION")
     return str(said).replace(" ", "").lower()
-
-
-def _check(url: str, *, local: bool) -> None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        msg = f"the endpoint `{url}` is not an http or https URL"
-        raise FnctlError(msg, code="FN966", help=LOOPBACK_ONLY)
-    if not loopback(url) and (local or parts.scheme == "http"):
-        msg = f"the endpoint {url} is neither https nor on this machine"
-        raise FnctlError(msg, code="FN966", help=LOOPBACK_ONLY)

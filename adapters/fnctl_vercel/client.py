@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fnctl import __version__
 from fnctl.adapter import Cancel, Run, Where
 from fnctl.errors import CloudError, FnctlError, Unreachable
-from fnctl.events import Event
+from fnctl.reaching import tell, wait
 from fnctl_vercel import faults
 from fnctl_vercel.place import Place, place_of
 
@@ -25,8 +25,6 @@ T = TypeVar("T")
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 60.0
 POOL = 16
 """Connections at most: uploads go four at a time, reads beside them."""
-TALK_AFTER = 3.0
-"""Seconds of waiting after which a run says what it waits for."""
 POLLS = (0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 5.0)
 """Seconds between two looks at a deployment or a job; the last one repeats."""
 
@@ -144,19 +142,7 @@ class Client:
         Raises:
             CloudError: the time is up (reason `Timeout`), or the run was stopped (reason `Interrupted`).
         """
-        began, attempt, told = time.monotonic(), 0, False
-        while (result := done()) is None:
-            pause = POLLS[min(attempt, len(POLLS) - 1)]
-            now = time.monotonic()
-            if now + pause > min(began + limit, run.deadline):
-                message = f"gave up waiting for {what} after {now - began:.0f} s"
-                raise CloudError(message, reason="Timeout", help=faults.AGAIN)
-            told = told or _tell(run, now + pause - began, f"waiting for {what}")
-            if run.cancel() is Cancel.NOW or not run.sleep(pause):
-                message = f"stopped while waiting for {what}"
-                raise CloudError(message, reason="Interrupted", help=faults.AGAIN)
-            attempt += 1
-        return result
+        return wait(what, done, run, every=POLLS, limit=limit)
 
     def close(self) -> None:
         """Wake whoever waits between tries, and give back connections."""
@@ -186,7 +172,7 @@ class Client:
             pause = None if after is None or (once and lost) else _pause(after, attempt, isinstance(failure, Unreachable))
             if pause is None or time.monotonic() - began + pause > faults.PATIENCE:
                 raise failure
-            told = told or _tell(run, time.monotonic() - began + pause, str(failure))
+            told = told or tell(run, time.monotonic() - began + pause, str(failure))
             if not self._sleep(pause, run):
                 raise failure
             attempt += 1
@@ -252,10 +238,3 @@ def _json(answer: httpx.Response) -> Any:
 
 def _words(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
-
-
-def _tell(run: Run | None, seconds: float, message: str) -> bool:
-    if run is None or seconds < TALK_AFTER:
-        return False
-    run.emit(Event("log", {"message": message}))
-    return True

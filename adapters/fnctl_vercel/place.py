@@ -7,16 +7,15 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from fnctl.adapter import Where
 from fnctl.errors import CredentialsError, FnctlError
+from fnctl.reaching import safe
 
 API = "https://api.vercel.com"
-LOOPBACK_ONLY = "http is accepted on 127.0.0.1, ::1 and localhost only, and a sandbox is on this machine: look at FNCTL_VERCEL_ENDPOINT"
+SOURCE = "FNCTL_VERCEL_ENDPOINT"
 LOGIN = "make a token at vercel.com/account/tokens and set VERCEL_TOKEN, or log in with Vercel's own command line: vercel login"
 CLI_FOLDER = "com.vercel.cli"
 
@@ -58,7 +57,7 @@ def place_of(where: Where) -> Place:
         raise FnctlError(message, code="FN953", help="fnctl sandbox stop, then try again")
     front = where.environ.get("FNCTL_SANDBOX_FRONT") if where.sandbox else None
     for url in filter(None, (endpoint, front)):
-        _check(url, local=where.sandbox)
+        safe(url, local=where.sandbox, source=SOURCE)
     token, default = (where.environ.get("VERCEL_TOKEN", ""), "")
     if not token and not where.sandbox:
         token, default = _login(where.environ)
@@ -71,28 +70,6 @@ def place_of(where: Where) -> Place:
 def _team(where: Where) -> str:
     asked = where.environ.get("VERCEL_ORG_ID") or ""
     return asked if where.sandbox else str(where.settings.get("team") or asked)
-
-
-def loopback(url: str) -> bool:
-    """Tell whether a URL stays on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _check(url: str, *, local: bool) -> None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        message = f"the endpoint `{url}` is not an http or https URL"
-        raise FnctlError(message, code="FN966", help=LOOPBACK_ONLY)
-    if not loopback(url) and (local or parts.scheme == "http"):
-        message = f"the endpoint {url} is neither https nor on this machine"
-        raise FnctlError(message, code="FN966", help=LOOPBACK_ONLY)
 
 
 def _login(environ: Mapping[str, str]) -> tuple[str, str]:

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 
 from fnctl.adapter import Cancel, Run, Where
 from fnctl.errors import CloudError, FnctlError
-from fnctl.events import Event
 from fnctl.graph import Address
+from fnctl.reaching import tell, wait
 from fnctl_azure import faults
 from fnctl_azure.client.blobs import Blobs, by_connection, by_login
 from fnctl_azure.client.login import claims, credential
@@ -23,8 +23,6 @@ from fnctl_azure.client.wire import MANAGEMENT, READ_TIMEOUT, STORAGE, Answer, W
 from fnctl_azure.place import Place, place_of
 
 T = TypeVar("T")
-TALK_AFTER = 3.0
-"""Seconds of waiting after which a run says what it waits for."""
 OPERATION = 1800.0
 """Seconds that a long operation may take; the slowest of them, a Premium plan, takes some minutes."""
 UPLOAD_TIMEOUT = 600.0
@@ -132,7 +130,7 @@ class Client:
             elapsed = time.monotonic() - began
             if patience is None or (pause := patience.pause(attempt, elapsed, asked)) is None:
                 raise failure from None
-            told = told or _tell(run, elapsed + pause, str(failure))
+            told = told or tell(run, elapsed + pause, str(failure))
             if not self._sleep(pause, run):
                 raise failure from None
             attempt += 1
@@ -168,19 +166,8 @@ class Client:
         Raises:
             CloudError: the time is up (reason `Timeout`), or the run was stopped (reason `Interrupted`).
         """
-        began, told, attempt = time.monotonic(), False, 0
-        while (result := done()) is None:
-            pause = min(every[min(attempt, len(every) - 1)], NEAR if self.sandbox else OPERATION)
-            now = time.monotonic()
-            if now + pause > min(began + limit, run.deadline):
-                msg = f"gave up waiting for {what} after {now - began:.0f} s"
-                raise CloudError(msg, reason="Timeout", help="run the same command again")
-            told = told or _tell(run, now + pause - began, f"waiting for {what}", address)
-            if run.cancel() is Cancel.NOW or not run.sleep(pause):
-                msg = f"stopped while waiting for {what}"
-                raise CloudError(msg, reason="Interrupted", help="run the same command again")
-            attempt += 1
-        return result
+        most = NEAR if self.sandbox else OPERATION
+        return wait(what, done, run, every=[min(pause, most) for pause in every], limit=limit, address=address)
 
     def url(self, host: str) -> str:
         """Return the URL of a host that ARM has named."""
@@ -237,7 +224,7 @@ class Client:
             if waited + pause > OPERATION:
                 msg = f"{method} {_short(path)} has not ended after {waited:.0f} s"
                 raise CloudError(msg, reason="Timeout", unknown=True, help=faults.AGAIN)
-            told = told or _tell(run, waited + pause, f"waiting for {_short(path)}")
+            told = told or tell(run, waited + pause, f"waiting for {_short(path)}")
             if not self._sleep(min(pause, faults.LONGEST_PAUSE), run):
                 raise _stopped(f"{method} {_short(path)}")
             answer = self.request("GET", url, what=path, run=run, gone=True)
@@ -335,11 +322,3 @@ def _origin(url: str) -> str:
 
 def _host(url: str) -> str:
     return urlsplit(url).netloc
-
-
-def _tell(run: Run | None, waited: float, message: str, address: Address | None = None) -> bool:
-    """Say once that something takes long; True when it was said."""
-    if run is None or waited <= TALK_AFTER:
-        return False
-    run.emit(Event("log", {"message": message}, address))
-    return True
