@@ -231,8 +231,19 @@ async def handler(given, context):
 """
 
 
-def test_a_step_answers_its_engine_by_name(deploy: Deploy) -> None:
-    output = deploy("functions: { pay: { handler: 'src/step.py:handler', interface: task } }", {"src/step.py": STEP}, {"CRON_SECRET": SECRET})
+NODE_STEP = """
+export async function handler(given, context) {
+  if (given.fail) throw context.error("PaymentDeclined", "no funds");
+  return { given, key: context.key, attempt: context.attempt, step: context.step };
+}
+"""
+
+
+@LANGUAGES
+def test_a_step_answers_its_engine_by_name(deploy: Deploy, language: str) -> None:
+    runtime, file, text = ("python3.13", "src/step.py", STEP) if language == "python" else ("nodejs22", "src/step.ts", NODE_STEP)
+    manifest = f"functions: {{ pay: {{ handler: '{file}:handler', runtime: {runtime}, interface: task }} }}"
+    output = deploy(manifest, {file: text}, {"CRON_SECRET": SECRET})
     called = json.dumps({"fnctl": {"run": "r1", "step": "pay", "key": "r1/pay", "attempt": 1}, "input": {"sum": 7}}).encode()
     answer = output.ask("POST", "/_fnctl/pay", [BEARER], called)
     assert answer.json() == {"value": {"given": {"sum": 7}, "key": "r1/pay", "attempt": 2, "step": "pay"}}

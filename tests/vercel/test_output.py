@@ -142,7 +142,7 @@ def test_a_path_is_a_pattern(path: str, fits: list[str], not_: list[str]) -> Non
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ("handler: 'a.ts:a', runtime: nodejs22, interface: task", "interface `task` cannot run on nodejs22"),
+        ("handler: 'a.ts:a', runtime: nodejs22, interface: asgi", "interface `asgi` cannot run on nodejs22"),
         ("handler: 'a.py:a', runtime: python3.13, artifact: a.zip", "an `artifact` cannot be part of the output"),
         ("handler: 'a.go:a', runtime: go1, interface: native", "fnctl builds no go1 for Vercel"),
     ],

@@ -16,7 +16,6 @@ WORDS = {
     "triggers": "a trigger `{}`",
     "resources": "a `{}`",
     "verbs": "`uses: {}`",
-    "interfaces": "`{}`",
     "grants": "`uses: {}`",
     "shared": "rights of its own for each function",
     "trigger_options": "`{}` of a trigger",

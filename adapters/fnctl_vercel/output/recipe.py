@@ -21,7 +21,7 @@ NAME, TREE = "output", ".vercel/output"
 """The archive's name, and where Vercel's own CLI looks for the same tree."""
 BOOTSTRAP = "vercel-runtime==0.24.1 --hash=sha256:74ad58f550e8e4079945b3e278fed62270703befe9b97bf91ab919e3bc22f226"
 """Vercel's own Python runtime, which its builder puts into every function too; it vendors what it needs."""
-INTERFACES = {"python": ("function", "event", "task", "asgi", "wsgi", "native"), "nodejs": ("fetch", "function", "event", "native")}
+INTERFACES = {"python": ("function", "event", "task", "asgi", "wsgi", "native"), "nodejs": ("fetch", "function", "event", "task", "native")}
 
 _TRAMPOLINE = '''"""What Vercel imports; made by fnctl."""
 

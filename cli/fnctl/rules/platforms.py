@@ -17,7 +17,6 @@ SECTIONS: Mapping[str, str] = {
     "verbs": "`uses`: `{1}` on a {0}",
     "grants": "`uses`: `{1}` on a {0}",
     "functions": "function: `{}`",
-    "interfaces": "interface `{}`",
     "rollout": "`rollout`: `{}`",
     "steps": "workflow step: `{}`",
     "shared": "everybody's: `{}`",

@@ -94,29 +94,6 @@ def verb_not_on_target(subject: Subject) -> Iterator[Found]:
             yield lacking(subject, entry, message, subject.service.span("functions", function.name, "uses", used), function.name)
 
 
-@rule("FN104", "error", alike=True)
-def interface_not_on_target(subject: Subject) -> Iterator[Found]:
-    """Find handlers whose interface the target cannot call in their language.
-
-    Why: fnctl adapts each platform's own events to the interface. For some pairs of interface and language there is nothing on the platform to adapt.
-
-    Example:
-        targets: { vercel: {} }
-        functions:
-          pack: { handler: "pack.ts:pack", runtime: nodejs24, interface: task }
-
-    Use instead: The other language, or another target for this function.
-
-    Sources: Each finding names the page of the platform that it rests on, and its date.
-    """
-    for function in subject.service.functions.values():
-        family = "nodejs" if function.runtime.startswith("nodejs") else "python"
-        entry = look_up(subject, "interfaces", function.interface) or look_up(subject, "interfaces", f"{function.interface}.{family}")
-        if entry:
-            message = f"{title(subject)} cannot call the `{function.interface}` handler of `{function.name}`"
-            yield lacking(subject, entry, message, subject.service.span("functions", function.name, "interface"), function.name)
-
-
 @rule("FN105", "warning", needs="uses", alike=True)
 @about("grants")
 def grant_is_wider(subject: Subject) -> Iterator[Found]:
@@ -312,7 +289,6 @@ RULES: tuple[Rule, ...] = (
     trigger_not_on_target,
     resource_not_on_target,
     verb_not_on_target,
-    interface_not_on_target,
     grant_is_wider,
     grants_are_shared,
     trigger_option_not_kept,

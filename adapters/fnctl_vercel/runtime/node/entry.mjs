@@ -31,13 +31,14 @@ export async function start(root) {
 
 /** Reads what is wanted, and no other. @param {Config} config @returns {Promise<{bind: Function}>} */
 function roomOf({ interface: how, trigger }) {
+  if (how === "task") return import("./tasks.mjs");
   if (how !== "event") return import("./http.mjs");
   return trigger && trigger.kind !== "schedule" ? import("./messages.mjs") : import("./clocks.mjs");
 }
 
 /**
  * What opens spans, where the bundle holds OpenTelemetry's API as `fnctl build` puts it there.
- * @typedef {{events: Function, requests: Function, flushing: Function}} Spans
+ * @typedef {{events: Function, tasks: Function, requests: Function, flushing: Function}} Spans
  * @param {unknown} api @returns {Promise<Spans | false>}
  */
 async function spans(api) {
@@ -45,8 +46,13 @@ async function spans(api) {
     console.error("no spans: `tracing: otel` needs @opentelemetry/api in the bundle");
     return false;
   }
-  const { events, requests, flushing } = await import("./otel.mjs");
-  return { events: events.bind(undefined, api), requests: requests.bind(undefined, api), flushing: flushing.bind(undefined, api) };
+  const { events, tasks, requests, flushing } = await import("./otel.mjs");
+  return {
+    events: events.bind(undefined, api),
+    tasks: tasks.bind(undefined, api),
+    requests: requests.bind(undefined, api),
+    flushing: flushing.bind(undefined, api),
+  };
 }
 
 /**
