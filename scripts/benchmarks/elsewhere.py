@@ -1,6 +1,7 @@
 """Cold starts on Azure and Vercel: an app that is written for the platform by hand against the same one behind the shim, in the stand-in's processes.
 
-As `runtime` measures AWS: a start is a whole process until the answer to its first event, and the processor time of its threads counts.
+As `runtime` measures AWS: a start is a whole process until the answer to its first event, and the processor time of its threads counts. The middle
+of the differences is what to go by: the best of processes of 200 ms differ by more than what is measured.
 """
 
 from __future__ import annotations
@@ -79,10 +80,10 @@ def measure(runs: int, budgets: Mapping[str, float]) -> int:
                 starts = pair(_built(platform, runtime, Path(folder)), found, family == "python")
                 taken = [(starts.bare(), starts.shim()) for _ in range(runs + 1)][1:]
             added, middle = min(own for _, own in taken) - min(bare for bare, _ in taken), statistics.median(own - bare for bare, own in taken)
-            verdict = "within" if added <= budgets[family] else "OVER"
+            verdict = "within" if middle <= budgets[family] else "OVER"
             print(f"{platform}, {runtime} ({found.version} here): a bare one starts in {min(bare for bare, _ in taken):.0f} ms at best")
             print(f"  event     adds {added:5.1f} ms at best, {middle:5.1f} ms in the middle; budget {budgets[family]:g} ms: {verdict}")
-            over |= int(added > budgets[family])
+            over |= int(middle > budgets[family])
     return over
 
 
