@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from azure_standin import contracts
 from e2e.test_orders import eventually, get
 from e2e.test_portable import Deployed
 from fakes.cli import Fnctl
@@ -76,6 +77,12 @@ def test_the_life_of_the_example(fnctl: Fnctl, project: Callable[..., Path]) -> 
     gone = fnctl("destroy", *HERE, "--yes", "--output", "json", cwd=folder).result()
     assert gone["status"] == "destroyed"
     assert _control(fnctl, folder, "resources") == []
+    assert _refused_by_contract(folder) == []
+
+
+def _refused_by_contract(folder: Path) -> list[str]:
+    """What Azure's schemas and operations do not allow, of all that was asked of its resource manager."""
+    return contracts.problems(contracts.read(folder / ".fnctl" / "sandbox" / "azure" / "data"))
 
 
 def _control(fnctl: Fnctl, folder: Path, word: str) -> Any:
@@ -117,6 +124,7 @@ def test_what_starts_a_function_reaches_the_deployed_package(fnctl: Fnctl, proje
         assert "o-1" in json.dumps(event["data"])
     event = eventually(lambda: _received(fnctl, folder, "listen", "fnctl.schedule"), within=75)
     assert event["source"] == "/portable/schedule/nightly"
+    assert _refused_by_contract(folder) == []
 
 
 def _data(fnctl: Fnctl, folder: Path) -> Account:
