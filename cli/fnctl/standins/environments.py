@@ -15,6 +15,11 @@ from fnctl.build import interpreters
 from fnctl.build.interpreters import Interpreter
 from fnctl.errors import FnctlError
 
+RETRY = (
+    "Check the connection to the package index, and start the sandbox again. Behind a proxy that signs for others,\n"
+    "NODE_EXTRA_CA_CERTS (npm) and PIP_CERT (pip) name its certificate."
+)
+
 INSTALL_SECONDS = 900.0
 
 Log = Callable[[str], None]
@@ -85,7 +90,7 @@ class Environments:
             raise FnctlError(message, code="FN955", help="Install it, and start the sandbox again.") from error
         except subprocess.TimeoutExpired as error:
             message = f"making the sandbox's environment took more than {INSTALL_SECONDS:.0f} s"
-            raise FnctlError(message, code="FN955", help="Check the connection to the package index, and start the sandbox again.") from error
+            raise FnctlError(message, code="FN955", help=RETRY) from error
         if done.returncode:
             words = (done.stderr or done.stdout).strip().splitlines()[-6:]
             message = "the sandbox's environment could not be made"
@@ -93,7 +98,7 @@ class Environments:
                 message,
                 code="FN955",
                 notes=(" ".join(command[:3]), *words),
-                help="Check the connection to the package index, and start the sandbox again.",
+                help=RETRY,
             )
 
 
