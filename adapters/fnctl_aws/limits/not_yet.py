@@ -40,7 +40,7 @@ def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
       functions:
         api: { handler: "api.py:app" }
 
-    Sources: docs/aws.md, docs/platforms/azure.md, docs/platforms/vercel.md
+    Sources: docs/platforms/aws.md, docs/platforms/azure.md, docs/platforms/vercel.md
     """
     service = subject.service
     for word in sorted(TARGET_WORDS & _said(service.settings)):

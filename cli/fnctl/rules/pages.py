@@ -37,7 +37,7 @@ What `fnctl validate` looks for. `fnctl rules` lists them, and `fnctl explain CO
 SOURCES = "Sources"
 HEADINGS = ("What it does", "Why", "Example", "Use instead", SOURCES)
 _HEADING = re.compile(r"^(?:## )?(What it does|Why|Example|Use instead|Sources):?(?:[ \t]+|$)", re.MULTILINE)
-_DOCS = re.compile(r"\bdocs/([a-z-]+\.md)")
+_DOCS = re.compile(r"\bdocs/((?:platforms/)?[a-z-]+\.md)")
 _LIMIT = re.compile(r"`([a-z0-9_]+(?:\.[a-z0-9_]+)+|nodejs\d+)`")
 _ONLY_LIMITS = re.compile(r"(`[a-z0-9_.]+`(,\s+|$))+")
 
