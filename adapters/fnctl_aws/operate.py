@@ -11,8 +11,9 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from fnctl.adapter import Call, Cancel, LogLine, LogQuery, Reply
+from fnctl.adapter import Call, LogLine, LogQuery, Reply
 from fnctl.errors import CloudError
+from fnctl.reaching import rest
 from fnctl_aws.client import Client
 from fnctl_aws.names import LIVE, SERVICE_TAG, STAGE_TAG
 from fnctl_aws.payloads import Setting, best_route, http_event, trigger_event
@@ -137,7 +138,7 @@ def logs(client: Client, groups: Mapping[str, str], query: LogQuery) -> Iterator
             yield line
         while len(shown) > REMEMBERED:
             shown.popitem(last=False)
-        if not query.follow or not _rest(query):
+        if not query.follow or not rest(query, POLL):
             return
         since = max(since, time.time() - LATE)
 
@@ -161,13 +162,3 @@ def _key(event: Mapping[str, Any], seen: Counter[str]) -> str:
     key = f"{event.get('logStreamName')}/{event['timestamp']}/{event['message']}"
     seen[key] += 1
     return f"{key}/{seen[key]}"
-
-
-def _rest(query: LogQuery) -> bool:
-    """Wait for the next look; False once the run was told to stop."""
-    until = time.monotonic() + POLL
-    while time.monotonic() < until:
-        if query.cancel() is not Cancel.NO:
-            return False
-        time.sleep(0.05)
-    return True

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fnctl.adapter import Call, Cancel, LogLine, LogQuery, Reply
+from fnctl.adapter import Call, LogLine, LogQuery, Reply
 from fnctl.errors import CloudError, FnctlError
 from fnctl.graph import State
+from fnctl.reaching import rest
 from fnctl_azure.client import Client
 from fnctl_azure.kinds.types import WEB
 
@@ -178,7 +179,7 @@ def logs(client: Client, component: str, functions: Mapping[str, State], query: 
                 yield line
         while len(shown) > REMEMBERED:
             shown.popitem(last=False)
-        if not query.follow or not _rest(query):
+        if not query.follow or not rest(query, POLL):
             return
         since = max(query.since, time.time() - LATE)
 
@@ -251,13 +252,3 @@ def kql(sources: Sources, since: float, text: str | None) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", " ") + "'"
-
-
-def _rest(query: LogQuery) -> bool:
-    """Wait for the next look; False once the run was told to stop."""
-    until = time.monotonic() + POLL
-    while time.monotonic() < until:
-        if query.cancel() is not Cancel.NO:
-            return False
-        time.sleep(0.05)
-    return True

@@ -1,4 +1,4 @@
-"""The hook implementation of Azure Functions: its words, its limits and its artifacts; deploying says honestly that it is not there yet."""
+"""The hook implementation of Azure Functions: what fnctl sees of this distribution."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GLIBC = 28
 
 
 class Azure:
-    """Azure Functions: its artifacts are built and checked; deploying them is not there yet."""
+    """Azure Functions. Everything but the schema is imported when it is asked for."""
 
     name = "azure"
     title = "Azure Functions"

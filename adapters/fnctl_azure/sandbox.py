@@ -6,18 +6,15 @@ No account, no Docker, no .NET: what it is made of, and in what it differs from 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from fnctl.adapter import Sandbox
+from fnctl.build.interpreters import Interpreter
 from fnctl.build.model import BuildTarget
-from fnctl.graph import Json
 from fnctl.standins import runtimes
 from fnctl.standins.environments import Environments
-from fnctl.standins.life import Life
-from fnctl.standins.serving import write_json
+from fnctl.standins.local import LocalSandbox, silent
 from fnctl.standins.supervision import Program, Server
 from fnctl_azure.artifact.library import EXTERNALS, brings
 from fnctl_azure.standin import entra, world
@@ -40,64 +37,46 @@ DIFFERENCES = (
 )
 
 
-@dataclass(frozen=True)
-class AzureSandbox:
-    """The sandbox of one manifest's folder. `environ` is this machine's: where the cache is and which interpreters there are."""
+class AzureSandbox(LocalSandbox):
+    """Resource Manager, Entra, SCM and the apps' hosts on one port, and Azurite behind them."""
 
-    folder: Path
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    platform = "azure"
+    differences = DIFFERENCES
+    emptied_at = "/_fnctl/reset"
 
-    @property
-    def state(self) -> Path:
-        """All that it keeps; anyone may delete it while nothing runs."""
-        return self._life.state
-
-    @property
-    def _life(self) -> Life:
-        return Life.of(self.folder, "azure")
-
-    def start(self, log: Callable[[str], None]) -> Mapping[str, str]:
-        """Start it unless it runs; raises FnctlError with the log's end when it cannot."""
-        return environment(self._life.start(lambda: self._program(log), log))
-
-    def _program(self, log: Callable[[str], None]) -> Program:
+    def program(self, log: Callable[[str], None]) -> Program:
+        """The stand-in, which starts Azurite itself."""
         python, node = runtimes.own_python(self.environ), runtimes.node(NODE, self.environ)
         environments = Environments("azure", self.environ, log)
         settings = {"azurite": json.dumps(azurite.azurite(node, environments))}
         # For functions that somebody else deploys here, in a runtime that was never asked for.
-        self._command(f"python{'.'.join(python.version.split('.')[:2])}", parts.python(python, environments))
+        self.runs(f"python{_short(python)}", parts.python(python, environments))
         return Program(python.path, "fnctl_azure.standin.launcher", settings)
 
-    def _command(self, runtime: str, command: list[str]) -> None:
-        write_json(self.state / "runtimes" / f"{runtime}.json", command)
+    def reached(self, server: Server) -> Mapping[str, str]:
+        """The endpoint, and an identity of the sandbox."""
+        return {
+            "FNCTL_AZURE_ENDPOINT": server.url,
+            "FNCTL_AZURE_STORAGE_CONNECTION": str(server.facts["storage"]),
+            "AZURE_AUTHORITY_HOST": server.url,
+            "AZURE_SUBSCRIPTION_ID": world.SUBSCRIPTION,
+            "AZURE_TENANT_ID": world.TENANT,
+            "AZURE_CLIENT_ID": entra.CLIENT,
+            "AZURE_CLIENT_SECRET": entra.SECRET,
+        }
 
-    def stop(self) -> bool:
-        """End its processes, by the recorded id and start time; its data goes with it."""
-        return self._life.stop()
+    def python(self, runtime: str) -> tuple[Interpreter, BuildTarget]:
+        """In an environment that holds Azure's libraries for Python functions."""
+        found = runtimes.python(runtime.removeprefix("python"), self.environ)
+        self.runs(runtime, parts.python(found, Environments("azure", self.environ, silent)))
+        short = _short(found)
+        return found, BuildTarget(runtime, found.machine, platform_tags=found.tags, python=short, brings=brings(short), interpreter=found.path)
 
-    def status(self) -> Mapping[str, Json] | None:
-        """None when it does not run, or does not answer."""
-        return self._life.status(DIFFERENCES)
-
-    def reset(self) -> None:
-        """Forget all data, keep it running."""
-        self._life.reset("/_fnctl/reset")
-
-    def build_target(self, runtime: str, architecture: str) -> tuple[BuildTarget, str | None]:
-        """The interpreter that functions of `runtime` run on here; makes its environment on first use."""
-        self._life.prepare()
-        environments = Environments("azure", self.environ, _silent)
-        if runtime.startswith("python"):
-            found = runtimes.python(runtime.removeprefix("python"), self.environ)
-            self._command(runtime, parts.python(found, environments))
-            short = ".".join(found.version.split(".")[:2])
-            target = BuildTarget(runtime, found.machine, platform_tags=found.tags, python=short, brings=brings(short), interpreter=found.path)
-            return target, runtimes.differs(runtime, architecture, found)
-        if runtime.startswith("nodejs"):
-            found = runtimes.node(runtime.removeprefix("nodejs").removesuffix(".x"), self.environ)
-            self._command(runtime.removesuffix(".x"), parts.node(found))
-            return BuildTarget(runtime, found.machine, externals=EXTERNALS, interpreter=found.path), runtimes.differs(runtime, architecture, found)
-        raise runtimes.refused(runtime)
+    def node(self, runtime: str) -> tuple[Interpreter, BuildTarget]:
+        """Under the host that takes the place of Azure's Node worker."""
+        found = runtimes.node(runtime.removeprefix("nodejs").removesuffix(".x"), self.environ)
+        self.runs(runtime.removesuffix(".x"), parts.node(found))
+        return found, BuildTarget(runtime, found.machine, externals=EXTERNALS, interpreter=found.path)
 
 
 def sandbox(folder: Path) -> Sandbox:
@@ -105,18 +84,5 @@ def sandbox(folder: Path) -> Sandbox:
     return AzureSandbox(folder)
 
 
-def environment(server: Server) -> Mapping[str, str]:
-    """What fnctl's own client, and an SDK, need to reach it and nothing else."""
-    return {
-        "FNCTL_AZURE_ENDPOINT": server.url,
-        "FNCTL_AZURE_STORAGE_CONNECTION": str(server.facts["storage"]),
-        "AZURE_AUTHORITY_HOST": server.url,
-        "AZURE_SUBSCRIPTION_ID": world.SUBSCRIPTION,
-        "AZURE_TENANT_ID": world.TENANT,
-        "AZURE_CLIENT_ID": entra.CLIENT,
-        "AZURE_CLIENT_SECRET": entra.SECRET,
-    }
-
-
-def _silent(_sentence: str) -> None:
-    """Building shows its own progress."""
+def _short(python: Interpreter) -> str:
+    return ".".join(python.version.split(".")[:2])

@@ -5,18 +5,15 @@ No account, no Docker, nothing to install: the stand-in needs Python alone, and 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from fnctl.adapter import Sandbox
+from fnctl.build.interpreters import Interpreter
 from fnctl.build.model import BuildTarget
 from fnctl.errors import FnctlError
-from fnctl.graph import Json
 from fnctl.standins import runtimes
-from fnctl.standins.life import Life
-from fnctl.standins.serving import write_json
+from fnctl.standins.local import LocalSandbox
 from fnctl.standins.supervision import Program, Server
 from fnctl_vercel.output.recipe import BOOTSTRAP
 from fnctl_vercel.standin.account import TOKEN
@@ -37,81 +34,45 @@ DIFFERENCES = (
 )
 
 
-@dataclass(frozen=True)
-class VercelSandbox:
-    """The sandbox of one manifest's folder. `environ` is this machine's: where the cache is and which interpreters there are."""
+class VercelSandbox(LocalSandbox):
+    """Vercel's API, and the deployments' functions behind ports of their own."""
 
-    folder: Path
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    platform = "vercel"
+    differences = DIFFERENCES
+    emptied_at = "/_sandbox/reset"
 
-    @property
-    def state(self) -> Path:
-        """All that it keeps; anyone may delete it while nothing runs."""
-        return self._life.state
-
-    @property
-    def _life(self) -> Life:
-        return Life.of(self.folder, "vercel")
-
-    def start(self, log: Callable[[str], None]) -> Mapping[str, str]:
-        """Start it unless it runs; raises FnctlError with the log's end when it cannot."""
-        return _environ(self._life.start(self._program, log))
-
-    def _program(self) -> Program:
+    def program(self, log: Callable[[str], None]) -> Program:
+        """The stand-in, which needs Python alone."""
         return Program(runtimes.own_python(self.environ).path, "fnctl_vercel.standin.launcher")
 
-    def stop(self) -> bool:
-        """End its processes, by the recorded id and start time; its data goes with it."""
-        return self._life.stop()
+    def reached(self, server: Server) -> Mapping[str, str]:
+        """The endpoint, and the token of an owner of the sandbox's team."""
+        return {
+            "FNCTL_VERCEL_ENDPOINT": server.url,
+            "VERCEL_TOKEN": TOKEN,
+            "VERCEL_ORG_ID": TEAM,
+            "FNCTL_SANDBOX_FRONT": f"{server.url}/_sandbox",
+        }
 
-    def status(self) -> Mapping[str, Json] | None:
-        """None when it does not run, or does not answer."""
-        return self._life.status(DIFFERENCES)
-
-    def reset(self) -> None:
-        """Forget all data, keep it running."""
-        self._life.reset("/_sandbox/reset")
-
-    def build_target(self, runtime: str, architecture: str) -> tuple[BuildTarget, str | None]:
-        """The interpreter that functions of `runtime` run on here."""
-        self._life.prepare()
-        if runtime.startswith("python"):
-            return self._python(runtime, architecture)
-        if runtime.startswith("nodejs"):
-            return self._node(runtime, architecture)
-        raise runtimes.refused(runtime)
-
-    def _python(self, runtime: str, architecture: str) -> tuple[BuildTarget, str | None]:
+    def python(self, runtime: str) -> tuple[Interpreter, BuildTarget]:
+        """The very version: Vercel's runtime, which travels in the function, is made for it."""
         version = runtime.removeprefix("python")
         found = runtimes.python(version, self.environ)
         if not found.exact:
             hint = f"Install Python {version}, set FNCTL_PYTHON_{version.replace('.', '_')} to its path, or set {runtimes.FETCH}=1."
             message = f"the sandbox needs Python {version} to run functions for it: Vercel's runtime takes no older one"
             raise FnctlError(message, code="FN954", help=hint)
-        self._command(runtime, [str(found.path)])
-        target = BuildTarget(runtime, found.machine, platform_tags=found.tags, python=version, interpreter=found.path, brings=(BOOTSTRAP,))
-        return target, runtimes.differs(runtime, architecture, found)
+        self.runs(runtime, [str(found.path)])
+        return found, BuildTarget(runtime, found.machine, platform_tags=found.tags, python=version, interpreter=found.path, brings=(BOOTSTRAP,))
 
-    def _node(self, runtime: str, architecture: str) -> tuple[BuildTarget, str | None]:
+    def node(self, runtime: str) -> tuple[Interpreter, BuildTarget]:
+        """Under the stand-in's launcher."""
         major = runtime.removeprefix("nodejs").removesuffix(".x")
         found = runtimes.node(major, self.environ)
-        self._command(f"nodejs{major}", [str(found.path)])
-        return BuildTarget(runtime, found.machine, interpreter=found.path), runtimes.differs(runtime, architecture, found)
-
-    def _command(self, runtime: str, command: list[str]) -> None:
-        write_json(self.state / "runtimes" / f"{runtime}.json", command)
+        self.runs(f"nodejs{major}", [str(found.path)])
+        return found, BuildTarget(runtime, found.machine, interpreter=found.path)
 
 
 def sandbox(folder: Path) -> Sandbox:
     """The sandbox of the manifest in `folder`."""
     return VercelSandbox(folder)
-
-
-def _environ(server: Server) -> Mapping[str, str]:
-    """What fnctl's own client needs to reach it and nothing else."""
-    return {
-        "FNCTL_VERCEL_ENDPOINT": server.url,
-        "VERCEL_TOKEN": TOKEN,
-        "VERCEL_ORG_ID": TEAM,
-        "FNCTL_SANDBOX_FRONT": f"{server.url}/_sandbox",
-    }

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from fnctl.adapter import Cancel, Run
+from fnctl.adapter import Cancel, LogQuery, Run
 from fnctl.errors import CloudError, FnctlError
 from fnctl.events import Event
 from fnctl.graph import Address
@@ -73,6 +73,16 @@ def wait(what: str, done: Callable[[], T | None], run: Run, *, every: Sequence[f
             raise CloudError(message, reason="Interrupted", help=AGAIN)
         attempt += 1
     return result
+
+
+def rest(query: LogQuery, seconds: float) -> bool:
+    """Wait for the next look at the logs; False once the run was told to stop."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if query.cancel() is not Cancel.NO:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def tell(run: Run | None, waited: float, message: str, address: Address | None = None) -> bool:
