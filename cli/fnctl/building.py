@@ -17,7 +17,7 @@ from fnctl.events import Event
 from fnctl.graph import Artifact, Graph, Json
 from fnctl.manifest.model import Service
 from fnctl.preparation import Prepared, commit, phase, prepare
-from fnctl.results import BuiltArtifact
+from fnctl.results import BuiltArtifact, notes_of
 from fnctl.session import Session
 
 if TYPE_CHECKING:  # validate and the verbs that build nothing never load it
@@ -191,5 +191,7 @@ def _targets(session: Session, prepared: Prepared) -> tuple[dict[str, BuildTarge
 
 def translate(session: Session, prepared: Prepared) -> Graph:
     """Build, and say which objects should be there."""
-    artifacts: dict[str, Artifact] = {made.name: made.artifact for made in built(session, prepared)}
+    made = built(session, prepared)
+    prepared.untried = tuple(notes_of(made))
+    artifacts: dict[str, Artifact] = {one.name: one.artifact for one in made}
     return prepared.adapter.translate(prepared.service, artifacts)

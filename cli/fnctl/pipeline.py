@@ -71,6 +71,7 @@ def plan(session: Session, *, offline: bool = False, out: Path | None = None) ->
     if offline:
         return _plan_offline(prepared, graph)
     place = open_place(session, prepared.service, prepared.adapter)
+    place.untried = prepared.untried
     with place.phase("plan"):
         view = look(place, graph, moves=preparation.moves(prepared.service))
     made = _plan(place, view)
@@ -105,7 +106,7 @@ def deploy(session: Session, *, saved: Path | None = None, show: Callable[[Plan]
         graph = building.translate(session, prepared)
     place = open_place(session, prepared.service, prepared.adapter)
     place.timings.update(prepared.timings)
-    place.provenance = prepared.provenance
+    place.provenance, place.untried = prepared.provenance, prepared.untried
     return make_live(place, graph, show=show, allow=allow_data_loss, basis=basis, moves=preparation.moves(prepared.service))
 
 
@@ -209,7 +210,7 @@ def _settled(view: View) -> bool:
 
 
 def _plan(place: Place, view: View) -> Plan:
-    notes = list(place.notes)
+    notes = [*place.notes, *(place.untried if view.decision.changes else ())]
     if view.intent is not None:
         notes.append("an earlier run was interrupted: this one picks up what it left")
     if not place.ledger.store.exists() and view.graph.nodes:
@@ -228,7 +229,7 @@ def _plan_offline(prepared: preparation.Prepared, graph: Graph) -> Plan:
     service = prepared.service
     changes = preparation.everything(graph)
     basis = Basis("offline", None, "", {"fnctl": __version__, "graph": "1"})
-    return Plan(service.name, service.stage, service.target, graph, changes, basis, notes=("planned against nothing: --offline",))
+    return Plan(service.name, service.stage, service.target, graph, changes, basis, notes=("planned against nothing: --offline", *prepared.untried))
 
 
 def _refuse_stale(made: Plan, basis: Basis | None) -> None:

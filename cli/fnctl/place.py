@@ -25,7 +25,8 @@ LONGEST = 3600.0
 
 @dataclass
 class Place:
-    """Where a verb works. `facts` are the account's own outputs, read once. `provenance` is of what is to be live."""
+    """Where a verb works. `facts` are the account's own outputs, read once. `provenance` is of what is to be live, and
+    `untried` what its build could not try; a plan with changes says so."""
 
     session: Session
     service: Service
@@ -35,6 +36,7 @@ class Place:
     run: Run
     facts: Mapping[str, Json]
     notes: tuple[str, ...] = ()
+    untried: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     provenance: Mapping[str, Json] | None = None
 

@@ -32,6 +32,8 @@ class Prepared:
     timings: dict[str, float] = field(default_factory=dict)
     provenance: Mapping[str, Json] | None = None
     """What the build said of its sources, once there was one."""
+    untried: tuple[str, ...] = ()
+    """What that build could not try on this machine, in sentences that name the functions."""
 
 
 def prepare(session: Session, *, files: bool = True, deploys: bool = True) -> Prepared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from fnctl.dataclass import dataclass, field
@@ -50,6 +50,15 @@ class BuiltArtifact:
     cached: bool
     notes: tuple[str, ...] = ()
     verified: bool = False
+
+
+def notes_of(artifacts: Iterable[BuiltArtifact]) -> list[str]:
+    """Say each note once, after the functions that it is about."""
+    about: dict[str, list[str]] = {}
+    for made in artifacts:
+        for note in made.notes:
+            about.setdefault(note, []).extend(made.functions)
+    return [f"{', '.join(names)}: {note}" for note, names in about.items()]
 
 
 @dataclass(frozen=True)

@@ -183,8 +183,9 @@ def test_without_a_matching_interpreter_it_says_so_and_builds(fnctl: Fnctl, shop
     source = "import native\nraise ValueError\ndef handler(r): ...\n"
     manifest = MANIFEST.replace(f"architecture: {MACHINE}", f"architecture: {other}")
     parts.write(shop, {"fnctl.yaml": manifest, "requirements.txt": "--no-index\n--find-links wheels\nnative\n", "src/api.py": source})
-    done = fnctl("build", cwd=shop)
-    assert f"note: api: not imported before upload: Python 3.{sys.version_info.minor} for {other} is not on this machine" in done.out
+    told = f"note: api: not imported before upload: Python 3.{sys.version_info.minor} for {other} is not on this machine"
+    assert told in fnctl("build", cwd=shop).out.splitlines()
+    assert told in fnctl("plan", "--offline", cwd=shop).out.splitlines()
 
 
 def test_a_node_bundle_is_imported_and_its_source_map_read(shop: Path, tmp_path: Path, tool: Path) -> None:

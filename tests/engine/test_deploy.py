@@ -56,6 +56,16 @@ def test_second_deploy_writes_nothing(tmp_path: Path) -> None:
     assert world.writes == before
 
 
+def test_what_the_build_could_not_try_is_said_where_something_changes(tmp_path: Path) -> None:
+    world, notes = World(), list[tuple[str, ...]]()
+    at = place(world, tmp_path)
+    at.untried = ("api: not imported before upload",)
+    for _ in range(2):
+        pipeline.make_live(at, ONE, show=lambda plan: notes.append(plan.notes), allow=frozenset())
+    assert at.untried[0] in notes[0]
+    assert at.untried[0] not in notes[1]
+
+
 def test_a_change_touches_what_changed_only(tmp_path: Path) -> None:
     world = World()
     deploy(world, tmp_path, ONE)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnctl.adapter import LogLine, Reply
 from fnctl.graph import Json
 from fnctl.plugins import Described
-from fnctl.results import BuiltArtifact, Result, Status, StatusReport
+from fnctl.results import BuiltArtifact, Result, Status, StatusReport, notes_of
 from fnctl.views.theme import Paint, count, printable, seconds, size
 
 
@@ -28,11 +28,7 @@ def build(artifacts: Sequence[BuiltArtifact], paint: Paint) -> str:
         (", ".join(a.functions), size(a.artifact.size), size(a.artifact.unpacked_size), "cached" if a.cached else "built", a.path.as_posix())
         for a in artifacts
     ]
-    about: dict[str, list[str]] = {}
-    for a in artifacts:
-        for note in a.notes:
-            about.setdefault(note, []).extend(a.functions)
-    notes = [f"note: {', '.join(names)}: {note}" for note, names in about.items()]
+    notes = (f"note: {note}" for note in notes_of(artifacts))
     return "\n".join([*columns(("FUNCTION", "ZIP", "UNPACKED", "", "PATH"), rows, paint), *notes])
 
 
