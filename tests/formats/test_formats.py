@@ -54,9 +54,14 @@ REGION = _closed({"startLine": COUNT}, startColumn=COUNT, endLine=COUNT, endColu
 ARTIFACT = _closed({"uri": {"type": "string", "pattern": r"^([A-Za-z0-9._~/@!$&'()*+,;=-]|%[0-9A-F]{2})+$"}, "uriBaseId": {"const": "%SRCROOT%"}})
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
 RULE = _closed(
-    {"id": {"type": "string"}, "shortDescription": TEXT, "defaultConfiguration": _closed({"level": LEVEL})},
+    {
+        "id": {"type": "string"},
+        "shortDescription": TEXT,
+        "fullDescription": TEXT,
+        "help": _closed({"text": {"type": "string"}}, markdown={"type": "string"}),
+        "defaultConfiguration": _closed({"level": LEVEL}),
+    },
     name={"type": "string"},
-    help=_closed({"text": {"type": "string"}}, markdown={"type": "string"}),
     properties=_closed({"tags": {"type": "array", "uniqueItems": True, "items": {"type": "string"}}}),
 )
 CHANGE = _closed({"artifactLocation": ARTIFACT, "replacements": {"minItems": 1, "items": _closed({"deletedRegion": REGION}, insertedContent=TEXT)}})

@@ -130,7 +130,7 @@ def markdown(rule: Rule, tables: Iterable[Limits]) -> str:
     """Write the page of docs/rules/."""
     targets = ", ".join(sorted(rule.targets)) or "every target"
     lines = [f"# {rule.code}: {rule.name}", "", f"{rule.severity.capitalize()} · {targets} · counts {counts(rule)} · [all rules](README.md)", ""]
-    return "\n".join([*lines, body(rule, tables)])
+    return "\n".join([*lines, _DOCS.sub(r"[\1](../\1)", body(rule, tables))])
 
 
 def body(rule: Rule, tables: Iterable[Limits]) -> str:
@@ -138,7 +138,7 @@ def body(rule: Rule, tables: Iterable[Limits]) -> str:
     texts, lines = sections(rule), list[str]()
     for heading in HEADINGS:
         text, found = (texts.get(heading, ""), []) if heading != SOURCES else sources(rule, tables)
-        block = f"```yaml fragment\n{text}\n```" if heading in HEADINGS[2:4] and code(text) else _DOCS.sub(r"[\1](../\1)", text)
+        block = f"```yaml fragment\n{text}\n```" if heading in HEADINGS[2:4] and code(text) else text
         bullets = "\n".join(f"- {fact}" for fact in found)
         if text or found:
             lines += [f"## {heading}", "", *(f"{part}\n" for part in (block, bullets) if part)]

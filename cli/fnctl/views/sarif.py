@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fnctl import __version__
 from fnctl.diagnostics import Diagnostic
 from fnctl.rules import pages
+from fnctl.rules.model import Rule
 from fnctl.source import Span
 from fnctl.views.placed import Findings, fingerprints, safe, text
 
@@ -33,19 +34,30 @@ def render(findings: Findings) -> str:
 
 
 def _rule(code: str, findings: Findings) -> dict[str, Any]:
+    """Describe a rule, with all that GitHub's code scanning asks for. Its whole page is `help`, so that nobody needs a `helpUri`."""
     rule = findings.rules.get(code)
-    if rule is None:  # one of the loader's own findings: its sentence is all there is
+    if rule is None:  # a plugin's finding that no rule of its own declares: its sentence is all there is
         first = next(d for d in findings.found if d.code == code)
-        return {"id": code, "shortDescription": {"text": safe(first.message)}, "defaultConfiguration": {"level": _LEVELS[first.severity]}}
+        return {"id": code, **_described(safe(first.message), safe(first.message), text(first)), "defaultConfiguration": _level(first)}
     page, tables = rule.page or rule.name, pages.every_plan(rule.targets)
+    told = pages.sections(rule)
+    full = "\n\n".join(told[heading] for heading in pages.HEADINGS[:2] if told.get(heading)) or page
     return {
         "id": code,
         "name": rule.name.title().replace("-", ""),
-        "shortDescription": {"text": page.partition("\n")[0]},
-        "help": {"text": page, "markdown": pages.body(rule, tables) if rule.page else page},
-        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        **_described(page.partition("\n")[0], full, page, pages.body(rule, tables) if rule.page else page),
+        "defaultConfiguration": _level(rule),
         "properties": {"tags": sorted(rule.targets)},
     }
+
+
+def _described(short: str, full: str, text: str, markdown: str = "") -> dict[str, Any]:
+    told = {"text": text, "markdown": markdown} if markdown else {"text": text}
+    return {"shortDescription": {"text": short}, "fullDescription": {"text": full}, "help": told}
+
+
+def _level(of: Rule | Diagnostic) -> dict[str, str]:
+    return {"level": _LEVELS[of.severity]}
 
 
 def _result(d: Diagnostic, index: int, mark: str, findings: Findings) -> dict[str, Any]:
