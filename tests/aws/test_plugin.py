@@ -37,7 +37,7 @@ def test_an_adapter_says_who_it_is(name: str) -> None:
 def test_its_words_are_those_of_the_manifests_schema(name: str, root: Path) -> None:
     shapes: Any = json.loads((root / "schemas/fnctl_schemas/manifest-1.schema.json").read_text())["$defs"]
     own: Any = door(name).schema()
-    assert set(own["target"]) == set(shapes[name]["properties"]) - {"only"}
+    assert set(own["target"]) == set(shapes[name]["properties"]) - {"only", "rollout"}
     assert set(own["function"]) == set(shapes[f"{name}Function"]["properties"]) - set(shapes["function"]["properties"])
     assert set(own["resource"]) <= set(shapes[f"{name}Resource"]["properties"])
 

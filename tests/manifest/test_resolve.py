@@ -144,6 +144,22 @@ def test_units_become_numbers_everywhere(tmp_path: Path) -> None:
     assert (made.rollout, made.ttl) == ({"canary": 10, "bake": 600}, 259200)
 
 
+@pytest.mark.parametrize(
+    ("own", "expected", "line"),
+    [
+        ({}, {"canary": 10, "bake": 600}, "stages.prod"),
+        ({"rollout": {"bake": "1m"}}, {"canary": 10, "bake": 60}, "targets.aws"),
+        ({"rollout": None}, {}, ""),
+    ],
+)
+def test_a_target_lays_its_rollout_over_that_of_the_service(tmp_path: Path, own: dict[str, Any], expected: dict[str, int], line: str) -> None:
+    manifest = {"targets": {"aws": own, "azure": {}}, "stages": {"prod": {"rollout": {"canary": "10%", "bake": "10m"}}}}
+    made = resolve(written(tmp_path, {**manifest, "functions": {"f": {"handler": "a.py:b"}}}), target="aws", stage="prod", environ={})
+    assert made.service is not None
+    assert (made.service.rollout, made.service.settings) == (expected, {})
+    assert not line or line in made.origins.text(("rollout", "bake"))
+
+
 def test_placeholders_keep_types_and_stages_change_them(tmp_path: Path) -> None:
     manifest = {
         "vars": {"memory": 256, "where": "${stage}-${env.REGION}"},

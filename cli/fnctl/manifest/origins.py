@@ -56,6 +56,8 @@ class Origins:
 
     def _layers(self, path: _Path) -> Iterator[_Path]:
         rest = path[2:]
+        if path[0] == "rollout":
+            yield ("targets", self.target, *path)
         if path[0] not in ("functions", "resources") or not rest or rest[0] == "targets":
             yield path
             return

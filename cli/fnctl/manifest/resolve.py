@@ -134,9 +134,9 @@ def _forms(target: str, schemas: Mapping[str, Mapping[str, Any]] | None) -> _For
     words = (schemas or {}).get(target)
     if words is None:
         return _Forms(None, None, None)
-    only = shape.manifest().document["$defs"]["aws"]["properties"]["only"]
+    every = shape.manifest().document["$defs"]["targets"]["additionalProperties"]["properties"]
     return _Forms(
-        shape.with_words(None, {"only": only, **words.get("target", {})}),
+        shape.with_words(None, {**every, **words.get("target", {})}),
         shape.with_words("function", words.get("function", {})),
         shape.with_words("resourcePatch", words.get("resource", {})),
     )
@@ -178,7 +178,7 @@ def _service(document: Document, out: Staged, target: str, stage: str, forms: _F
         found += problems if here else []
         if made is not None:
             (hosted if here else elsewhere)[name] = made
-    ttl, rollout = data.get("ttl"), data.get("rollout") or {}
+    ttl, rollout = data.get("ttl"), _rolled(data.get("rollout") or {}, settings)
     return Service(
         name=data["service"],
         stage=stage,
@@ -207,6 +207,12 @@ def _resources(data: Mapping[str, Any], forms: _Forms, origins: Origins, found: 
         out[name], problems = functions.resource(name, given, origins, forms.resource)
         found += problems
     return out
+
+
+def _rolled(common: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Lay a target's own `rollout` over the service's, and take it out of the target's words. Null there leaves nothing of it."""
+    own = settings.pop("rollout", {})
+    return {} if own is None else merge(common, own)
 
 
 _ROLLOUT: Mapping[str, Any] = {"canary": units.percent, "bake": units.seconds}

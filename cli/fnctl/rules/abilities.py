@@ -20,12 +20,12 @@ def title(subject: Subject) -> str:
     return str(subject.abilities.get("title", subject.service.target))
 
 
-def look_up(subject: Subject, section: str, key: str, value: Any = True) -> Mapping[str, Any] | None:
-    """Look up what the target says of a thing. None where it can do it: on this plan, with this value."""
+def look_up(subject: Subject, section: str, key: str, value: Any = True, plan: str | None = None) -> Mapping[str, Any] | None:
+    """Look up what the target says of a thing. None where it can do it: on this plan (the target's, or a function's own), with this value."""
     entry: Mapping[str, Any] | None = subject.abilities.get(section, {}).get(key)
     if entry is None or value in (None, False) or value in entry.get("fine", ()):
         return None
-    if "plans" in entry and subject.limits.plan not in entry["plans"]:
+    if "plans" in entry and (plan or subject.limits.plan) not in entry["plans"]:
         return None
     return entry if "is" not in entry or value in entry["is"] else None
 

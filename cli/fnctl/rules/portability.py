@@ -219,23 +219,25 @@ def function_option_not_kept(subject: Subject) -> Iterator[Found]:
                 yield lacking(subject, entry, message, span, function.name)
 
 
-@rule("FN110", "warning", needs="rollout")
+@rule("FN110", "error", needs="rollout")
 @about("rollout")
 def rollout_not_kept(subject: Subject) -> Iterator[Found]:
     """Find roll-outs that the target cannot do step by step.
 
-    Why: A canary needs two versions behind one address. Where the platform keeps one, everybody gets the new version at once.
+    Why: A canary needs two versions behind one address. Where the platform keeps one, everybody would get the new version at once.
 
     Example:
         targets: { azure: { plan: flex } }
         rollout: { canary: 10%, bake: 10m }
 
-    Use instead: What the finding names for the platform; `fnctl rollback` is the way back either way.
+    Use instead: What the finding names; `targets: { azure: { rollout: null } }` goes without on one target and keeps the roll-out for the others.
 
     Sources: Each finding names the page of the platform that it rests on, and its date.
     """
+    plans = sorted({str(function.own.get("plan") or subject.limits.plan) for function in subject.service.functions.values()})
     for word, value in subject.service.rollout.items():
-        if entry := look_up(subject, "rollout", word, value):
+        entries = (look_up(subject, "rollout", word, value, plan) for plan in plans)
+        if entry := next(filter(None, entries), None):
             yield lacking(subject, entry, f"{title(subject)} does not keep `rollout.{word}`", subject.service.span("rollout", word))
 
 
