@@ -24,6 +24,7 @@ DIFFERENCES = (
     "Functions run as processes of this machine: memory is not limited, the whole file system can be written, and the network is open.",
     "One process serves all calls of a function; there is no second one beside it, and no region.",
     "Nothing is built here: a deployment has to bring its build output.",
+    "Large functions, a beta, are refused: 250 MB for Node and 500 MB for Python is the most.",
     "Host names under vercel.app do not resolve: each one that is asked for has a loopback port of its own.",
     "Every domain counts as verified; there are no certificates, and http is all there is.",
     "Middleware, edge functions, images, caches and ISR are not there; static files are.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fnctl import __version__, plugins
 from fnctl.adapter import Indexed, Indexes
 from fnctl.build.model import BuildTarget, Bundle, Recipe
+from fnctl.checking import limits_of
 from fnctl.dataclass import dataclass, replace
 from fnctl.diagnostics import Diagnostic, as_json, ordered
 from fnctl.errors import FnctlError
@@ -18,6 +19,7 @@ from fnctl.graph import Artifact, Graph, Json
 from fnctl.manifest.model import Service
 from fnctl.preparation import Prepared, commit, phase, prepare
 from fnctl.results import BuiltArtifact, notes_of
+from fnctl.rules.model import Measured
 from fnctl.session import Session
 
 if TYPE_CHECKING:  # validate and the verbs that build nothing never load it
@@ -59,6 +61,7 @@ def built(session: Session, prepared: Prepared, *, verify: bool = False) -> tupl
     """
     with phase(session, prepared, "build"):
         targets, made = make(session, prepared)
+        _within_limits(session, prepared, made)
         tried = _imported(session, prepared, made) if session.options.imports else {}
         refuse("an artifact is over its budget", _over_budget(prepared.service, made))
         prepared.provenance = _papers(session, prepared.service, made)
@@ -84,6 +87,25 @@ def _over_budget(service: Service, made: Making) -> tuple[Diagnostic, ...]:
     from fnctl.build.budgets import over
 
     return tuple(over(service, made.contents()))
+
+
+def _within_limits(session: Session, prepared: Prepared, made: Making) -> None:
+    """Hold what was built against the platform's limits before anything is sent: the rules of `validate --built`. Raises FnctlError for an error."""
+    limits = [limit for limit in limits_of(prepared.service).table.values() if limit.artifact and limit.severity != "advice"]
+    least = {kind: min((limit.in_bytes() for limit in limits if limit.artifact == kind), default=None) for kind in ("packed", "unpacked")}
+    sizes: dict[str, Measured] = {}
+    for recipe in made.recipes:
+        one = made.artifacts[recipe.name].artifact
+        pairs = ((least["packed"], one.size), (least["unpacked"], one.unpacked_size))
+        if any(limit is not None and size > limit for limit, size in pairs):  # else nothing can be over, and no archive is opened
+            from fnctl.build.measure import archive
+
+            found = archive(made.artifacts[recipe.name].path)
+            sizes[recipe.name] = Measured(recipe.functions, found.size, found.unpacked_size, found.largest, found.members)
+    findings = [finding for finding in prepared.weigh(sizes) if finding.severity != "advice"] if sizes else []
+    refuse("what was built is too large for the platform", findings)
+    for finding in findings:
+        session.emit(Event("finding", as_json(finding)))
 
 
 def _papers(session: Session, service: Service, made: Making) -> Mapping[str, Json]:

@@ -152,6 +152,15 @@ def _subject(session: Session, service: Service, adapter: Adapter) -> Subject:
     return Subject(service, chosen, _built(service) if session.options.built else {}, date.fromtimestamp(session.now()), adapter.abilities())
 
 
+def weighed(
+    session: Session, document: Document, adapter: Adapter, more: plugins.Plugins, service: Service, sizes: Mapping[str, Measured]
+) -> list[Diagnostic]:
+    """Ask the rules that look at sizes, and no others, of artifacts that were built a moment ago."""
+    rules = [rule for rule in (*portable.RULES, *adapter.rules(), *more.rules()) if "built" in rule.needs]
+    found = engine.run(rules, replace(_subject(session, service, adapter), built=sizes), _settings(session, service))
+    return _heard(session, document, service, found, rules)
+
+
 def _built(service: Service) -> Mapping[str, Measured]:
     """Measure what the last build left. An archive that has no function's name holds all of them."""
     from fnctl.build import measure  # validate without --built never reads an archive

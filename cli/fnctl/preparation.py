@@ -6,20 +6,21 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from fnctl import plugins
 from fnctl.adapter import Adapter, Change
-from fnctl.checking import document_of, one, target_of
+from fnctl.checking import document_of, one, target_of, weighed
 from fnctl.dataclass import dataclass, field, replace
-from fnctl.diagnostics import as_json, has_errors, ordered
+from fnctl.diagnostics import Diagnostic, as_json, has_errors, ordered
 from fnctl.errors import FnctlError, UsageError
 from fnctl.events import Event
 from fnctl.graph import Address, Graph, Json, Node, renamed
 from fnctl.manifest.model import Function, Resource, Service
 from fnctl.plan.planner import Seen, decide
 from fnctl.plan.saved import SavedPlan
-from fnctl.rules.model import NOT_YET
+from fnctl.rules.model import NOT_YET, Measured
 from fnctl.session import Session
 
 
@@ -34,6 +35,8 @@ class Prepared:
     """What the build said of its sources, once there was one."""
     untried: tuple[str, ...] = ()
     """What that build could not try on this machine, in sentences that name the functions."""
+    weigh: Callable[[Mapping[str, Measured]], list[Diagnostic]] = lambda _sizes: []
+    """Hold sizes of what was built against the platform's limits, as the manifest wants its rules heard."""
 
 
 def prepare(session: Session, *, files: bool = True, deploys: bool = True) -> Prepared:
@@ -68,7 +71,8 @@ def prepare(session: Session, *, files: bool = True, deploys: bool = True) -> Pr
             span=document.span(("targets", target)),
             help="`fnctl validate` checks for it already; `fnctl plugins` says what works",
         )
-    return Prepared(service, adapter, {"load": round(time.monotonic() - begun, 3)})
+    weigh = partial(weighed, session, document, adapter, more, service)
+    return Prepared(service, adapter, {"load": round(time.monotonic() - begun, 3)}, weigh=weigh)
 
 
 def _listen(session: Session, more: plugins.Plugins) -> None:

@@ -38,8 +38,8 @@ def project(folder: Path, target: str, unpacked: int, runtime: str = "python3.13
 @pytest.mark.parametrize(
     ("target", "runtime", "most", "code", "severity"),
     [
-        ("vercel", "nodejs24", 250 * MB, "VC401", "warning"),
-        ("vercel", "python3.13", 500 * MB, "VC401", "warning"),
+        ("vercel", "nodejs24", 250 * MB, "VC401", "error"),
+        ("vercel", "python3.13", 500 * MB, "VC401", "error"),
         ("azure", "python3.13", 819 * MB, "AZ501", "warning"),
     ],
 )

@@ -14,9 +14,10 @@ SHOWN = 5
 def bundle_too_large(subject: Subject) -> Iterator[Found]:
     """Find functions, after a build, that are over the platform's size unpacked.
 
-    `fnctl validate --built` measures them.
+    `build`, `plan` and `deploy` measure what they make, and `fnctl validate --built` what the last build left.
 
-    Why: 250 MB for Node, 500 MB for Python. New projects have a beta up to 5 GB, so that much is a warning; what is over it fails.
+    Why: 250 MB for Node, 500 MB for Python. Beyond that the deployment fails, after everything was uploaded, and Vercel names neither size nor file.
+    Large functions, up to 5 GB, are a beta: where your project has them, say how large with `limits: { vercel: { function.size.nodejs: 5GB } }`.
 
     Example:
         targets: { vercel: {} }
@@ -25,19 +26,16 @@ def bundle_too_large(subject: Subject) -> Iterator[Found]:
 
     Use instead: `exclude` for what the code does not read; models and other data from a bucket.
 
-    Sources: vercel.com/docs/functions/limitations, 2026-07-01; `function.size.beta`
+    Sources: vercel.com/docs/functions/limitations, 2026-07-01; `function.size.nodejs`, `function.size.python`
     """
-    beta = subject.limits["function.size.beta"]
     for built in (one for artifact in subject.built.values() for one in _functions(artifact)):
         runtimes = {subject.service.functions[name].runtime for name in built.functions if name in subject.service.functions}
         family = "nodejs" if any(runtime.startswith("nodejs") for runtime in runtimes) else "python"
         limit = subject.limits[f"function.size.{family}"]
         if built.unpacked_size > limit.in_bytes():
-            help = "`exclude` what the code does not read; keep data in a bucket"
-            found = oversize(subject, limit, built, built.unpacked_size, help)
-            from dataclasses import replace  # few come here
-
-            yield replace(found, severity="warning") if built.unpacked_size <= beta.in_bytes() else found
+            beta = f"limits: {{ vercel: {{ {limit.id}: {subject.limits['function.size.beta'].value:.0f}GB }} }}"
+            help = f"`exclude` what the code does not read, and keep data in a bucket; or, where the project has the beta of large functions:\n{beta}"
+            yield oversize(subject, limit, built, built.unpacked_size, help)
 
 
 def _functions(built: Measured) -> Iterator[Measured]:

@@ -28,10 +28,11 @@ class Archive:
 
 def archives(folder: Path, target: str) -> tuple[Archive, ...]:
     """Measure every archive below `<folder>/.fnctl/build/<target>/`. Raises FnctlError for one that cannot be read."""
-    return tuple(_archive(path) for path in sorted((folder / ".fnctl" / "build" / target).glob("*.zip")))
+    return tuple(archive(path) for path in sorted((folder / ".fnctl" / "build" / target).glob("*.zip")))
 
 
-def _archive(path: Path) -> Archive:
+def archive(path: Path) -> Archive:
+    """Measure one. Raises FnctlError where it cannot be read."""
     try:
         with ZipFile(path) as opened:
             members = [(member.filename, member.file_size) for member in opened.infolist()]

@@ -26,7 +26,8 @@ def oversize(subject: Subject, limit: Limit, built: Measured, size: int, help: s
     message = f"the artifact of `{first}` is over the platform's maximum"
     label = f"{megabytes(size)} {'packed' if size == built.size else 'unpacked'}, and at most {limit.amount()}"
     found = breach(limit, message, subject.service.span("functions", first, key=True), label, help)
-    files = ", ".join(f"{path} {megabytes(bytes_)}" for path, bytes_ in built.largest)
+    weighty = [(path, bytes_) for path, bytes_ in built.largest if bytes_ * 100 >= built.unpacked_size]  # what is less is not why
+    files = ", ".join(f"{path} {megabytes(bytes_)}" for path, bytes_ in weighty or built.largest)
     return replace(found, notes=(*found.notes, f"largest: {files}") if files else found.notes)
 
 
