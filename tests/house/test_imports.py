@@ -105,3 +105,12 @@ def test_a_manifest_is_checked_for_all_platforms_without_what_is_slow(tmp_path: 
 def test_a_target_imports_no_other_targets_adapter(root: Path) -> None:
     _, modules = loaded("validate", "--target", "aws", cwd=root / "examples/orders")
     assert not any(name.startswith(("fnctl_azure", "fnctl_vercel")) for name in modules)
+
+
+def test_a_function_for_events_loads_no_requests() -> None:
+    """Each module is compiled at a cold start: what an event does not need is not there when it comes."""
+    roads = ("fnctl_aws.runtime.events", "fnctl_azure.runtime.events", "fnctl_vercel.runtime.clocks", "fnctl_vercel.runtime.messages")
+    program = f"import sys, {', '.join(roads)}; print(*sys.modules)"
+    modules = set(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60).stdout.split())
+    assert set(roads) <= modules
+    assert modules & {"fnctl_runtime.http", "fnctl_runtime.structured", "fnctl_runtime.otel", "fnctl_runtime.once", "fnctl_runtime.task"} == set()

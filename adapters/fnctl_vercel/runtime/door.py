@@ -6,21 +6,21 @@ import hmac
 import logging
 import os
 
-from fnctl_runtime.http import Response
+from fnctl_vercel.runtime.exchange import said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from fnctl_runtime.http import Request
+    from fnctl_vercel.runtime.exchange import Answer, Asked
 
 log = logging.getLogger("fnctl")
 
 
-def refused_caller(request: Request) -> Response | None:
+def refused_caller(asked: Asked) -> Answer | None:
     """Answer a caller that does not know the secret; None for one that does. Where none is set nobody does."""
     secret = os.environ.get("CRON_SECRET", "")
     if not secret:
         log.error("CRON_SECRET is not set in the project: crons cannot be told from strangers, and are refused")
-    given = request.headers.get("authorization", "")
+    given = asked.headers.get("authorization", "")
     if secret and hmac.compare_digest(given.encode(), f"Bearer {secret}".encode()):
         return None
-    return Response({"error": "not a caller of this project"}, 401)
+    return said(401, {"error": "not a caller of this project"})

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 
-from fnctl_runtime.http import Response, failed
 from fnctl_vercel.runtime.context import begin
-from fnctl_vercel.runtime.exchange import body, call, lifespan, read, write
+from fnctl_vercel.runtime.exchange import JSON, Asked, body, call, failed, lifespan, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,12 +16,12 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from fnctl_runtime.event import Event
-    from fnctl_runtime.http import Headers, Request
     from fnctl_vercel.runtime.context import App, Receive, Send
+    from fnctl_vercel.runtime.exchange import Answer
 
     Config: TypeAlias = Mapping[str, Any]
     Handler: TypeAlias = Callable[..., Any]
-    Taking: TypeAlias = Callable[[Handler, Config, Request], Awaitable[Response]]
+    Taking: TypeAlias = Callable[[Handler, Config, Asked], Awaitable[Answer]]
 
 log = logging.getLogger("fnctl")
 
@@ -35,14 +34,14 @@ def serving(take: Taking, handler: Handler, config: Config, spans: Any) -> App:
         if scope["type"] == "lifespan":
             await lifespan(receive, send)
             return
-        request = read(scope, await body(receive))
-        begin(config, request.headers)
+        asked = Asked(scope, await body(receive))
+        begin(config, asked.headers)
         try:
-            response = await take(called, config, request)
+            status, content = await take(called, config, asked)
         except Exception:
-            log.exception("event failed", extra={"method": request.method, "path": request.path})
-            response = failed(request.id)
-        await write(send, response)
+            log.exception("event failed", extra={"method": asked.method, "path": asked.path})
+            status, content = failed(asked.id)
+        await write(send, status, content, JSON if content else ())
 
     return app
 
@@ -55,7 +54,7 @@ def _traced(handler: Handler, config: Config, spans: Any) -> Handler:
     return traced
 
 
-async def deliver(handler: Handler, config: Config, headers: Headers, event: Event) -> bool:
+async def deliver(handler: Handler, config: Config, headers: Mapping[str, str], event: Event) -> bool:
     """Call the handler; tell whether it took the event."""
     whole = config["trigger"] is not None and config["trigger"].get("whole")
     about = {} if whole else {"event_id": event.id, "correlation_id": event.extensions.get("correlationid")}  # a batch is not about one event

@@ -1,20 +1,53 @@
-"""One request and its answer over ASGI, and calling a handler beside other calls: what every interface needs."""
+"""What an application gets and gives over ASGI, and calling a handler beside other calls: what every interface needs.
+
+Nothing here is of `fnctl_runtime.http`, which an instance for events does without: compiling it takes as long as compiling all of this folder.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 
-from fnctl_runtime.http import Request, Response
 from fnctl_runtime.invocation import left
 from fnctl_vercel.runtime.context import REQUEST_ID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeAlias
 
     from fnctl_vercel.runtime.context import Receive, Send
+
+    Answer: TypeAlias = tuple[int, bytes]
+    """A status, and JSON or nothing."""
+
+JSON = [("content-type", "application/json")]
+
+
+class Asked:
+    """A request that brings an event or a step.
+
+    Attributes:
+        method: in capitals.
+        path: percent-decoded.
+        headers: by name in small letters; repeated fields joined.
+        body: the bytes.
+        id: the platform's request id.
+        native: what the platform handed over.
+    """
+
+    __slots__ = ("body", "headers", "id", "method", "native", "path")
+
+    def __init__(self, scope: dict[str, Any], content: bytes) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.headers: dict[str, str] = {}
+        for name, value in pairs(scope):
+            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+        self.body = content
+        self.id = self.headers.get(REQUEST_ID, "")
+        self.native = scope
 
 
 async def call(handler: Callable[..., Any], *arguments: Any) -> Any:
@@ -47,27 +80,31 @@ async def body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-def read(scope: dict[str, Any], content: bytes) -> Request:
-    """Read a request."""
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    known = dict(headers)
-    return Request(
-        scope["method"],
-        scope["path"],
-        raw_path=scope["raw_path"].decode("latin-1"),
-        query_string=scope["query_string"].decode("latin-1"),
-        headers=headers,
-        body=content,
-        id=known.get(REQUEST_ID, ""),
-        client=known.get("x-forwarded-for", "").split(",")[0].strip(),
-        native=scope,
-    )
+def pairs(scope: dict[str, Any]) -> list[tuple[str, str]]:
+    """Give the header fields of a request."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
 
 
-async def write(send: Send, response: Response) -> None:
+def said(status: int, value: Any) -> Answer:
+    """Make an answer of a value, with what `fnctl_runtime.http` says of values that are not JSON's own."""
+    return status, json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> Any:
+    from fnctl_runtime.http import plain
+
+    return plain(value)
+
+
+def failed(request_id: str) -> Answer:
+    """Answer for what failed: why is in the log, and no detail of it leaves."""
+    return said(500, {"error": "internal server error", "request_id": request_id})
+
+
+async def write(send: Send, status: int, content: bytes, headers: Iterable[tuple[str, str]]) -> None:
     """Send an answer whose length is known."""
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers if name != "content-length"]
-    if response.status not in (204, 304):
-        headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers if name != "content-length"]
+    if status not in (204, 304):
+        fields.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": content})

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 
 from fnctl_runtime.http import BadRequest, Request, Response, answer, failed, refused
 from fnctl_runtime.routes import match
-from fnctl_vercel.runtime.context import begin
-from fnctl_vercel.runtime.exchange import body, call, lifespan, read, write
+from fnctl_vercel.runtime.context import REQUEST_ID, begin
+from fnctl_vercel.runtime.exchange import body, call, lifespan, pairs, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,11 +36,31 @@ def bind(handler: Any, config: Config, spans: Any = None) -> App:
         if scope["type"] == "lifespan":
             await lifespan(receive, send)
             return
-        request = read(scope, await body(receive))
+        request = _read(scope, await body(receive))
         begin(config, request.headers, correlation_id=request.headers.get("x-correlation-id"))
-        await write(send, await _guarded(respond, request, config, routes))
+        await _write(send, await _guarded(respond, request, config, routes))
 
     return app
+
+
+def _read(scope: Scope, content: bytes) -> Request:
+    headers = pairs(scope)
+    known = dict(headers)
+    return Request(
+        scope["method"],
+        scope["path"],
+        raw_path=scope["raw_path"].decode("latin-1"),
+        query_string=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=content,
+        id=known.get(REQUEST_ID, ""),
+        client=known.get("x-forwarded-for", "").split(",")[0].strip(),
+        native=scope,
+    )
+
+
+async def _write(send: Send, response: Response) -> None:
+    await write(send, response.status, response.body, response.headers)
 
 
 async def _guarded(respond: Callable[[Request], Awaitable[Response]], request: Request, config: Config, routes: list[tuple[str, str]]) -> Response:
@@ -111,7 +131,7 @@ def _asgi(inner: Any, config: Config, spans: Any) -> App:
             status = message.get("status", status)
             await send(message)
 
-        request = read(scope, b"")
+        request = _read(scope, b"")
         begin(config, request.headers, correlation_id=request.headers.get("x-correlation-id"))
         try:
             _refuse_events(config, request)
@@ -123,6 +143,6 @@ def _asgi(inner: Any, config: Config, spans: Any) -> App:
             if status:
                 raise
             log.exception("request failed", extra={"method": request.method, "path": request.path})
-            await write(send, failed(request.id))
+            await _write(send, failed(request.id))
 
     return app

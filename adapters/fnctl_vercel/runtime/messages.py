@@ -7,8 +7,8 @@ import logging
 import time
 
 from fnctl_runtime.event import message
-from fnctl_runtime.http import Response, failed
 from fnctl_vercel.runtime.events import deliver, serving
+from fnctl_vercel.runtime.exchange import failed, said
 from fnctl_vercel.runtime.queues import Delivery, QueueError
 
 TYPE_CHECKING = False
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, TypeAlias
 
-    from fnctl_runtime.http import Headers, Request
     from fnctl_vercel.runtime.context import App
+    from fnctl_vercel.runtime.exchange import Answer, Asked
 
     Config: TypeAlias = Mapping[str, Any]
     Handler: TypeAlias = Callable[..., Any]
@@ -33,12 +33,12 @@ def bind(handler: Handler, config: Config, spans: Any = None) -> App:
     return serving(_message, handler, config, spans)
 
 
-async def _message(handler: Handler, config: Config, request: Request) -> Response:
+async def _message(handler: Handler, config: Config, asked: Asked) -> Answer:
     """Take a pushed message: 200 and settled when it is done, 500 when it shall come again."""
-    headers, trigger = request.headers, config["trigger"]
+    headers, trigger = asked.headers, config["trigger"]
     if not headers.get("ce-type", "").startswith("com.vercel.queue.") or headers.get("ce-vqsqueuename") != trigger["topic"]:
-        return Response({"error": "not a message of this queue"}, 400)
-    delivery = Delivery(headers, request.body)
+        return said(400, {"error": "not a message of this queue"})
+    delivery = Delivery(headers, asked.body)
     if not delivery.whole:
         await asyncio.to_thread(delivery.fetch)
     event = message(
@@ -59,13 +59,13 @@ async def _message(handler: Handler, config: Config, request: Request) -> Respon
         finally:
             holding.cancel()
         if not done and (most is None or delivery.count < most):
-            return failed(request.id)
+            return failed(asked.id)
         if done:
             return await _settled(delivery)
     return await _given_up(delivery, trigger["dead"], headers.get("content-type", MEDIA))
 
 
-def _carried(headers: Headers) -> dict[str, str]:
+def _carried(headers: Mapping[str, str]) -> dict[str, str]:
     """Give what came beside the message: the trace and the correlation, under their names in CloudEvents."""
     found = {name: headers.get(f"ce-{name}") for name in ("traceparent", "tracestate", "correlationid", "causationid")}
     if not found["traceparent"]:
@@ -93,16 +93,16 @@ def _left(until: str | None) -> float:
     return datetime.fromisoformat(until).timestamp() - time.time()
 
 
-async def _settled(delivery: Delivery) -> Response:
+async def _settled(delivery: Delivery) -> Answer:
     """Settle as Vercel's own client does, and answer 200 in any case: the handler has done its work."""
     try:
         await asyncio.to_thread(delivery.settle)
     except QueueError as error:
         log.warning("the message may be delivered a second time: %s", error)
-    return Response(None, 200)
+    return 200, b""
 
 
-async def _given_up(delivery: Delivery, dead: str | None, media: str) -> Response:
+async def _given_up(delivery: Delivery, dead: str | None, media: str) -> Answer:
     """Move a message to where failed ones are kept. Raises QueueError, and it comes again, when that cannot be done."""
     if dead:
         await asyncio.to_thread(delivery.forward, dead, media)

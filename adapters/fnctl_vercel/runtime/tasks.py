@@ -5,21 +5,20 @@ from __future__ import annotations
 import logging
 
 from fnctl_runtime.event import decode
-from fnctl_runtime.http import Response
 from fnctl_runtime.task import fields
 from fnctl_runtime.task import read as step_of
 from fnctl_vercel.runtime.context import begin
 from fnctl_vercel.runtime.door import refused_caller
-from fnctl_vercel.runtime.exchange import body, call, lifespan, read, write
+from fnctl_vercel.runtime.exchange import JSON, Asked, body, call, lifespan, said, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from fnctl_runtime.http import Request
     from fnctl_runtime.task import TaskContext
     from fnctl_vercel.runtime.context import App, Receive, Send
+    from fnctl_vercel.runtime.exchange import Answer
 
 log = logging.getLogger("fnctl")
 
@@ -32,7 +31,8 @@ def bind(handler: Callable[..., Any], config: Mapping[str, Any], spans: Any = No
         if scope["type"] == "lifespan":
             await lifespan(receive, send)
             return
-        await write(send, await _answer(handler, config, read(scope, await body(receive))))
+        status, content = await _answer(handler, config, Asked(scope, await body(receive)))
+        await write(send, status, content, JSON)
 
     return app
 
@@ -45,17 +45,17 @@ def _traced(handler: Callable[..., Any], config: Mapping[str, Any], spans: Any) 
     return traced
 
 
-async def _answer(handler: Callable[..., Any], config: Mapping[str, Any], request: Request) -> Response:
+async def _answer(handler: Callable[..., Any], config: Mapping[str, Any], asked: Asked) -> Answer:
     """Answer `{"value": ...}`, or `{"error": {"name", "message"}}` with 500: whoever asks has shown the secret."""
-    begin(config, request.headers)
-    if request.method != "POST" or request.path != config["door"]:
-        return Response({"error": "not found"}, 404)
-    if refusal := refused_caller(request):
+    begin(config, asked.headers)
+    if asked.method != "POST" or asked.path != config["door"]:
+        return said(404, {"error": "not found"})
+    if refusal := refused_caller(asked):
         return refusal
-    given, step = step_of(decode(request.body)[0], step=config["function"], request_id=request.id, native=request.native)
-    begin(config, request.headers, correlation_id=request.headers.get("x-correlation-id"), **fields(step))
+    given, step = step_of(decode(asked.body)[0], step=config["function"], request_id=asked.id, native=asked.native)
+    begin(config, asked.headers, correlation_id=asked.headers.get("x-correlation-id"), **fields(step))
     try:
-        return Response({"value": await call(handler, given, step)})
+        return said(200, {"value": await call(handler, given, step)})
     except Exception as error:
         log.exception("step failed")
-        return Response({"error": {"name": type(error).__name__, "message": str(error)}}, 500)
+        return said(500, {"error": {"name": type(error).__name__, "message": str(error)}})
