@@ -25,7 +25,7 @@ class Edge:
     """`make` writes a manifest (or a Service, where a text of that size takes seconds) with an amount. `step` leads just over the edge.
 
     `severity` stands here only where it is not the limit's own: a rule may know that nothing is refused, or that something is for certain.
-    `size` is for what a build leaves: the amount in bytes. `plans` are those that have an edge.
+    `size` is for what a build leaves: the amount in bytes, or of files. `plans` are those that have an edge.
     """
 
     code: str
@@ -33,7 +33,7 @@ class Edge:
     step: float = 1
     severity: Severity | Mapping[str, Severity] | None = None
     plans: tuple[str, ...] | None = None
-    size: Literal["packed", "unpacked"] | None = None
+    size: Literal["packed", "unpacked", "files"] | None = None
     warned: bool = False
     """The number itself is what is warned of; one more is fine."""
 
@@ -70,9 +70,10 @@ def keeps(type_: str, option: str, **more: Any) -> Callable[[Any], Manifest]:
     return lambda value: one({"r": {"type": type_, option: value, **more}})
 
 
-def called(type_: str, target: str = "aws", **more: Any) -> Callable[[int], Manifest]:
+def called(type_: str, target: str = "aws", engine: str | None = None, **more: Any) -> Callable[[int], Manifest]:
     """Write a resource whose own name has so many characters."""
-    return lambda count: one({"r": {"type": type_, **more, "targets": {target: {"name": "n" * count}}}})
+    made_of = {"engine": engine} if engine else {}
+    return lambda count: one({"r": {"type": type_, **more, "targets": {target: {"name": "n" * count, **made_of}}}})
 
 
 def retried(option: str, trigger: Words, type_: str | None = None) -> Callable[[int], Manifest]:
@@ -286,6 +287,17 @@ AZURE: dict[str, Edge] = {
     "storage.container.name.min": Edge("AZ405", called("bucket", "azure")),
     "storage.queue.name": Edge("AZ405", called("queue", "azure")),
     "storage.queue.name.min": Edge("AZ405", called("queue", "azure")),
+    "storage.table.name": Edge("AZ405", called("table", "azure", engine="storage", key="id")),
+    "storage.table.name.min": Edge("AZ405", called("table", "azure", engine="storage", key="id")),
+    "service_bus.entity.name": Edge("AZ405", called("topic", "azure")),
+    "event_hubs.name": Edge("AZ405", called("stream", "azure")),
+    "event_hubs.partitions": Edge("AZ312", keeps("stream", "shards")),
+    "event_hubs.retention": Edge("AZ312", lambda n: one({"r": {"type": "stream", "retention": round(n * 86400)}}), 1 / 86400),
+    "event_hubs.groups": Edge("AZ312", lambda n: several(n, lambda _: {"stream": "r"}, {"r": {"type": "stream"}})),
+    "event_hubs.per_namespace": Edge("AZ312", lambda n: one({f"r{i}": {"type": "stream", "retain": True} for i in range(n)})),
+    "event_grid.filter.values": Edge("AZ314", lambda n: listens("bus", "filter")({"a": names(n - 2), "b": ["x"], "c": [{"exists": True}]})),
+    "event_grid.filter.text": Edge("AZ314", lambda n: listens("bus", "type")(["x" * n])),
+    "cosmos.container.name": Edge("AZ405", called("table", "azure", key="id")),
     "storage.queue.batch": Edge("AZ304", listens("queue", "batch")),
 }
 
@@ -314,6 +326,7 @@ VERCEL: dict[str, Edge] = {
     "function.concurrency.setting": Edge("VC308", workers),
     "function.size.nodejs": Edge("VC401", lambda _: one(handler="a.ts:b", runtime="nodejs24"), 1 / MB, size="unpacked"),
     "function.size.python": Edge("VC401", built, 1 / MB, size="unpacked"),
+    "deployment.files": Edge("VC402", lambda _: {**one(), "targets": {"vercel": {"upload": "files"}}}, size="files"),
     "project.name": Edge("VC201", lambda n: {**one(), "targets": {"vercel": {"project": "p" * n}}}),
     "project.environment": Edge("VC202", lambda n: one(env={"A": "é" + "x" * (round(n * KB) - 3)}), 1 / KB),
     "project.environment.count": Edge("VC203", lambda n: one(env={f"V{i}": "x" for i in range(n)})),

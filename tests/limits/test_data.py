@@ -65,7 +65,7 @@ def test_every_entry_names_a_source_with_a_title_and_a_date(section: str) -> Non
         for entry in kept[section].values():
             source = kept["sources"][entry["source"]]
             assert source["title"].strip()
-            assert re.fullmatch(r"20\d\d(-\d\d){0,2}|undated", source["date"])
+            assert re.fullmatch(r"20\d\d(-\d\d){0,2}", source["date"])
             assert entry.get("sure", "documented") in get_args(Sure)
 
 
@@ -166,6 +166,11 @@ NAMES = [
     ("azure", "storage.account.name", "shop1", "shop-1"),
     ("azure", "storage.container.name", "a-b-c", "a--b"),
     ("azure", "storage.queue.name", "a-b-c", "a-b-"),
+    ("azure", "storage.table.name", "Orders1", "1orders"),
+    ("azure", "service_bus.entity.name", "Jobs/live.v2_a-b", "jobs-"),
+    ("azure", "event_hubs.name", "Clicks.v2_a-b", "clicks!"),
+    ("azure", "event_grid.topic.name", "Shop-bus", "shop_bus"),
+    ("azure", "cosmos.container.name", "or ders", "or/ders"),
     ("vercel", "project.name", "shop--api.1", "shop---api"),
     ("vercel", "function.name", "api/x.func", "api/x y.func"),
     ("vercel", "environment.name", "_LOG", "1LOG"),

@@ -61,9 +61,10 @@ def sized(manifest: Path, target: str, edge: Edge, amount: float, raw: bytes) ->
     [service] = checking.validate(laws.session(manifest, raw, Options(target=target)), files=False).services
     plan = service.settings.get("plan")
     limits = load(target, plan=plan if isinstance(plan, str) else None)
-    unit = {"MB": 1024**2, "GB": 1024**3}[next(limits[id_].unit for id_, one in EDGES[target].items() if one is edge)]
+    unit = {"MB": 1024**2, "GB": 1024**3, "files": 1}[next(limits[id_].unit for id_, one in EDGES[target].items() if one is edge)]
     size = round(amount * unit)
-    built = Measured(("api",), size if edge.size == "packed" else 0, size if edge.size == "unpacked" else 0, (("a.py", size),))
+    members = (("a.py", 1),) * size if edge.size == "files" else ()
+    built = Measured(("api",), size if edge.size == "packed" else 0, size if edge.size == "unpacked" else 0, (("a.py", size),), members)
     return run(plugins.adapter(target).rules(), Subject(service, limits, {"api": built}))
 
 

@@ -37,7 +37,7 @@ def test_each_entry_says_why_what_instead_and_who_says_so(made: Adapter) -> None
         assert entry["instead"], where
         assert not entry["why"].endswith("."), where
         assert abilities["sources"][entry["source"]]["title"], where
-        assert re.fullmatch(r"20\d\d(-\d\d){0,2}|undated", abilities["sources"][entry["source"]]["date"]), where
+        assert re.fullmatch(r"20\d\d(-\d\d){0,2}", abilities["sources"][entry["source"]]["date"]), where
         assert set(entry.get("plans", ())) <= set(document(made.name)["plans"]), where
     assert {entry["source"] for _, _, entry in entries(made)} == set(abilities["sources"]), "a source that nothing names"
 

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from fnctl.manifest.model import Function, Resource
-from fnctl.rules.breach import breach
+from fnctl.manifest.model import Function
+from fnctl.rules.breach import Fact, breach
 from fnctl.rules.limits import Limits
 from fnctl.rules.model import Found, Rule, Subject, rule
-from fnctl_azure.apps import app_of, apps, family
+from fnctl_azure.apps import app_of, apps, engine, family
 from fnctl_azure.limits.plans import plan_of
 from fnctl_azure.names import stored
 
 FLEX = "platform: Azure Functions Flex Consumption plan hosting (2025-05-12)"
 ANOTHER = "give one of them an app of its own: functions: {{ {}: {{ targets: {{ azure: {{ app: ... }} }} }} }}"
-_KINDS = {"queue": "queue", "bucket": "container"}
+_KINDS: Mapping[tuple[str, str], str] = {
+    ("queue", "storage"): "storage.queue",
+    ("bucket", "storage"): "storage.container",
+    ("table", "storage"): "storage.table",
+    ("table", "cosmos"): "cosmos.container",
+    ("queue", "service_bus"): "service_bus.entity",
+    ("topic", "service_bus"): "service_bus.entity",
+    ("topic", "event_grid"): "event_grid.topic",
+    ("bus", "event_grid"): "event_grid.topic",
+    ("stream", "event_hubs"): "event_hubs",
+}
+"""Whose limits a name has to keep, by what the resource is and what it is made of."""
 
 
 @rule("AZ401", "error", "azure", alike=True)
@@ -98,11 +109,12 @@ def app_name_not_allowed(subject: Subject) -> Iterator[Found]:
             yield breach(limit, f"no app can be called `{name}`", span, label, "take a shorter name, or leave it out")
 
 
-@rule("AZ405", "error", "azure", needs=("resource:queue", "resource:bucket"))
+@rule("AZ405", "error", "azure", needs="resources")
 def stored_name_not_allowed(subject: Subject) -> Iterator[Found]:
-    """Find queues and buckets whose names the storage account does not take.
+    """Find queues, buckets, tables, topics, streams and buses whose names Azure does not take.
 
-    Why: Their names are small letters, digits and single hyphens, from 3 to 63 characters. A name of the manifest may have two hyphens in a row.
+    Why: A Storage queue and a bucket have small letters, digits and single hyphens, from 3 to 63 characters; a name of the manifest may have two
+    hyphens in a row. Service Bus, Event Hubs, Event Grid and Cosmos DB have rules of their own for a `name` that you choose.
 
     Example:
         targets: { azure: {} }
@@ -110,15 +122,19 @@ def stored_name_not_allowed(subject: Subject) -> Iterator[Found]:
 
     Use instead: A name with single hyphens; or one for this target alone: `targets: { azure: { name: ... } }`.
 
-    Sources: Microsoft.Storage resource schema 2026-04-01, 2026-08-16.
+    Sources: Microsoft.Storage resource schema 2026-04-01, 2026-08-16; `storage.queue.name`, `storage.container.name`, `storage.table.name`,
+    `service_bus.entity.name`, `event_hubs.name`, `event_grid.topic.name`, `cosmos.container.name`
     """
     for resource in subject.service.resources.values():
-        if resource.type in _KINDS and resource.existing is None and not _fits(subject.limits, stored(subject.service, resource), resource):
-            pattern = subject.limits.patterns[f"storage.{_KINDS[resource.type]}.name"]
-            message = f"no {resource.type} can be called `{stored(subject.service, resource)}`"
+        kind = _KINDS.get((resource.type, engine(resource)))
+        if kind is None or resource.existing is not None:
+            continue
+        name = stored(subject.service, resource)
+        if found := _refused(subject.limits, kind, name):
             own = resource.own.get("name") is not None
             span = subject.service.span("resources", resource.name, "name") if own else subject.service.span("resources", resource.name, key=True)
-            yield breach(pattern, message, span, f"{pattern.means}, 3 to 63", "targets: { azure: { name: ... } } gives it another name")
+            fact, why = found
+            yield breach(fact, f"no {resource.type} can be called `{name}`", span, why, "targets: { azure: { name: ... } } gives it another name")
 
 
 @rule("AZ411", "error", "azure")
@@ -204,10 +220,15 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _fits(table: Limits, name: str, resource: Resource) -> bool:
-    kind = _KINDS[resource.type]
-    least, most = table[f"storage.{kind}.name.min"].value, table[f"storage.{kind}.name"].value
-    return least <= len(name) <= most and table.patterns[f"storage.{kind}.name"].matches(name)
+def _refused(table: Limits, kind: str, name: str) -> tuple[Fact, str] | None:
+    pattern, most, least = table.patterns[f"{kind}.name"], table[f"{kind}.name"], table.get(f"{kind}.name.min")
+    if not pattern.matches(name):
+        return pattern, f"takes {pattern.means}"
+    if len(name) > most.value:
+        return most, f"{len(name)} characters, and at most {most.amount()}"
+    if least and len(name) < least.value:
+        return least, f"{len(name)} characters, and at least {least.amount()}"
+    return None
 
 
 def _apps(subject: Subject) -> dict[str, Function]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fnctl.manifest.model import Resource, Trigger
+from fnctl.rules.breach import breach
+from fnctl.rules.limits import Limit
 from fnctl.rules.model import Found, Rule, Subject, rule
+from fnctl.source import Span
 from fnctl_azure.apps import engine
 
 FITTING: Mapping[str, frozenset[str]] = {
@@ -16,8 +19,7 @@ FITTING: Mapping[str, frozenset[str]] = {
     "stream": frozenset({"event_hubs"}),
     "bus": frozenset({"event_grid"}),
 }
-MOST_DAYS, MOST_SHARDS = 7, 32
-"""Of an event hub in a namespace of the tier Standard."""
+DAY = 86_400
 
 
 @rule("AZ409", "error", "azure", needs="resources")
@@ -35,7 +37,7 @@ def engine_does_not_fit(subject: Subject) -> Iterator[Found]:
         targets: { azure: {} }
         resources: { jobs: { type: queue, fifo: true } }
 
-    Sources: Azure Queue Storage bindings overview, 2020-02-18; Change feed modes in Azure Cosmos DB, undated.
+    Sources: Azure Queue Storage bindings overview, 2020-02-18; Change feed modes in Azure Cosmos DB, as read 2026-11.
     """
     service = subject.service
     heard = {t.resource for f in service.functions.values() for t in f.triggers if t.kind == "table"}
@@ -62,8 +64,8 @@ def _unfit(resource: Resource, *, heard: bool) -> str | None:
 def filter_without_words(subject: Subject) -> Iterator[Found]:
     """Find filters that Event Grid or Service Bus has no words for.
 
-    Why: Event Grid knows no alternatives of different forms inside a field, and no more than 25 values; every condition has to hold. Events that the
-    filter should keep away would start the function, or those that it wants would not.
+    Why: Event Grid knows no alternatives of different forms inside a field; every condition has to hold. Events that the filter should keep away
+    would start the function, or those that it wants would not.
 
     Example:
         targets: { azure: {} }
@@ -129,9 +131,10 @@ def _texts(trigger: Trigger, word: str) -> list[str]:
 
 @rule("AZ312", "error", "azure", needs="resource:stream")
 def stream_over_standard(subject: Subject) -> Iterator[Found]:
-    """Find streams that ask for more than an event hub of the tier Standard has.
+    """Find streams that ask for more than an event hub of the tier Standard has, and have more readers.
 
-    Why: Standard keeps records for 7 days at most, and a hub has 32 partitions at most. fnctl makes namespaces of that tier.
+    Why: Standard keeps records for 7 days at most, a hub has 32 partitions and 20 consumer groups at most, and a namespace 10 hubs. fnctl makes one
+    namespace of that tier for a service, and a consumer group for every function that reads a stream.
 
     Example:
         targets: { azure: {} }
@@ -139,17 +142,55 @@ def stream_over_standard(subject: Subject) -> Iterator[Found]:
 
     Use instead: 7 days and 32 shards; or `existing` with a hub of your own in a namespace of a higher tier.
 
-    Sources: Quotas and limits of Azure Event Hubs, undated.
+    Sources: `event_hubs.retention`, `event_hubs.partitions`, `event_hubs.groups`, `event_hubs.per_namespace`
     """
-    for stream in subject.service.resources.values():
+    service, made = subject.service, 0
+    for stream in service.resources.values():
         if stream.type != "stream" or stream.existing:
             continue
-        days, shards = int(str(stream.options.get("retention") or 0)) / 86_400, int(str(stream.options.get("shards") or 0))
-        for word, most, said, unit in (("retention", MOST_DAYS, days, "days"), ("shards", MOST_SHARDS, shards, "partitions")):
-            if said > most:
-                span = subject.service.span("resources", stream.name, word)
-                help = f"say `{word}: {most}{'d' if word == 'retention' else ''}`, or take an existing hub"
-                yield Found(f"an event hub has no more {unit} on Standard", span, f"{said:g}, and at most {most}", help=help)
+        made += 1
+        readers = sum(trigger.resource == stream.name for function in service.functions.values() for trigger in function.triggers)
+        days, shards = (int(str(stream.options.get(word) or 0)) for word in ("retention", "shards"))
+        asked = {"retention": ("retention", days / DAY), "partitions": ("shards", shards), "groups": ("", readers)}
+        for name, (word, said) in asked.items():
+            if said > (limit := subject.limits[f"event_hubs.{name}"]).value:
+                span = service.span("resources", stream.name, word) if word else service.span("resources", stream.name, key=True)
+                yield _over_standard(limit, f"an event hub has no more {limit.unit} on Standard", span, said)
+        if made == (most := subject.limits["event_hubs.per_namespace"]).value + 1:
+            yield _over_standard(most, f"a namespace has no more {most.unit} on Standard", service.span("resources", stream.name, key=True), made)
+
+
+def _over_standard(limit: Limit, message: str, span: Span | None, said: float) -> Found:
+    return breach(limit, message, span, f"{said:g}, and at most {limit.value:g}", "ask for less, or take an `existing` hub of a higher tier")
+
+
+@rule("AZ314", "error", "azure", needs=("trigger.filter", "trigger.type", "trigger.source"))
+def filter_over_event_grid(subject: Subject) -> Iterator[Found]:
+    """Find filters of one trigger that hold more values, or longer texts, than a subscription of Event Grid.
+
+    Why: What stands in `filter`, `type` and `source` is one subscription's, which has 25 values in all, of 512 characters at most.
+
+    Example: A `filter` with a list of 30 order numbers.
+
+    Use instead: Two triggers, each with a part of the values; a `prefix` that they have in common; or an `if` in the handler.
+
+    Sources: `event_grid.filter.values`, `event_grid.filter.text`
+    """
+    from fnctl_azure.translate import filters
+
+    service, limits = subject.service, subject.limits
+    for function in service.functions.values():
+        for trigger in function.triggers:
+            resource = service.resources.get(trigger.resource or "")
+            if resource is None or trigger.kind not in ("topic", "bus") or engine(resource) != "event_grid":
+                continue
+            values = filters.every_value(_texts(trigger, "type"), _texts(trigger, "source"), trigger.options.get("filter"))
+            longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+            for name, said in (("values", len(values)), ("text", longest)):
+                if said > (limit := limits[f"event_grid.filter.{name}"]).value:
+                    message = f"the filter of `{function.name}` is more than Event Grid takes"
+                    label = f"{said} {limit.unit}, and at most {limit.amount()}"
+                    yield breach(limit, message, service.span(*trigger.at), label, "split it into several triggers, or filter in the handler")
 
 
 @rule("AZ313", "warning", "azure", needs=("resource.retention", "resource.delay"))
@@ -177,4 +218,11 @@ def sender_decides(subject: Subject) -> Iterator[Found]:
 _DELAY = "send with a delay: `visibility_timeout` of a Storage queue, `scheduled_enqueue_time` of Service Bus"
 
 
-RULES: tuple[Rule, ...] = (engine_does_not_fit, filter_without_words, types_of_several_forms, stream_over_standard, sender_decides)
+RULES: tuple[Rule, ...] = (
+    engine_does_not_fit,
+    filter_without_words,
+    types_of_several_forms,
+    stream_over_standard,
+    filter_over_event_grid,
+    sender_decides,
+)

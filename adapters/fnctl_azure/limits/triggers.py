@@ -207,7 +207,7 @@ def retry_not_for_trigger(subject: Subject) -> Iterator[Found]:
 
     Use instead: `max_receives` on the queue.
 
-    Sources: Azure Functions error handling and retries, undated; `functions.retry.triggers`
+    Sources: Azure Functions error handling and retries, as read 2026-11; `functions.retry.triggers`
     """
     words = subject.limits.words["functions.retry.triggers"]
     for function in subject.service.functions.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fnctl.rules.breach import oversize
+from fnctl.rules.breach import breach, oversize
 from fnctl.rules.model import Found, Measured, Rule, Subject, rule
 
 SHOWN = 5
@@ -38,6 +38,28 @@ def bundle_too_large(subject: Subject) -> Iterator[Found]:
             yield oversize(subject, limit, built, built.unpacked_size, help)
 
 
+@rule("VC402", "warning", "vercel", needs="built")
+def too_many_files(subject: Subject) -> Iterator[Found]:
+    """Find outputs, after a build, with more files than a deployment takes one by one.
+
+    `fnctl validate --built` counts them.
+
+    Why: A deployment has 15,000 files at most, and an account uploads 5,000 a day on Hobby. As an archive the same output is a few pieces.
+
+    Example: `targets: { vercel: { upload: files } }` with Python packages that have 20,000 files.
+
+    Use instead: `upload: archive`, which is what fnctl does where nothing is said.
+
+    Sources: `deployment.files`, `deployment.upload.count`
+    """
+    limit = subject.limits["deployment.files"]
+    for built in subject.built.values() if subject.service.settings.get("upload") == "files" else ():
+        if len(built.members) > limit.value:
+            label = f"{len(built.members):,} files, and at most {limit.amount()}"
+            span = subject.service.span("targets", "vercel", "upload")
+            yield breach(limit, "the output has more files than a deployment takes", span, label, "leave `upload` out: an archive is a few pieces")
+
+
 def _functions(built: Measured) -> Iterator[Measured]:
     """Take an output apart: the limit is for each of its functions. Anything else counts as one."""
     found: dict[str, list[tuple[str, int]]] = {}
@@ -52,4 +74,4 @@ def _functions(built: Measured) -> Iterator[Measured]:
         yield built
 
 
-RULES: tuple[Rule, ...] = (bundle_too_large,)
+RULES: tuple[Rule, ...] = (bundle_too_large, too_many_files)

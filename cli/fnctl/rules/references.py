@@ -114,7 +114,7 @@ def starts_itself(subject: Subject) -> Iterator[Found]:
       functions:
         shrink: { handler: "shrink.py:run", triggers: [{ bucket: uploads }], uses: { thumbs: write } }
 
-    Sources: Azure Functions error handling and retries, undated
+    Sources: Azure Functions error handling and retries, as read 2026-11
     """
     for function in subject.service.functions.values():
         for trigger in function.triggers:
