@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 from fnctl.errors import CloudError
 from fnctl.ledger.store import Conflict
+from fnctl_azure import faults
 from fnctl_azure.client import Client
 from fnctl_azure.client.blobs import Blobs
 from fnctl_azure.kinds.role import guid
@@ -39,21 +41,13 @@ class BlobStore:
         self._id = f"{self._group}/providers/Microsoft.Storage/storageAccounts/{self.account}"
         self._blobs: Blobs | None = None
         self._lock = threading.Lock()
-        if client.place.storage:
-            self.place = f"{CONTAINER}/{service}/{stage} of the stand-in's storage"
-            self._blobs = client.blobs(CONTAINER)
 
     def exists(self) -> bool:
         """Tell whether the container is there: it is what `bootstrap` makes last."""
-        if self._client.place.storage:
-            return self._found is not None and self._found.exists()
         return self._client.find(f"{self._id}/blobServices/default/containers/{CONTAINER}", STORAGE) is not None
 
     def bootstrap(self) -> None:
         """Create the account, then set it up. Every step can be repeated, by this run or by another one at the same time."""
-        if self._client.place.storage:
-            self._open.make()
-            return
         put = self._client.arm
         put("PUT", self._group, RESOURCES, {"location": self._client.region, "tags": LEDGER_TAG})
         put("PUT", self._id, STORAGE, _account(self._client.region))
@@ -135,13 +129,13 @@ class BlobStore:
 
     def _until_allowed(self) -> None:
         until = time.monotonic() + RIGHTS
-        while True:
+        for pause in chain(faults.DENSE, repeat(faults.DENSE[-1])):
             try:
                 self._open.names(self._prefix)
             except CloudError as error:
-                if error.reason not in ("AuthorizationPermissionMismatch", "AuthorizationFailure") or time.monotonic() > until:
+                if error.reason not in ("AuthorizationPermissionMismatch", "AuthorizationFailure") or time.monotonic() + pause > until:
                     raise
-                time.sleep(5)
+                time.sleep(pause)
             else:
                 return
 

@@ -17,6 +17,7 @@ from fakes.forked import Command, command
 from fnctl.adapter import Where
 from fnctl_azure.client import Client, connect
 from fnctl_azure.kinds.types import RESOURCES
+from fnctl_azure.place import ledger_group
 from fnctl_azure.sandbox import AzureSandbox
 
 MANIFEST = """\
@@ -79,7 +80,8 @@ class Cloud:
 
     def resources(self) -> list[str]:
         """Ids of all that is there, the ledger apart."""
-        return list(self.tell("resources", method="GET"))
+        ledger = f"/resourceGroups/{ledger_group('westeurope')}/"
+        return [one for one in self.tell("resources", method="GET") if ledger not in f"{one}/"]
 
 
 @dataclass

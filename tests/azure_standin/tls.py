@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 key = ec.generate_private_key(ec.SECP256R1())
 name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
 now = datetime.datetime.now(datetime.timezone.utc)
-address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+named = [x509.DNSName(name) for name in sys.argv[2:]]
+address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *named])
 made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - datetime.timedelta(hours=1), now + datetime.timedelta(hours=5))
 made = made.add_extension(address, False).add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256())
 pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
@@ -28,9 +29,9 @@ with open(sys.argv[1], "wb") as out:
 """
 
 
-def certificate(python: Path, file: Path) -> None:
-    """Write a key and a certificate for 127.0.0.1, with a Python that has `cryptography`."""
-    subprocess.run([str(python), "-c", CERTIFICATE, str(file)], check=True, timeout=60)
+def certificate(python: Path, file: Path, *names: str) -> None:
+    """Write a key and a certificate for 127.0.0.1 and more names, with a Python that has `cryptography`."""
+    subprocess.run([str(python), "-c", CERTIFICATE, str(file), *names], check=True, timeout=60)
 
 
 class Tls:

@@ -26,8 +26,8 @@ READS = re.compile(r"/(list\w*|checknameavailability|token|query)$", re.IGNORECA
 JSON = {"content-type": "application/json"}
 FORBIDDEN = b'{"error": {"code": "AuthorizationFailed", "message": "a policy of the organisation forbids it"}}'
 EXPIRED = b'{"error": {"code": "ExpiredAuthenticationToken", "message": "The access token has expired."}}'
-PUBLISHING = re.compile(rb'127\.0\.0\.1:\d+(?="[^{}]*"Repository")')
-"""The host of an app's deployment site, as ARM tells it."""
+COUNTED = re.compile(rb'127\.0\.0\.1:\d+(?="[^{}]*"Repository"|/fnctl[0-9a-f]{19}/)')
+"""Hosts that ARM tells and that stand behind the proxy too: an app's deployment site, and the ledger's account."""
 
 
 def name(method: str, path: str, _headers: Mapping[str, str], _body: bytes) -> str:
@@ -47,14 +47,13 @@ class Azure:
     modules: tuple[str, ...] = ("azure.identity", "azure.mgmt.web", "azure.storage.blob", "fnctl_azure.plugin", "fnctl_azure.cloud")
     expired = Refusal(401, JSON, EXPIRED)
 
-    def __init__(self, sandbox: AzureSandbox, wire: Counted, arm: httpx.Client, storage: str) -> None:
+    def __init__(self, sandbox: AzureSandbox, wire: Counted, arm: httpx.Client) -> None:
         self.wire = wire
         self._sandbox = sandbox
         self._arm = arm
-        self._storage = storage
 
     def lend(self, folder: Path) -> None:
-        lend(folder, self.target, self._sandbox.state, self.wire, storage=self._storage)
+        lend(folder, self.target, self._sandbox.state, self.wire)
 
     def reset(self) -> None:
         self.hold()
@@ -127,11 +126,10 @@ def driver(folder: Path) -> Iterator[Azure]:
                     before[address] = stack.enter_context(standing(f"http://{address}", wire)).removeprefix("http://")
                 return before[address]
 
-            wire.passes = lambda body: PUBLISHING.sub(lambda found: proxied(found[0].decode()).encode(), body)
-            storage = re.sub(r"127\.0\.0\.1:\d+", lambda found: proxied(found[0]), environ["FNCTL_AZURE_STORAGE_CONNECTION"])
+            wire.passes = lambda body: COUNTED.sub(lambda found: proxied(found[0].decode()).encode(), body)
             stack.enter_context(counting(environ["FNCTL_AZURE_ENDPOINT"], wire))
             arm = stack.enter_context(httpx.Client(base_url=environ["FNCTL_AZURE_ENDPOINT"], timeout=60))
-            made = Azure(sandbox, wire, arm, storage)
+            made = Azure(sandbox, wire, arm)
             yield made
             made.hold()
     finally:

@@ -123,16 +123,13 @@ class Project:
         return self.run("invoke", "api", "--method", "GET", "--path", "/", "--output", "json").document()["body"]
 
 
-def lend(folder: Path, platform: str, state: Path, wire: Counted, **facts: str) -> None:
-    """Write down for a project's folder that its sandbox runs already: the one of `state`, seen through the proxy.
-
-    `facts` are those of the stand-in that the proxy changes.
-    """
+def lend(folder: Path, platform: str, state: Path, wire: Counted) -> None:
+    """Write down for a project's folder that its sandbox runs already: the one of `state`, seen through the proxy."""
     server = supervision.recall(state)
     assert server is not None
     life = Life.of(folder, platform)
     life.prepare()
-    supervision.remember(life.state, replace(server, port=int(wire.endpoint.rpartition(":")[2]), facts={**server.facts, **facts}))
+    supervision.remember(life.state, replace(server, port=int(wire.endpoint.rpartition(":")[2])))
 
 
 def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:

@@ -15,10 +15,10 @@ from fnctl.errors import CloudError, FnctlError
 from fnctl.graph import Address
 from fnctl.reaching import tell, wait
 from fnctl_azure import faults
-from fnctl_azure.client.blobs import Blobs, by_connection, by_login
+from fnctl_azure.client.blobs import Blobs, by_key, by_login
 from fnctl_azure.client.login import claims, credential
 from fnctl_azure.client.operations import UNDER_WAY, ended, following, over
-from fnctl_azure.client.signing import signed
+from fnctl_azure.client.signing import key_of, signed
 from fnctl_azure.client.wire import MANAGEMENT, READ_TIMEOUT, STORAGE, Answer, Wire
 from fnctl_azure.place import Place, place_of
 
@@ -196,11 +196,11 @@ class Client:
         said = claims(self._token())
         return str(said["oid"]), "ServicePrincipal" if said.get("idtyp") == "app" else "User"
 
-    def blobs(self, container: str, endpoint: str = "") -> Blobs:
-        """Return a container: of the stand-in where it gave a connection string, else of the account at `endpoint`, with this login."""
+    def blobs(self, container: str, endpoint: str) -> Blobs:
+        """Return a container of the account at `endpoint`, opened with this login; at a stand-in, whose storage takes no tokens, with its key."""
         storage = self.place.storage
         if storage:
-            return Blobs(lambda: by_connection(storage, container), self.endpoint)
+            return Blobs(lambda: by_key(endpoint, container, key_of(storage)), endpoint)
         return Blobs(lambda: by_login(endpoint, container, self._wire.credential), endpoint)
 
     def _token(self) -> str:

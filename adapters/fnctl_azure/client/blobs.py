@@ -110,21 +110,6 @@ class Blobs:
                 except _not_found():
                     continue
 
-    def exists(self) -> bool:
-        """Tell whether the container is there."""
-        with self._told(""):
-            return bool(self._container.exists())
-
-    def make(self) -> None:
-        """Create the container; one that is there is as good."""
-        from azure.core.exceptions import ResourceExistsError
-
-        with self._told(""):
-            try:
-                self._container.create_container()
-            except ResourceExistsError:
-                return
-
     def close(self) -> None:
         """Give back connections."""
         if self._client is not None:
@@ -166,11 +151,13 @@ def _refused(error: Any, key: str) -> FnctlError:
     return CloudError(str(failure), reason=failure.reason, help=help_)
 
 
-def by_connection(connection: str, container: str) -> Any:
-    """Open a container by a connection string: a stand-in's."""
+def by_key(endpoint: str, container: str, key: str) -> Any:
+    """Open a container of a stand-in with the key that it gave, and without a proxy on the way to this machine."""
+    from azure.core.pipeline.transport import RequestsTransport
     from azure.storage.blob import ContainerClient, LinearRetry
 
-    return ContainerClient.from_connection_string(connection, container, retry_policy=LinearRetry(backoff=1, retry_total=TRIES))
+    direct = RequestsTransport(use_env_settings=False)
+    return ContainerClient(endpoint, container, credential=key, transport=direct, retry_policy=LinearRetry(backoff=1, retry_total=TRIES))
 
 
 def by_login(endpoint: str, container: str, credential: Any) -> Any:

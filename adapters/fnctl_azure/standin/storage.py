@@ -12,7 +12,7 @@ from fnctl_azure.standin.world import Resource, World
 
 ACCOUNTS = "Microsoft.Storage/storageAccounts"
 OWN = "fnctlsandbox"
-"""An account that is always there and is nobody's: fnctl keeps its ledger in it."""
+"""An account that is always there and is nobody's: what opens it opens every other one here."""
 SERVICES = {"containers": "blob", "queues": "queue"}
 
 
