@@ -7,7 +7,8 @@ methods. Type checkers see the standard library's own, and so do its `fields`, `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 __all__ = ("dataclass", "field", "replace")
@@ -15,6 +16,8 @@ _NOTHING: Any = object()
 FEW = 8
 """Objects that are made before a class gets an `__init__` of its own: compiling one takes as long as making twenty without, and half of the classes
 have a handful of objects."""
+MANY = 64
+"""Objects that are replaced before a class with slots gets a copier of its own, by the same reckoning."""
 
 
 class _Field:
@@ -63,7 +66,14 @@ def _replace(value: Any, /, **changes: Any) -> Any:
         import dataclasses
 
         return dataclasses.replace(value, **changes)
-    return cls(**{**{name: getattr(value, name) for name in known}, **changes})
+    copied = _COPIERS.get(cls)
+    if copied is None or not known.keys() >= changes.keys():
+        return cls(**{**{name: getattr(value, name) for name in known}, **changes})
+    made = copied(value)
+    for name, changed in changes.items():
+        setattr(made, name, changed)
+    made.__class__ = cls
+    return made
 
 
 def _made(cls: type, *, frozen: bool, eq: bool, slots: bool) -> type:
@@ -86,6 +96,8 @@ def _made(cls: type, *, frozen: bool, eq: bool, slots: bool) -> type:
         for name, method in added.items():
             setattr(cls, name, method)
     cls.__init__ = _first(cls, frozen=frozen)  # type: ignore[misc]
+    if frozen and slots:
+        _COPIERS[cls] = _copier(cls)
     return cls
 
 
@@ -134,7 +146,7 @@ def _real(cls: type, made: Any, args: tuple[Any, ...], given: dict[str, Any], *,
 def _init(cls: type, *, frozen: bool) -> Any:
     fields: dict[str, _Field] = cls.__record__  # type: ignore[attr-defined]
     known: dict[str, Any] = {"_nothing": _NOTHING, "_set": object.__setattr__}
-    words, lines = ["self"], []
+    words, values = ["self"], []
     for name, one in fields.items():
         value = name
         if one.factory is not _NOTHING:
@@ -146,10 +158,53 @@ def _init(cls: type, *, frozen: bool) -> Any:
             words.append(f"{name}=_default_{name}")
         else:
             words.append(name)
-        lines.append(f"_set(self, '{name}', {value})" if frozen else f"self.{name} = {value}")
+        values.append(value)
+    lines = [f"_set(self, '{name}', {value})" if frozen else f"self.{name} = {value}" for name, value in zip(fields, values, strict=True)]
+    if cls in _COPIERS:
+        known |= {"_cls": cls, "_thawed": _thawed(cls), "_fields": tuple(fields)}
+        slowly = f" for _it in zip(_fields, ({''.join(f'{value}, ' for value in values)})): _set(self, *_it)"
+        quickly = ["_set(self, '__class__', _thawed)", *(f"self.{name} = {value}" for name, value in zip(fields, values, strict=True))]
+        # What is made from the class, and is no dataclass itself, cannot be thawed.
+        lines = ["if self.__class__ is not _cls:", slowly, " return", *quickly, "self.__class__ = _cls"]
     exec(f"def __init__({', '.join(words)}):\n " + "\n ".join(lines or ["pass"]), known)  # noqa: S102  # names of fields, as the standard library does it
     known["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
     return known["__init__"]
+
+
+_COPIERS: dict[type, Callable[[Any], Any]] = {}
+"""What copies an object of a frozen class with slots, and leaves it thawed."""
+
+
+@cache
+def _thawed(cls: type) -> type:
+    """Make the class that a frozen object has while it is filled: setting a slot is then one instruction, and no call."""
+    return type(cls)(cls.__name__, (cls,), {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__})
+
+
+def _copier(cls: type) -> Callable[[Any], Any]:
+    """Make what copies an object, thawed. Where many are copied, it puts one that is compiled in its own place."""
+    fields: dict[str, _Field] = cls.__record__  # type: ignore[attr-defined]
+    left = MANY
+
+    def copied(value: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            return _compiled(cls, fields)(value)
+        made = object.__new__(_thawed(cls))
+        for name in fields:
+            setattr(made, name, getattr(value, name))
+        return made
+
+    return copied
+
+
+def _compiled(cls: type, fields: Iterable[str]) -> Callable[[Any], Any]:
+    known: dict[str, Any] = {"_new": object.__new__, "_thawed": _thawed(cls)}
+    lines = ["made = _new(_thawed)", *(f"made.{name} = value.{name}" for name in fields), "return made"]
+    exec("def copied(value):\n " + "\n ".join(lines), known)  # noqa: S102  # as above
+    _COPIERS[cls] = known["copied"]
+    return known["copied"]  # type: ignore[no-any-return]
 
 
 def _compared(value: Any) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
 
+from fnctl.dataclass import replace
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest import shape, units
 from fnctl.manifest.image import fitting
@@ -46,7 +47,7 @@ def function(
 ) -> tuple[Function | None, list[Diagnostic]]:
     """Make the Function of one stage's words; `own_form` is the shape of the target's own ones. `memo` is one for each stage's document."""
     words, common = _layers(name, data, target, own_form, memo)
-    image, handler = common["image"], words.get("handler")
+    image, handler = common.image, words.get("handler")
     if image is not None and not image.uri:
         span, help = origins("functions", name, "image"), "image: { uri: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1.4 }"
         return None, [Diagnostic("FN011", "error", f"`uri` is missing in the image of `{name}`", span, "which image?", help=help)]
@@ -56,22 +57,25 @@ def function(
     found: list[Diagnostic] = []
     triggers = _triggers(name, words.get("triggers") or (), origins, found)
     file, _, called = (handler or "").rpartition(":")
-    given: dict[str, Any] = {**common, "interface": common["interface"] or _interface(name, triggers, origins, found)}
-    if not given["runtime"] and image is None:
+    interface = common.interface or _interface(name, triggers, origins, found)
+    if not common.runtime and image is None:
         found.append(_no_runtime(name, origins))
-    made = Function(
+    made = replace(
+        common,
         name=name,
         handler_file=file.removeprefix("./"),
         handler_name=called,
-        uses=_uses(words.get("uses") or {}, common["idempotent"]),
+        interface=interface,
+        uses=_uses(words.get("uses") or {}, common.idempotent),
         triggers=triggers,
-        description=words.get("description", ""),
-        **given,
+        description=words.get("description") or "",
     )
     return made, found
 
 
-def _layers(name: str, data: Mapping[str, Any], target: str, own_form: shape.Shape | None, memo: dict[Any, Any]) -> tuple[Mapping[str, Any], Any]:
+def _layers(
+    name: str, data: Mapping[str, Any], target: str, own_form: shape.Shape | None, memo: dict[Any, Any]
+) -> tuple[Mapping[str, Any], Function]:
     """Return the words that a function says for itself, and what comes of all the others: the same object wherever the same was read."""
     own, defaults = data["functions"][name], data.get("defaults") or {}
     theirs = (own.get("targets") or {}).get(target)
@@ -79,46 +83,51 @@ def _layers(name: str, data: Mapping[str, Any], target: str, own_form: shape.Sha
     if any(word in layer for layer in layers for word in EACH):
         words, for_target = layered(name, data, target)
         return words, _common(words, for_target, own_form)
-    key = (target if len(layers) > 1 or theirs else "", *[(word, id(value)) for word, value in own.items() if word not in EACH])
+    rest = dict(own)
+    for word in EACH:
+        rest.pop(word, None)
+    key = (target if len(layers) > 1 or theirs else "", *rest, *map(id, rest.values()))
     common = memo.get(key)
     if common is None:
         common = memo[key] = _common(*layered(name, data, target), own_form)
-    said = ((word, own.get(word)) for word in EACH)
-    return {word: merge({}, value) if value.__class__ is dict else value for word, value in said if value is not None}, common
+    return own, common
 
 
-def _common(words: Mapping[str, Any], theirs: Mapping[str, Any], own_form: shape.Shape | None) -> dict[str, Any]:
-    """Read all words but those that each function says for itself, by the fields of `Function`."""
+def _common(words: Mapping[str, Any], theirs: Mapping[str, Any], own_form: shape.Shape | None) -> Function:
+    """Read all words but those that each function says for itself: a function without a name, and without an interface where none is said."""
     image = image_of(words)
     concurrency = words.get("concurrency") or {}
     own = {key: value for key, value in theirs.items() if key not in portable()}
-    return {
-        "interface": words.get("interface") or ("native" if image or words.get("artifact") else None),
-        "runtime": words.get("runtime") or "",
-        "memory": units.megabytes(words["memory"]) if "memory" in words else None,
-        "timeout": units.seconds(words["timeout"]) if "timeout" in words else None,
-        "env": {key: _spelt(value) for key, value in (words.get("env") or {}).items()},
-        "secrets": tuple(words.get("secrets") or ()),
-        "reserved": _whole(concurrency.get("reserved")),
-        "provisioned": _whole(concurrency.get("provisioned", concurrency.get("always_ready"))),
-        "per_instance": _whole(concurrency.get("per_instance")),
-        "architecture": words.get("architecture", "x86_64"),
-        "layers": tuple(words.get("layers") or ()),
-        "include": tuple(words.get("include") or ()),
-        "exclude": tuple(words.get("exclude") or ()),
-        "budget": with_units(shape.manifest().definition("artifactBudget"), words.get("budget") or {}),
-        "bundle": words.get("bundle") or {},
-        "artifact": words.get("artifact"),
-        "image": image,
-        "tracing": words.get("tracing"),
-        "logs": _logs(words.get("logs") or {}),
-        "retry": with_units(shape.manifest().definition("retry"), words.get("retry") or {}),
-        "dead_letter": words.get("dead_letter"),
-        "tags": {key: _spelt(value) for key, value in (words.get("tags") or {}).items()},
-        "idempotent": _idempotent(words.get("idempotent")),
-        "renamed_from": words.get("renamed_from"),
-        "own": with_units(own_form, own) if own_form is not None and own else own,
-    }
+    return Function(
+        name="",
+        handler_file="",
+        handler_name="",
+        interface=words.get("interface") or cast("Interface", "native" if image or words.get("artifact") else ""),
+        runtime=words.get("runtime") or "",
+        memory=units.megabytes(words["memory"]) if "memory" in words else None,
+        timeout=units.seconds(words["timeout"]) if "timeout" in words else None,
+        env={key: _spelt(value) for key, value in (words.get("env") or {}).items()},
+        secrets=tuple(words.get("secrets") or ()),
+        reserved=_whole(concurrency.get("reserved")),
+        provisioned=_whole(concurrency.get("provisioned", concurrency.get("always_ready"))),
+        per_instance=_whole(concurrency.get("per_instance")),
+        architecture=words.get("architecture", "x86_64"),
+        layers=tuple(words.get("layers") or ()),
+        include=tuple(words.get("include") or ()),
+        exclude=tuple(words.get("exclude") or ()),
+        budget=with_units(shape.manifest().definition("artifactBudget"), words.get("budget") or {}),
+        bundle=words.get("bundle") or {},
+        artifact=words.get("artifact"),
+        image=image,
+        tracing=words.get("tracing"),
+        logs=_logs(words.get("logs") or {}),
+        retry=with_units(shape.manifest().definition("retry"), words.get("retry") or {}),
+        dead_letter=words.get("dead_letter"),
+        tags={key: _spelt(value) for key, value in (words.get("tags") or {}).items()},
+        idempotent=_idempotent(words.get("idempotent")),
+        renamed_from=words.get("renamed_from"),
+        own=with_units(own_form, own) if own_form is not None and own else own,
+    )
 
 
 def resource(name: str, given: Mapping[str, Any], origins: Origins, own_form: shape.Shape | None) -> tuple[Resource, list[Diagnostic]]:
@@ -183,7 +192,8 @@ def _logs(words: Mapping[str, Any]) -> Logs:
 
 def _uses(given: Mapping[str, Any], idempotent: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
     """Return what it uses; the table that `idempotent` names is used by the runtime in the function's name."""
-    uses = {key: (verbs,) if isinstance(verbs, str) else tuple(dict.fromkeys(verbs)) for key, verbs in given.items()}
+    said = ((key, verbs) for key, verbs in given.items() if verbs is not None)
+    uses = {key: (verbs,) if isinstance(verbs, str) else tuple(dict.fromkeys(verbs)) for key, verbs in said}
     table = (idempotent or {}).get("table")
     return {**uses, table: tuple(dict.fromkeys((*uses.get(table, ()), "read", "write")))} if table else uses
 

@@ -166,18 +166,12 @@ def _service(document: Document, out: Staged, target: str, stage: str, forms: _F
     data = out.data
     settings = dict(data["targets"][target] or {})
     only = settings.pop("only", None)
-    hosted: dict[str, Function] = {}
-    elsewhere: dict[str, Function] = {}
-    special = target in ((data.get("defaults") or {}).get("targets") or {})
-    for name, given in (data.get("functions") or {}).items():
-        if given is None:
-            continue
-        own = special or target in (given.get("targets") or ())
-        made, problems = _function(name, out, target, forms, origins) if own else _shared(name, out, target, forms, origins)
-        here = only is None or name in only
-        found += problems if here else []
-        if made is not None:
-            (hosted if here else elsewhere)[name] = made
+    made = _functions(out, target, forms, origins)
+    hosted, elsewhere = made.functions, dict[str, Function]()
+    if only is not None:
+        elsewhere = {name: function for name, function in hosted.items() if name not in only}
+        hosted = {name: function for name, function in hosted.items() if name in only}
+    found += [problem for name, problems in made.problems.items() if only is None or name in only for problem in problems]
     ttl, rollout = data.get("ttl"), _rolled(data.get("rollout") or {}, settings)
     return Service(
         name=data["service"],
@@ -218,15 +212,36 @@ def _rolled(common: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
 _ROLLOUT: Mapping[str, Any] = {"canary": units.percent, "bake": units.seconds}
 
 
-def _function(name: str, out: Staged, target: str, forms: _Forms, origins: Origins) -> tuple[Function | None, list[Diagnostic]]:
-    return functions.function(name, out.data, target, forms.function, origins, out.memo)
+@dataclass(frozen=True)
+class _Made:
+    """All functions of a document that are not removed, and what is wrong with some of them; one with an error may be missing."""
+
+    functions: dict[str, Function] = field(default_factory=dict)
+    problems: dict[str, list[Diagnostic]] = field(default_factory=dict)
 
 
-def _shared(name: str, out: Staged, target: str, forms: _Forms, origins: Origins) -> tuple[Function | None, list[Diagnostic]]:
-    """Make a function that says nothing of this target: once, for all of which it says nothing."""
-    made: tuple[Function | None, list[Diagnostic]] | None = out.memo.get(name)
-    if made is None:
-        made = out.memo[name] = _function(name, out, target, forms, origins)
+def _functions(out: Staged, target: str, forms: _Forms, origins: Origins) -> _Made:
+    """Make all functions: once for all targets of which nothing is said, and each that says nothing of a target once for all of them."""
+    given = {name: words for name, words in (out.data.get("functions") or {}).items() if words is not None}
+    special = target in ((out.data.get("defaults") or {}).get("targets") or {})
+    own = given if special else {name for name, words in given.items() if "targets" in words and target in (words["targets"] or ())}
+    if not own and _functions in out.memo:
+        same: _Made = out.memo[_functions]
+        return same
+    made = _Made()
+    for name in given:
+        known: tuple[Function | None, list[Diagnostic]] | None = None if name in own else out.memo.get(name)
+        if known is None:
+            known = functions.function(name, out.data, target, forms.function, origins, out.memo)
+            if name not in own:
+                out.memo[name] = known
+        function, problems = known
+        if function is not None:
+            made.functions[name] = function
+        if problems:
+            made.problems[name] = problems
+    if not own:
+        out.memo[_functions] = made
     return made
 
 

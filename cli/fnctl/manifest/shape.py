@@ -6,7 +6,7 @@ The schema is the only source of shape; its `errorMessage` is the sentence. It i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -70,7 +70,7 @@ class Shape:
         self.message: str | None = schema.get("errorMessage")
         self.unit: str | None = schema.get("x-unit")
         self.scalar = (self.enum, self.pattern, self.least, self.most) != (None,) * 4
-        self._fitting: dict[Any, list[Shape]] = {}
+        self._fitting: dict[Hashable, list[Shape]] = {}
         self.only = next(((k, v["const"]) for k, v in self._schemas.items() if "const" in v), None)
 
     def prop(self, key: str) -> Shape | None:
@@ -80,10 +80,15 @@ class Shape:
             made = self.made[key] = self._compiled(self._schemas[key])
         return made
 
+    def tells(self, value: Any) -> Hashable:
+        """Return what tells which alternatives a value may be: its type, of a map its keys and the constants by which alternatives differ."""
+        if value.__class__ is not dict:
+            return value.__class__  # type: ignore[no-any-return]
+        return (*value, *[repr(value.get(one.only[0])) for one in self.any if one.only])
+
     def candidates(self, value: Any) -> list[Shape]:
-        """Return the alternatives that a value may be, by its type, and a map by its keys and what tells the alternatives apart."""
-        kind = value.__class__
-        known = (*value, *[repr(value.get(one.only[0])) for one in self.any if one.only]) if kind is dict else kind
+        """Return the alternatives that a value may be."""
+        kind, known = value.__class__, self.tells(value)
         found = self._fitting.get(known)
         if found is None:
             found = [s for s in self.any if not s.types or kind in s.types or (kind is float and int in s.types)]
@@ -149,7 +154,7 @@ def with_words(base: str | None, words: Mapping[str, Any]) -> Shape:
 def check(shape: Shape, value: Any, path: tuple[Key, ...] = ()) -> list[Problem]:
     """Find every problem of a value; paths in problems begin with `path`."""
     out: list[Problem] = []
-    if not fine(shape, value, set()):
+    if not fine(shape, (value,)):
         _walk(shape, value, path, out)
     return out
 
@@ -158,7 +163,10 @@ def chosen(shape: Shape, value: Any) -> Shape:
     """Return the alternative of an `anyOf` that this value is."""
     while shape.any:
         candidates = shape.candidates(value)
-        shape = next((c for c in candidates if fine(c, value, set())), candidates[0] if candidates else Shape({}, manifest().shape))
+        if len(candidates) == 1:
+            shape = candidates[0]
+            continue
+        shape = next((c for c in candidates if fine(c, (value,))), candidates[0] if candidates else Shape({}, manifest().shape))
     return shape
 
 

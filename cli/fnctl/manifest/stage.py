@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from itertools import chain
 from operator import is_
 from typing import Any, TypeAlias
 
@@ -103,6 +105,7 @@ def _reshaped(document: Document, out: Staged) -> list[Diagnostic]:
 
 
 _NAMED = ("functions", "resources", "workflows")
+_THINGS = tuple((section,) for section in _NAMED)
 
 
 def _diagnostic(p: shape.Problem, origins: Origins) -> Diagnostic:
@@ -138,6 +141,18 @@ class _Filler:
         self.origins, self.known, self.environ, self.out = origins, known, environ, out
         self.met: dict[tuple[int, bool], Any] = {}
 
+    def things(self, given: dict[str, Any], path: _Path) -> dict[str, Any]:
+        """Fill in all functions, or all resources: only the words in which any of them has a placeholder are looked at one by one."""
+        maps = [thing for thing in given.values() if thing.__class__ is dict]
+        words = dict.fromkeys(chain.from_iterable(maps))
+        speaking = [word for word in words if not _plain([thing[word] for thing in maps if word in thing])]
+        out = dict(given)
+        for name, thing in given.items() if speaking else ():
+            if thing.__class__ is dict:
+                filled = {word: self.value(thing[word], (*path, name, word)) for word in speaking if word in thing}
+                out[name] = thing if all(filled[word] is thing[word] for word in filled) else {**thing, **filled}
+        return out
+
     def value(self, value: Any, path: _Path) -> Any:
         kind = value.__class__
         if kind is str:
@@ -149,7 +164,9 @@ class _Filler:
         memo, findings = (id(value), path[2:3] == ("env",)), len(self.out.diagnostics)
         if memo in self.met:
             return self.met[memo]
-        if len(path) > len(_FUNCTION) and "${" not in repr(value):
+        if path in _THINGS and value.__class__ is dict:
+            return self.things(value, path)
+        if len(path) > len(_FUNCTION) and _plain(value):
             self.met[memo] = value
             return value
         members = value.items() if value.__class__ is dict else enumerate(value)
@@ -204,6 +221,11 @@ class _Filler:
             )
         help = "${vars.x}, ${stage} and ${env.X} are filled in, nothing else; names and URLs of what a function `uses` arrive in its environment"
         return Diagnostic("FN023", "error", f"`{shown}` has no meaning", span, "nothing of that name", help=help)
+
+
+def _plain(value: Any) -> bool:
+    """Tell that no text of a value holds a placeholder; what says False may be wrong."""
+    return b"${" not in marshal.dumps(value)
 
 
 def _spelt(value: object) -> str:

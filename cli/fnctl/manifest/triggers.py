@@ -56,7 +56,7 @@ def _converted(form: shape.Shape | None, item: Any) -> Any:
 def _http(value: Any, at: _Path) -> Trigger:
     if isinstance(value, str):
         method, path = value.split(" ", 1)
-        return Trigger("http", f"{method} {path}", None, {"method": method, "path": path}, at)
+        return Trigger("http", value, None, {"method": method, "path": path}, at)
     options = with_units(shape.manifest().definition("http"), value)
     name = options.pop("name", None)
     return Trigger("http", name or f"{options['method']} {options['path']}", None, options, at)
