@@ -191,7 +191,7 @@ def _copier(cls: type) -> Callable[[Any], Any]:
         left -= 1
         if left < 0:
             return _compiled(cls, fields)(value)
-        made = object.__new__(_thawed(cls))
+        made: Any = object.__new__(_thawed(cls))
         for name in fields:
             setattr(made, name, getattr(value, name))
         return made

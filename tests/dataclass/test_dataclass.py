@@ -76,6 +76,37 @@ def test_the_first_object_is_like_the_second() -> None:
     assert (cls(name="a", size=2), cls("a", size=2)) == (cls("a", 2), cls("a", 2))
 
 
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_the_hundredth_object_is_like_the_first(options: dict[str, bool]) -> None:
+    cls = make(quick, options)
+    first = cls("a", 2, {"b": 3}, 4)
+    for number in range(100):
+        one, same = cls("a", size=2, words={"b": 3}, hidden=4), quick.replace(first, size=number)
+        assert [(x.name, x.size, x.words, x.hidden, type(x)) for x in (one, same)] == [("a", size, {"b": 3}, 4, cls) for size in (2, number)]
+    assert (cls("a").words, first.size) == ({}, 2)
+    assert cls("a").words is not cls("a").words
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_a_class_that_is_made_from_one_and_is_none_itself_works_too(options: dict[str, bool]) -> None:
+    cls = make(quick, options)
+
+    class Other(cls):  # type: ignore[misc]
+        pass
+
+    for number in range(20):
+        assert cls("a").size == 1
+        other = quick.replace(Other("a", 2), size=number)
+        assert (type(other), other.name, other.size, other.words) == (Other, "a", number, {})
+
+
+def test_a_frozen_object_stays_frozen_however_it_was_made() -> None:
+    cls = make(quick, {"frozen": True, "slots": True})
+    for made in [*(cls("a", number) for number in range(20)), *(quick.replace(cls("a"), size=number) for number in range(100))]:
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            made.size = 5
+
+
 def test_frozen_objects_without_a_dict_can_be_pickled() -> None:
     span = Span("fnctl.yaml", 1, 2, end_column=4)
     assert pickle.loads(pickle.dumps(span)) == span

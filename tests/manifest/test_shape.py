@@ -134,6 +134,15 @@ def test_one_change_has_the_same_verdict_as_jsonschema(path: tuple[Any, ...], ho
     assert fine(ROOT, (data,)) == (not problems)  # one looks quickly, the other for what is wrong: both by the same rules
 
 
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(["set", "remove", "add"]), VALUES, KEYS), max_size=3))
+def test_many_values_are_fine_when_each_of_them_is(changes: list[tuple[Any, ...]]) -> None:
+    documents = [changed(*one) for one in changes]
+    functions = [function for one in documents if isinstance(one.get("functions"), dict) for function in one["functions"].values()]
+    for form, values in ((ROOT, documents), (shape.manifest().definition("function"), functions)):
+        assert fine(form, values) == all(not shape.check(form, value) for value in values)
+
+
 def test_a_value_in_two_places_is_looked_at_in_each_by_that_ones_rules() -> None:
     shared = {"A": "x"}
     data = {**GOOD, "functions": {"api": {"handler": "a.py:b", "env": shared, "uses": shared}}}

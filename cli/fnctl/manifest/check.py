@@ -68,12 +68,14 @@ def check(service: Service, *, files: bool = True, families: Collection[str] = (
     known = looked.clean.get("functions", ())
     if looked.clean.get("parts") == parts and len(known) == len(functions) and all(map(is_, known, functions)):
         return []
-    found = [*_whole(service)]
-    for function in service.functions.values():
-        found += _uses(service, function, names)
+    found, doubtful = [*_whole(service)], _doubtful(service, names)
+    for function in functions:
+        if not doubtful.isdisjoint(function.uses):
+            found += _uses(service, function, names)
         if looked.fine.get(function.name) is function:  # a function that says nothing of any target is the same object for all
             continue
-        own = [*_triggers(service, function, names), *_common(service, function, names, families, looked.kinds)]
+        own = [] if _listens(function, names) else [*_triggers(service, function, names)]
+        own += _common(service, function, names, families, looked.kinds)
         own += handler_files.check(service, function, looked.files) if files and not function.image else ()
         found += own
         if not own:
@@ -155,6 +157,13 @@ def _twice(service: Service) -> Iterator[Diagnostic]:
             seen.setdefault(name, section)
 
 
+def _doubtful(service: Service, names: _Names) -> set[str]:
+    """Return what functions use, and cannot use like that: what they use is looked at once, however many use it."""
+    pairs = {pair for function in service.functions.values() for pair in function.uses.items()}
+    known = {used: set(VERBS[names.types[used]]) for used, _ in pairs if used in names.types and used not in service.elsewhere}
+    return {used for used, verbs in pairs if used not in known or not known[used].issuperset(verbs)}
+
+
 def _uses(service: Service, function: Function, names: _Names) -> Iterator[Diagnostic]:
     for used, verbs in function.uses.items():
         table = (function.idempotent or {}).get("table")
@@ -174,6 +183,18 @@ def _uses(service: Service, function: Function, names: _Names) -> Iterator[Diagn
         if used in service.elsewhere:
             help = f"add `{used}` to targets.{service.target}.only, or say `uses` under the targets that host it"
             yield _finding("FN047", f"`{function.name}` invokes `{used}`, which is not on {service.target}", service.span(*at, key=True), help=help)
+
+
+def _listens(function: Function, names: _Names) -> bool:
+    """Tell whether all triggers of a function are as they should be."""
+    triggers = function.triggers
+    for trigger in triggers:
+        if trigger.resource is not None:
+            if names.types.get(trigger.resource) != trigger.kind:
+                return False
+        elif trigger.kind == "http" and ("{" in (path := str(trigger.options["path"])) or "}" in path) and _misrouted(path.split("/")[1:]):
+            return False
+    return len(triggers) < 2 or len({(trigger.kind, trigger.key) for trigger in triggers}) == len(triggers)
 
 
 def _triggers(service: Service, function: Function, names: _Names) -> Iterator[Diagnostic]:
@@ -240,7 +261,7 @@ def _is_parameter(part: str) -> bool:
 
 def _routes(service: Service) -> Iterator[Diagnostic]:
     seen: dict[tuple[str, str], tuple[str, str]] = {}
-    for function, trigger in ((f, t) for f in service.functions.values() for t in f.triggers if t.kind == "http"):
+    for function, trigger in service.started.get("http", ()):
         method, given = str(trigger.options["method"]), str(trigger.options["path"])
         path = "/".join("{*}" if p.endswith("*}") else "{}" if p.startswith("{") else p for p in given.split("/")) if "{" in given else given
         other, key = seen.setdefault((method, path.rstrip("/")), (function.name, trigger.key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,8 +22,28 @@ Looked: TypeAlias = "dict[tuple[str, str, bool], handlers.Answer | handlers.Name
 """What was seen: for a file, a name in it, and whether its language can be read at all."""
 
 
-def check(service: Service, function: Function, looked: Looked) -> Iterator[Diagnostic]:
+def check(service: Service, function: Function, looked: Looked) -> Iterable[Diagnostic]:
     """Find what is wrong with one function's handler."""
+    return () if _plain(service, function, looked) else _check(service, function, looked)
+
+
+def _plain(service: Service, function: Function, looked: Looked) -> bool:
+    """See what most handlers are, in a third of the time: a function of a Python file in the manifest's folder."""
+    file = function.handler_file
+    if not file.endswith(".py") or file[0] == "/" or ".." in file or "\\" in file or function.artifact or function.runtime[:6] != "python":
+        return False
+    key = (file, function.handler_name, True)
+    if key not in looked:
+        try:
+            if not handlers.says(f"{service.folder}/{file}", function.handler_name):
+                return False
+        except (OSError, ValueError):
+            return False
+        looked[key] = "yes"
+    return looked[key] == "yes"
+
+
+def _check(service: Service, function: Function, looked: Looked) -> Iterator[Diagnostic]:
     file, suffix = function.handler_file, os.path.splitext(function.handler_file)[1]  # noqa: PTH122  # pathlib would take a third of the time here
     if file.startswith("/") or ".." in file.split("/") or "\\" in file:
         yield _finding(

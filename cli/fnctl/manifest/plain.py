@@ -54,6 +54,8 @@ _FLOW_WORD = r"""(?P<word>(?:[^\s?:,\[\]{}#&*!|>'"%@`-]|-(?=[\w.]))(?:[^ \n:#,\[
 _END = r" *(?:(?<= )#.*)?(?:\n|\Z)"
 _VALUE = rf"(?:{_QUOTED}|{_WORD})"
 _ENTRY = re.compile(rf"(?:{_KEY}):(?: +(?P<flow>(?=[\[{{]))|(?: +{_VALUE})?{_END})")
+_SIMPLE = re.compile(rf"([A-Za-z_/][\w./-]{{0,99}}): {_WORD}").fullmatch
+"""An entry that is one word on its line, as most are: no other pattern would read it otherwise."""
 _ITEM = re.compile(rf"(?P<flow>(?=[\[{{]))|{_VALUE}{_END}")
 _FLOW_KEY = re.compile(rf"(?:{_KEY}):[ \n]+")
 _FLOW_VALUE = re.compile(rf"(?P<flow>(?=[\[{{]))|(?:{_QUOTED}|{_FLOW_WORD})(?=[ \n]*[,\]}}])")
@@ -74,7 +76,7 @@ def read(raw: bytes) -> Any:
     if text.startswith("\n") or "#" in text or "\n\n" in text or " \n" in text:
         text = _ASIDE.sub("", text + "\n")
     try:
-        return _Reader().map(text.removesuffix("\n"), 0, _DEPTH)
+        return Reader().map(text.removesuffix("\n"), 0, _DEPTH)
     except _UnusualError:
         return UNUSUAL
 
@@ -92,7 +94,7 @@ def _entries(indent: int) -> re.Pattern[str]:
     return re.compile(rf"\n {{{indent}}}(?![ \n]|-[ \n])")
 
 
-class _Reader:
+class Reader:
     """One reading of one text. Blocks come as they are written, less the indentation of their first line; `depth` is how many more may be nested."""
 
     __slots__ = ("known", "same")
@@ -105,12 +107,12 @@ class _Reader:
         known = self.known.setdefault(indent, {})
         out: dict[str, Any] = {}
         for text in _entries(indent).split(block):
-            entry = known.get(text)
-            if entry is None:
-                entry = self.entry(text, indent, depth)
-                if len(text) < _REPEATED:
-                    known[text] = entry
-            key, value = entry
+            if len(text) >= _REPEATED:
+                key, value = self.entry(text, indent, depth)
+            elif text in known:
+                key, value = known[text]
+            else:
+                key, value = known[text] = self.simple(text) or self.entry(text, indent, depth)
             if key in out:
                 raise _UnusualError
             out[key] = value
@@ -127,6 +129,14 @@ class _Reader:
                     known[text] = item
             out.append(item)
         return out
+
+    def simple(self, text: str) -> tuple[str, Any] | None:
+        """Return an entry that is one word; None for any other."""
+        found = _SIMPLE(text)
+        if found is None:
+            return None
+        key, word = found.groups()
+        return None if key in CONSTANTS else (self.same(key, key), _meant(word) if word[0] in SUSPECT else word)
 
     def entry(self, text: str, indent: int, depth: int) -> tuple[str, Any]:
         found = _ENTRY.match(text)
@@ -145,6 +155,8 @@ class _Reader:
                 raise _UnusualError
             return self.below(text[1:], indent, depth, or_list=False)
         content = text.lstrip(" ")
+        if (simple := self.simple(content)) is not None:
+            return dict((simple,))
         found = _ITEM.match(content)
         if found is None:
             return self.map(content, indent + 1 + len(text) - len(content), depth - 1)
