@@ -15,6 +15,7 @@ from fnctl.build.model import BuildTarget
 from fnctl.standins import runtimes
 from fnctl.standins.environments import Environments
 from fnctl.standins.local import LocalSandbox, silent
+from fnctl.standins.serving import write_json
 from fnctl.standins.supervision import Program, Server
 from fnctl_azure.artifact.library import EXTERNALS, brings
 from fnctl_azure.standin import entra, world
@@ -29,7 +30,7 @@ DIFFERENCES = (
     "Who deploys is an owner with all data roles; roles are asked for only when an app's identity reads its package or a secret.",
     "Service Bus, Event Hubs, Event Grid topics and Cosmos DB are checked and kept as configuration: they carry no message, hold no item.",
     "Blobs, queues and tables are Azurite's: it knows no roles, and takes the sandbox's own key for every account.",
-    "Packages are never built there: `remote_build` is refused, and installing packages is left to fnctl.",
+    "`remote_build` runs this machine's pip, with its indexes, for the interpreter at hand; what has to be compiled takes its tools.",
     "Functions run as processes of this machine: memory is not limited, and there is one instance of an app.",
     "Output bindings are told in the log and not written; Event Grid tries again after seconds, not minutes, and keeps no dead letters.",
     "Logs are there at once, and only the words of Kusto's language are known that it takes to read them.",
@@ -68,7 +69,10 @@ class AzureSandbox(LocalSandbox):
     def python(self, runtime: str) -> tuple[Interpreter, BuildTarget]:
         """In an environment that holds Azure's libraries for Python functions."""
         found = runtimes.python(runtime.removeprefix("python"), self.environ)
-        self.runs(runtime, parts.python(found, Environments("azure", self.environ, silent)))
+        environments = Environments("azure", self.environ, silent)
+        self.runs(runtime, parts.python(found, environments))
+        # How indexes are reached may hold a password: the file is its owner's alone, as all that `write_json` makes.
+        write_json(self.state / "runtimes" / f"{runtime}.pip.json", environments.installer(found.path))
         short = _short(found)
         return found, BuildTarget(runtime, found.machine, platform_tags=found.tags, python=short, brings=brings(short), interpreter=found.path)
 

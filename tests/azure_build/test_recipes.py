@@ -77,10 +77,14 @@ def test_one_wheel_a_package_and_a_functions_own_before_the_librarys(tmp_path: P
 def test_azure_installs_the_same_versions_where_it_is_asked_to(tmp_path: Path) -> None:
     service = service_of(CASES[0].parent / "triggers")
     remote = replace(service, settings={**service.settings, "remote_build": True})
-    own = [tmp_path / "flask-3.0.0-py3-none-any.whl", tmp_path / "azure_functions-2.3.0-py3-none-any.whl"]
-    (recipe,) = recipes_of(remote, work=bundle_of(service.functions["work"], own), ordered=bundle_of(service.functions["ordered"], ()))
-    assert recipe.wheels == {".python_packages/lib/site-packages/": ()}
-    assert {file.path: file.source for file in recipe.files}["requirements.txt"] == b"azure-functions==2.3.0\nflask==3.0.0\n"
+    flask, library, mine = (tmp_path / f"{name}-py3-none-any.whl" for name in ("flask-3.0.0", "azure_functions-2.3.0", "mine-0.1"))
+    bundle = replace(bundle_of(service.functions["work"], [flask, library, mine]), published={flask: "f1a5c", library: "a2"})
+    (recipe,) = recipes_of(remote, work=bundle, ordered=bundle_of(service.functions["ordered"], ()))
+    # A folder of the project's own is on no index, or somebody else's is there: it travels.
+    assert recipe.wheels == {".python_packages/lib/site-packages/": (), "": (mine,)}
+    assert recipe.installed == {".python_packages/lib/site-packages/": (library, flask)}
+    said = {file.path: file.source for file in recipe.files}["requirements.txt"]
+    assert said == b"azure-functions==2.3.0 --hash=sha256:a2\nflask==3.0.0 --hash=sha256:f1a5c\n"
 
 
 def refused(**bundles: Any) -> FnctlError:

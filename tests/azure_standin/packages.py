@@ -41,11 +41,11 @@ def python() -> str:
     return "python" + ".".join(runtimes.own_python(os.environ).version.split(".")[:2])
 
 
-def prepare(state: Path) -> None:
-    """Let the stand-in run that Python."""
-    write_json(
-        state / "runtimes" / f"{python()}.json", parts.python(runtimes.own_python(os.environ), Environments("azure", os.environ, lambda _: None))
-    )
+def prepare(state: Path, **more: str) -> None:
+    """Let the stand-in run that Python, and install packages for it; `more` is what its pip finds in its environment."""
+    own, environments = runtimes.own_python(os.environ), Environments("azure", {**os.environ, **more}, lambda _: None)
+    write_json(state / "runtimes" / f"{python()}.json", parts.python(own, environments))
+    write_json(state / "runtimes" / f"{python()}.pip.json", environments.installer(own.path))
 
 
 def zipped(**files: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from azure_standin import bodies, packages
 from azure_standin.caller import Caller
+from fakes import parts
 
 GOOD = packages.zipped(host__json=packages.HOST, function_app__py=packages.HELLO)
 
@@ -88,6 +90,35 @@ def test_a_test_may_ask_for_no_functions(caller: Caller, state: Path) -> None:
     caller.control("world", {"no_functions": False})
     packages.publish(caller, site, GOOD)
     assert packages.names(caller) == ["app/hello", "app/made"]
+
+
+def test_packages_are_installed_where_the_app_runs(caller: Caller, state: Path, tmp_path: Path) -> None:
+    made = parts.wheel(tmp_path / "links", "tea")
+    packages.prepare(state, **parts.offline(made.parent))
+    site = packages.app(caller)
+    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    app = "import tea\n" + packages.HELLO.replace('"hello"))', "tea.name))")
+
+    def publish(listed: str, **more: str) -> tuple[int, str]:
+        package = packages.zipped(host__json=packages.HOST, function_app__py=app, **{"requirements__txt": listed, **more})
+        done = packages.publish(caller, site, package, "RemoteBuild=true&Deployer=test")
+        assert done.body["remoteBuild"] is True
+        return done.body["status"], packages.log(caller, site)
+
+    status, said = publish(f"tea==1.0 --hash=sha256:{digest}\n")
+    assert status == 4, said
+    assert "Successfully installed tea-1.0" in said
+    host = site["properties"]["defaultHostName"]
+    assert caller.raw("GET", "/hello", host=host).body == b"tea"
+    for listed, why in (
+        ("no-such-package==1.0\n", "No matching distribution found for no-such-package==1.0"),
+        (f"tea==1.0 --hash=sha256:{'0' * 64}\n", "THESE PACKAGES DO NOT MATCH THE HASHES"),
+    ):
+        status, said = publish(listed)
+        assert (status, why in said, "pip install ended with exit code 1" in said) == (3, True, True), said
+    assert caller.raw("GET", "/hello", host=host).body == b"tea", "what could not be built takes nothing's place"
+    done = packages.publish(caller, site, GOOD, "RemoteBuild=true&Deployer=test")
+    assert (done.body["status"], "there is no requirements.txt" in packages.log(caller, site)) == (3, True)
 
 
 def test_one_deployment_at_a_time(caller: Caller) -> None:

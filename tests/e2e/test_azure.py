@@ -11,6 +11,7 @@ from typing import Any
 from azure_standin import contracts
 from e2e.test_orders import eventually, get
 from e2e.test_portable import Deployed
+from fakes import parts
 from fakes.cli import Fnctl
 from fnctl_azure.standin.hosts import Account, storage
 from portable.test_http import FUNCTIONS, unequal
@@ -33,6 +34,23 @@ def handler(request):
     seen = {key: value for key, value in os.environ.items() if key != "API_KEY"}
     return {"environment": seen, "home": os.listdir(os.path.expanduser("~")), "secret": len(os.environ["API_KEY"])}
 """
+REMOTE = """\
+fnctl: 1
+service: far
+targets: { azure: { region: westeurope, remote_build: true } }
+defaults: { runtime: python3.13, timeout: 10s }
+functions:
+  brew: { handler: "brew.py:handler", triggers: [{ http: GET / }] }
+"""
+BREW = """\
+import mine
+import tea
+
+
+def handler(request):
+    return {"tea": tea.kind, "sugar": mine.sugar}
+"""
+OWN = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "mine"\nversion = "0.1"\n'
 NOT_EMULATED = (
     ("listen", "topic", "fnctl.topic.message"),
     ("watch", "table", "fnctl.table.changed"),
@@ -78,6 +96,26 @@ def test_the_life_of_the_example(fnctl: Fnctl, project: Callable[..., Path]) -> 
     assert gone["status"] == "destroyed"
     assert _control(fnctl, folder, "resources") == []
     assert _refused_by_contract(folder) == []
+
+
+def test_azure_installs_the_packages_where_it_is_asked_to(fnctl: Fnctl, project: Callable[..., Path], tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    wheels = [parts.wheel(links, "tea", version, members={"tea.py": f"kind = '{version}'".encode()}) for version in ("1.0", "2.0")]
+    own = {"own/pyproject.toml": OWN, "own/mine/__init__.py": "sugar = 2\n"}
+    folder = project(**{"fnctl.yaml": REMOTE, "brew.py": BREW, "requirements.txt": "tea==1.0\n./own\n"}, **own)
+    env = {"UV_FIND_LINKS": str(links), "PIP_FIND_LINKS": str(links)}
+    deploy = ("deploy", *HERE, "--yes", "--output", "json")
+    url = fnctl(*deploy, cwd=folder, env=env).result()["outputs"]["functions"]["brew"]["url"]
+    assert get(url)[1] == {"tea": "1.0", "sugar": 2}
+    assert fnctl(*deploy, cwd=folder, env=env).result()["status"] == "unchanged"
+
+    (folder / "requirements.txt").write_text("tea==2.0\n./own\n")
+    fnctl("build", "--target", "azure", "--sandbox", cwd=folder, env=env)
+    wheels[1].unlink()  # it is in fnctl's cache, and no index has it any more
+    failed = fnctl(*deploy, cwd=folder, env=env, code=5)
+    assert "No matching distribution found for tea==2.0" in failed.err + failed.out
+    assert get(url)[1] == {"tea": "1.0", "sugar": 2}
+    assert fnctl("status", *HERE, "--output", "json", cwd=folder).document()["release"]["release"] == 1
 
 
 def _refused_by_contract(folder: Path) -> list[str]:

@@ -49,9 +49,20 @@ def wheels(bundles: Mapping[str, Bundle]) -> tuple[Path, ...]:
     return tuple(found.values())
 
 
-def pinned(bundles: Mapping[str, Bundle]) -> list[str]:
-    """Return the same packages as lines of requirements.txt, for a platform that installs them itself."""
-    return sorted(f"{name.replace('_', '-')}=={version}" for name, version in map(package, wheels(bundles)))
+def listed(bundles: Mapping[str, Bundle]) -> tuple[dict[Path, str], tuple[Path, ...]]:
+    """Return the same packages for a platform that installs them itself: lines of requirements.txt by wheel, with digests, and the other wheels.
+
+    Those were built here: no index has them, or it has somebody else's of that name.
+    """
+    published = {wheel: digest for bundle in bundles.values() for wheel, digest in bundle.published.items()}
+    found = sorted(wheels(bundles), key=lambda wheel: wheel.name)
+    lines = {wheel: f"{_pin(wheel)} --hash=sha256:{published[wheel]}" for wheel in found if wheel in published}
+    return lines, tuple(wheel for wheel in found if wheel not in published)
+
+
+def _pin(wheel: Path) -> str:
+    name, version = package(wheel)
+    return f"{name.replace('_', '-')}=={version}"
 
 
 def _own_first(bundles: Iterable[Bundle]) -> list[Bundle]:

@@ -17,7 +17,7 @@ from fnctl_azure.apps import App, apps, family, first_path, remote_build
 from fnctl_azure.artifact.bindings import doors
 from fnctl_azure.artifact.clashes import clashes
 from fnctl_azure.artifact.host import LONGEST, UNSET, host, plan_of, timeout
-from fnctl_azure.artifact.library import PINS, pinned, wheels
+from fnctl_azure.artifact.library import PINS, listed, wheels
 from fnctl_azure.names import setting
 
 CONFIG = "_fnctl.json"
@@ -89,10 +89,13 @@ def _python(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Recipe
     code = _python_code()
     own = _once(file for bundle in bundles.values() for file in bundle.files)
     made = (*own, *code, *_said(service, app, bundles))
-    if remote_build(service, app):
-        listed = File("requirements.txt", "".join(f"{line}\n" for line in pinned(bundles)).encode())
-        return Recipe(app.name, (*made, listed), {PACKAGES: ()}, _names(app), _facts(service, app, code))
-    return Recipe(app.name, made, {PACKAGES: wheels(bundles)}, _names(app), _facts(service, app, code))
+    if not remote_build(service, app):
+        return Recipe(app.name, made, {PACKAGES: wheels(bundles)}, _names(app), _facts(service, app, code))
+    lines, here = listed(bundles)
+    asked = File("requirements.txt", "".join(f"{line}\n" for line in lines.values()).encode())
+    # What no index has lies beside the functions' own files, for the platform's builder clears the folder of packages.
+    held = {PACKAGES: (), "": here}
+    return Recipe(app.name, (*made, asked), held, _names(app), _facts(service, app, code), installed={PACKAGES: tuple(lines)})
 
 
 def _node(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Recipe:

@@ -123,9 +123,9 @@ class Publisher:
             told = _json(answer.body) or {}
             status = int(told.get("status") or 0)
             if status in FAILED:
-                raise self._failed(
-                    node, scm, deployment, f"{FAILED[status]}: {told.get('status_text') or told.get('message') or ''}".rstrip(": "), run
-                )
+                said = str(told.get("status_text") or told.get("message") or "")
+                more = f": {said}" if said and said.lower() != FAILED[status] else ""
+                raise self._failed(node, scm, deployment, FAILED[status] + more, run)
             return True if status == DONE else None
 
         self.client.wait(f"the package of {node.name} to be deployed", done, run, limit=DEPLOYED)

@@ -141,7 +141,10 @@ def stored_name_not_allowed(subject: Subject) -> Iterator[Found]:
 def remote_build_not_there(subject: Subject) -> Iterator[Found]:
     """Find apps whose packages Azure is to install, on a plan or in a language that has no such thing.
 
-    Why: One Deploy installs packages on Flex only. A Node app has its packages in its bundles, and there is nothing to install.
+    A warning for Python 3.14, whose builder on Flex is reported not to work.
+
+    Why: One Deploy installs packages on Flex. The builder of the other plans wants the key of the host's storage, and fnctl's accounts have none. A
+    Node app has its packages in its bundles, and there is nothing to install.
 
     Example:
         targets: { azure: { plan: premium } }
@@ -153,17 +156,24 @@ def remote_build_not_there(subject: Subject) -> Iterator[Found]:
         functions:
           api: { handler: "api.py:api", triggers: [{ http: GET / }], targets: { azure: { remote_build: true } } }
 
-    Sources: Deployment technologies in Azure Functions, 2026-08-28.
+    Sources: Deployment technologies in Azure Functions, 2026-08-28; microsoft/vscode-azurefunctions#3688, 2023-05-22;
+    PublishFunctionAppAction.cs, Azure/azure-functions-core-tools @3ee97a6, 2026-08-20.
     """
     for function in subject.service.functions.values():
         own = function.own.get("remote_build")
         asked = own if own is not None else subject.service.settings.get("remote_build")
         python = family(function) == "python"
-        if asked and ((not python and own) or (python and plan_of(subject, function) != "flex")):
-            where = ("functions", function.name, "remote_build") if own is not None else ("targets", "azure", "remote_build")
+        if not asked:
+            continue
+        where = ("functions", function.name, "remote_build") if own is not None else ("targets", "azure", "remote_build")
+        span, help = subject.service.span(*where), "leave `remote_build` out"
+        if (not python and own) or (python and plan_of(subject, function) != "flex"):
             why = f"the plan {plan_of(subject, function)} installs none" if python else "they are in its bundle"
             notes = ("platform: Deployment technologies in Azure Functions (2026-08-28)",)
-            yield Found(f"Azure installs no packages for `{function.name}`", subject.service.span(*where), why, notes, "leave `remote_build` out")
+            yield Found(f"Azure installs no packages for `{function.name}`", span, why, notes, help)
+        elif function.runtime == "python3.14":
+            notes = ("platform: PublishFunctionAppAction.cs, Azure/azure-functions-core-tools @3ee97a6 (2026-08-20)",)
+            yield Found(f"Azure may not be able to install packages for `{function.name}`", span, "not for Python 3.14 yet", notes, help, "warning")
 
 
 @rule("AZ410", "error", "azure", needs="uses:function")

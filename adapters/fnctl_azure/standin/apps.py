@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fnctl_azure.standin import package, scm, vault
+from fnctl_azure.standin import oryx, package, scm, vault
 from fnctl_azure.standin.deployments import BUILDING, FAILED, SUCCEEDED, Deployment
 from fnctl_azure.standin.hosts import Found, Hosts, IndexFailed, Keys, Row
 from fnctl_azure.standin.hosts.model import Subscription
@@ -170,12 +170,16 @@ class Apps:
     def _deploy(self, running: Running, site: Resource, started: Deployment, data: bytes) -> None:
         runtime = runtime_of(site)
         package.check(data, runtime.rstrip("0123456789."))
-        if started.remote:
-            raise package.Bad("[Kudu-OryxBuild] The sandbox builds nothing: packages are installed where fnctl runs.")
-        if _flex(site):
-            self._stored(site, data)
         folder = self._state / "packages" / running.name / started.id
-        package.unpack(data, folder)
+        try:
+            package.unpack(data, folder)
+            if started.remote:
+                oryx.build(folder, self._runtimes / f"{runtime}.pip.json", started.say)
+            if _flex(site):
+                self._stored(site, oryx.packed(folder) if started.remote else data)
+        except package.Bad:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         started.say("[Kudu-PackageZipStep] completed.")
         before, running.folder = running.folder, folder
         running.settings, running.barren = self._followed(site), self._world.barren

@@ -104,7 +104,7 @@ def brought(recipe: Recipe, bundles: Mapping[str, Bundle]) -> tuple[Package, ...
     keys: dict[_Key, Path | None] = {}
     if any(file.source not in own for file in recipe.files):
         keys["fnctl", "", ""] = None
-    keys |= {_key(wheel): wheel for group in recipe.wheels.values() for wheel in group}
+    keys |= {_key(wheel): wheel for group in (*recipe.wheels.values(), *recipe.installed.values()) for wheel in group}
     keys |= dict.fromkeys((("npm", one.package, one.version) for bundle in mine for one in bundle.inlined if one.package), None)
     keys |= dict.fromkeys((("npm", *one) for one in npm.listed(recipe)), None)
     keys |= dict.fromkeys((("npm", *one) for one in _travelling(recipe).values()), None)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from fnctl.build import archive, globs, tools
 from fnctl.build import cache as memory
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
-from fnctl.build.files import refused
+from fnctl.build.files import refused, write
 from fnctl.build.model import File, Recipe
 from fnctl.dataclass import dataclass
 from fnctl.errors import FnctlError
@@ -26,6 +26,8 @@ LEFT = (".*/", "__pycache__/", "node_modules/", "*.egg-info/", "*.py[co]", "/bui
 
 EPOCH = str(archive.FIRST)
 PURE = "-none-any.whl"
+PUBLISHED = ".published"
+"""Ends the name of the note beside a wheel that says which digest an index has it under."""
 LEVEL = "local 1"
 RECORD = later(r"[^/]+\.dist-info/RECORD(\.\w+)?")
 
@@ -197,13 +199,27 @@ def archive_of(made: Path, place: Path) -> Path:
     return again.replace(place / made.name)
 
 
-def keep(made: Path, cache: Cache) -> str:
-    """Move a wheel to its place, named by content, and return it relative to the cache's wheels."""
+def keep(made: Path, cache: Cache, published: str = "") -> str:
+    """Move a wheel to its place, named by content, and return it relative to the cache's wheels.
+
+    Args:
+        made: the wheel.
+        cache: where its place is.
+        published: the digest that a package index has it under, written beside it.
+    """
     path = f"{memory.file_digest(made)}/{made.name}"
     place = cache.root / "wheels" / path
     place.parent.mkdir(parents=True, exist_ok=True)
+    if published:
+        write(place.with_suffix(PUBLISHED), published.encode())
     made.replace(place)
     return path
+
+
+def published(wheels: Iterable[Path]) -> dict[Path, str]:
+    """Return the digests that a package index has wheels under; what was built here is left out."""
+    notes = {wheel: wheel.with_suffix(PUBLISHED) for wheel in wheels}
+    return {wheel: note.read_text("utf-8") for wheel, note in notes.items() if note.is_file()}
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:

@@ -70,6 +70,7 @@ class Bundle:
         dependencies: digest of the resolved set ("" when there are none).
         digest: digest of all inputs: files, wheels, target, engine.
         inlined: what a Node bundle is made of.
+        published: for a wheel of a package index, by its path: the digest that the index has it under. `wheels` are trimmed, and have others.
         prebuilt: an archive that somebody else has made; there are no files and wheels then.
     """
 
@@ -81,6 +82,7 @@ class Bundle:
     dependencies: str
     digest: str
     inlined: tuple[Inlined, ...] = ()
+    published: Mapping[Path, str] = field(default_factory=dict)
     prebuilt: Path | None = None
 
 
@@ -93,6 +95,7 @@ class Recipe:
         unpacked: names a folder beside the archive where the same tree is laid out for other tools, "" for none.
         folders: in which one each function stands alone (`"functions/api.func/"`), where functions do not share the archive.
         packages: a folder with a `package.json` and the lock that goes with it: npm packages that the shim needs beside it, in `node_modules/`.
+        installed: wheels likewise that are not in the archive: the platform installs them from a list that is.
         prebuilt: an archive that is the artifact, byte for byte; there is nothing else in it then.
     """
 
@@ -104,6 +107,7 @@ class Recipe:
     unpacked: str = ""
     folders: Mapping[str, str] = field(default_factory=dict)
     packages: Path | None = None
+    installed: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     prebuilt: Path | None = None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fnctl.build import cache as memory
-from fnctl.build import jobs, requirements, sources, spans
+from fnctl.build import jobs, local, requirements, sources, spans
 from fnctl.build.cache import Cache
 from fnctl.build.deflating import ENGINE
 from fnctl.build.files import write
@@ -36,7 +36,8 @@ def bundle(service: Service, function: Function, target: BuildTarget, cache: Cac
     spans.present(function, files, (wheel.name for wheel in brought))
     dependencies = memory.key([[wheel.name, cache.digest(wheel)] for wheel in brought]) if brought else ""
     entry = (function.handler_file, function.handler_name)
-    return Bundle(function.name, target, files, brought, entry, dependencies, digest(files, dependencies, entry, target, cache))
+    published = cache.once(f"published {dependencies}", lambda: local.published(brought))
+    return Bundle(function.name, target, files, brought, entry, dependencies, digest(files, dependencies, entry, target, cache), published=published)
 
 
 def _with_platforms(own: tuple[Path, ...], target: BuildTarget, cache: Cache) -> tuple[Path, ...]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fnctl.build import asking, interpreters, raised
+from fnctl.build import archive, asking, interpreters, raised
 from fnctl.build import cache as memory
 from fnctl.build.asking import Question
 from fnctl.build.builder import Built
@@ -95,7 +95,7 @@ def _found(ready: Mapping[str, Sequence[tuple[Trial, tuple[str, ...]]]], cache: 
 def _asked(ready: Mapping[str, Sequence[tuple[Trial, tuple[str, ...]]]], place: Path, cache: Cache) -> list[Diagnostic]:
     """Unpack the artifacts, ask about all handlers, and remember which could be imported."""
     homes = {name: place / f"artifact{number}" for number, name in enumerate(ready)}
-    _, findings = attempt({name: partial(_unpack, ready[name][0][0].built.path, home) for name, home in homes.items()}, cache.parallel)
+    _, findings = attempt({name: partial(_unpack, ready[name][0][0], home) for name, home in homes.items()}, cache.parallel)
     if findings:
         return findings
     trials = [(trial, program, homes[name]) for name, group in ready.items() for trial, program in group]
@@ -126,10 +126,16 @@ def _family(bundle: Bundle) -> str:
     return bundle.target.runtime.rstrip("0123456789.")
 
 
-def _unpack(archive: Path, place: Path) -> None:
+def _unpack(trial: Trial, place: Path) -> None:
+    """Lay out an artifact, and what the platform will install into it."""
+    archives = [trial.built.path]
     try:
-        with zipfile.ZipFile(archive) as opened:
-            opened.extractall(place)  # our own archive: its paths were checked when it was packed
+        if trial.recipe.installed:
+            made = archive.write(Recipe(f"{trial.recipe.name}-installed", (), trial.recipe.installed, ()), place.parent).path
+            archives += [made] if made else []
+        for path in archives:
+            with zipfile.ZipFile(path) as opened:
+                opened.extractall(place)  # our own archive: its paths were checked when it was packed
     except OSError as error:
         raise refused(error, place) from error
 

@@ -24,7 +24,7 @@ from fnctl.pattern import later
 
 EXPORT = ("--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--no-python-downloads", "--color", "never", "--quiet")
 COMPILE = ("--only-binary", ":all:", "--generate-hashes", *EXPORT[3:], "--no-progress")
-LEVEL = "wheels 2"
+LEVEL = "wheels 3"
 """Counts up whenever the same list would resolve to other wheels."""
 
 FOLDER = later(r"^(?:-e )?(\.{1,2}/\S*|\.|file:\S+)\s*(;.*)?$")
@@ -101,11 +101,18 @@ def _resolved(name: str, job: _Job) -> tuple[Path, ...]:
         with tempfile.TemporaryDirectory(dir=cache.root / "tmp") as folder:
             fetched, here = _fetch(job, own, Path(folder))
             needed = [*(wheel for wheel in fetched if _name(wheel) not in job.provided), *here]
-            kept = sorted({local.keep(wheel if _whole(wheel, wanted) else slim(wheel, Path(folder)), cache) for wheel in needed})
+            ours = {wheel.name for wheel in own.values()}
+            kept = sorted({_keep(wheel, job, Path(folder), ours=wheel.name in ours) for wheel in needed})
     except OSError as error:
         raise refused(error, cache.root / "wheels") from error
     cache.put("resolved", name, kept)
     return tuple(cache.root / "wheels" / path for path in kept)
+
+
+def _keep(wheel: Path, job: _Job, folder: Path, *, ours: bool) -> str:
+    """Keep a wheel, trimmed; where an index has it, with the digest that it has there."""
+    published = "" if ours else memory.file_digest(wheel)
+    return local.keep(wheel if _whole(wheel, job.wanted) else slim(wheel, folder), job.cache, published)
 
 
 def _whole(wheel: Path, wanted: Requirements) -> bool:

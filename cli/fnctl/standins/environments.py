@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fnctl.build import interpreters
+from fnctl.build import interpreters, tools
 from fnctl.build.interpreters import Interpreter
 from fnctl.errors import FnctlError
+from fnctl.graph import Json
 
 RETRY = (
     "Check the connection to the package index, and start the sandbox again. Behind a proxy that signs for others,\n"
@@ -21,6 +22,13 @@ RETRY = (
 )
 
 INSTALL_SECONDS = 900.0
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+REACHING = frozenset(
+    {"PATH", "HOME", "TMPDIR", "LANG", "NETRC", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"}
+    | {*PROXIES, *(name.lower() for name in PROXIES)}
+)
+"""What pip reads to reach an index, beside its own variables."""
 
 Log = Callable[[str], None]
 
@@ -52,6 +60,11 @@ class Environments:
             return
         self._run([str(uv), "venv", "--quiet", "--allow-existing", "--no-project", "--python", str(python.path), str(made)], "uv")
         self._run([str(uv), "pip", "install", "--quiet", "--require-hashes", "--compile-bytecode", "--python", target, "-r", str(pins)], "uv")
+
+    def installer(self, python: Path) -> dict[str, Json]:
+        """The command of a pip for a Python, and all that it may see of this machine: how it reaches its indexes. Raises FnctlError FN423."""
+        seen = {name: value for name, value in tools.indexed(self.environ).items() if name in REACHING or name.startswith(("PIP_", "UV_"))}
+        return {"command": [*map(str, tools.pip(self.environ)), "--python", str(python)], "environ": dict[str, Json](seen)}
 
     def npm(self, kind: str, sources: Sequence[Path], proof: str, finish: Callable[[Path], None] | None = None) -> Path:
         """A folder with copies of `sources` and the packages that the package-lock.json among them names. Raises FnctlError.
