@@ -25,6 +25,9 @@ T = TypeVar("T")
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 60.0
 POOL = 16
 """Connections at most: uploads go four at a time, reads beside them."""
+UPLOAD = "/v2/files"
+STRETCH = 256 * 1024
+"""Bytes of an upload between two words about it."""
 POLLS = (0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 5.0)
 """Seconds between two looks at a deployment or a job; the last one repeats."""
 
@@ -44,6 +47,7 @@ class Client:
         # Deployments are asked by another client: the token is for the API alone.
         self._plain = httpx.Client(headers={"user-agent": agent["user-agent"]}, timeout=timeout, transport=transport, trust_env=not local)
         self._closing = threading.Event()
+        self._full = 0.0  # until then, in monotonic seconds, no upload is taken: all threads wait, and not each for a refusal of its own
 
     def get(self, path: str, run: Run | None = None, /, **query: str) -> Any:
         """Read. Raises CloudError, CredentialsError, Unreachable."""
@@ -87,10 +91,13 @@ class Client:
             raise
         return True
 
-    def upload(self, path: Path, digest: str, size: int, run: Run | None = None) -> None:
-        """Send one file's bytes; Vercel compares the digest. Sending twice is the same as once."""
+    def upload(self, path: Path, digest: str, size: int, run: Run | None = None, sent: Callable[[int], None] = lambda _count: None) -> None:
+        """Send one file's bytes; Vercel compares the digest. Sending twice is the same as once.
+
+        `sent` hears how many bytes have gone, and a negative number where a try has failed.
+        """
         headers = {"content-type": "application/octet-stream", "x-vercel-digest": digest, "content-length": str(size)}
-        self._call("POST", "/v2/files", run, {}, headers=headers, file=path)
+        self._call("POST", UPLOAD, run, {}, headers=headers, file=_Body(path, sent))
 
     def lines(self, path: str, *, idle: float, **query: str) -> Iterator[Any]:
         """Yield the JSON lines of a stream until it ends, or is silent for `idle` seconds."""
@@ -159,11 +166,14 @@ class Client:
         *,
         body: object = None,
         headers: Mapping[str, str] | None = None,
-        file: Path | None = None,
+        file: _Body | None = None,
         once: bool = False,
     ) -> Any:
         began, attempt, told, lost = time.monotonic(), 0, False, False
         while True:
+            if file is not None and (left := self._full - time.monotonic()) > 0 and not self._sleep(left, run):
+                message = "stopped while the limit of uploads was waited for"
+                raise CloudError(message, reason="Interrupted", help=faults.AGAIN)
             failure, after = self._try(method, path, query, body, headers, file)
             if not isinstance(failure, FnctlError):
                 return failure
@@ -178,7 +188,7 @@ class Client:
             attempt += 1
 
     def _try(
-        self, method: str, path: str, query: Mapping[str, str], body: object, headers: Mapping[str, str] | None, file: Path | None
+        self, method: str, path: str, query: Mapping[str, str], body: object, headers: Mapping[str, str] | None, file: _Body | None
     ) -> tuple[Any, float | None]:
         """Ask once. Returns the answer, or the failure and when to ask again: seconds, 0 for as soon as may be, None for never."""
         import httpx
@@ -186,8 +196,8 @@ class Client:
         params = {**query, **self.place.scope}
         try:
             if file is not None:
-                with file.open("rb") as stream:
-                    answer = self._api.request(method, path, params=params, headers=headers, content=stream)
+                answer = self._api.request(method, path, params=params, headers=headers, content=file.stretches())
+                self._learn(answer)
             else:
                 answer = self._api.request(method, path, params=params, headers=headers, json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -199,6 +209,13 @@ class Client:
             found = faults.refusal(answer.status_code, answer.headers, _json(answer), time.time())
             return failure, (found.after or 0) if found.passes else None
         return _json(answer), None
+
+    def _learn(self, answer: httpx.Response) -> None:
+        """Note when uploads go on, where an answer says that none are left for now: a minute at most is waited for."""
+        found, last = faults.refusal(answer.status_code, answer.headers, {}, time.time()), faults.last(answer.headers, time.time())
+        after = found.after if answer.status_code == 429 else last
+        if after is not None and after <= faults.LONGEST_WAIT:
+            self._full = max(self._full, time.monotonic() + after)
 
     def _refused(self, method: str, path: str, answer: httpx.Response) -> FnctlError:
         found = faults.refusal(answer.status_code, answer.headers, _json(answer), time.time())
@@ -212,6 +229,22 @@ class Client:
         if run is None:
             return not self._closing.wait(seconds)
         return run.cancel() is not Cancel.NOW and time.monotonic() + seconds < run.deadline and run.sleep(seconds)
+
+
+class _Body:
+    """A file on its way: says each stretch that has gone, and takes that back when it is sent again."""
+
+    def __init__(self, path: Path, sent: Callable[[int], None]) -> None:
+        self._path, self._sent, self._gone = path, sent, 0
+
+    def stretches(self) -> Iterator[bytes]:
+        self._sent(-self._gone)
+        self._gone = 0
+        with self._path.open("rb") as stream:
+            while stretch := stream.read(STRETCH):
+                yield stretch
+                self._gone += len(stretch)
+                self._sent(len(stretch))
 
 
 def connect(where: Where) -> Client:
@@ -233,7 +266,9 @@ def _json(answer: httpx.Response) -> Any:
     try:
         return answer.json()
     except ValueError:
-        return {"error": {"code": "not_json", "message": answer.text[:200]}} if answer.status_code >= 400 else {}
+        words = " ".join(answer.text[:200].split())
+        told = f"status {answer.status_code}, and a page that is not the API's own" if words.startswith("<") else words
+        return {"error": {"code": "not_json", "message": told}} if answer.status_code >= 400 else {}
 
 
 def _words(error: Exception) -> str:

@@ -25,8 +25,8 @@ def key(props: Mapping[str, Any]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
-def meta(service: str, stage: str, props: Mapping[str, Any], files: list[dict[str, Json]], run: str) -> dict[str, str]:
-    """Return what a deployment says of itself: whose it is, what it is made of, its members, and the files that make it again."""
+def meta(service: str, stage: str, props: Mapping[str, Any], files: list[dict[str, Json]], run: str, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return what a deployment says of itself: whose it is, of which release, commit and manifest, its members, and the files that make it again."""
     return {
         META: "1",
         f"{META}Service": service,
@@ -34,6 +34,7 @@ def meta(service: str, stage: str, props: Mapping[str, Any], files: list[dict[st
         f"{META}Key": key(props),
         f"{META}Artifact": str(props["artifact"]),
         f"{META}Run": run,
+        **{f"{META}{name.title()}": value for name, value in labels.items()},
         f"{META}Made": _packed({name: props[name] for name in (*COMPARED, "members")}),
         f"{META}Files": _packed(files),
     }

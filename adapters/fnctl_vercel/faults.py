@@ -35,9 +35,9 @@ _SECRETS = re.compile(r"(?i)\b(?:bearer\s+\S+|vc[aprk]_[A-Za-z0-9]{8,})")
 class Refused(CloudError):
     """Vercel said no. `body` has what it said besides: the digests that are missing, the variable that is in the way."""
 
-    def __init__(self, message: str, body: Mapping[str, Any], **more: Any) -> None:
+    def __init__(self, message: str, body: Mapping[str, Any], status: int, **more: Any) -> None:
         super().__init__(message, **more)
-        self.body = body
+        self.body, self.status = body, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,17 @@ def _after(status: int, headers: Mapping[str, str], said: Mapping[str, Any], now
     given = headers.get("retry-after", "")
     if given.isdigit():
         return float(given)
-    reset = headers.get("x-ratelimit-reset") or str((said.get("limit") or {}).get("reset", "") if isinstance(said.get("limit"), Mapping) else "")
-    if reset.isdigit():
-        return max(0.0, (float(reset) / 1000 if len(reset) > 11 else float(reset)) - now)  # milliseconds or seconds
-    return None
+    limit = said.get("limit")
+    return _until(str(headers.get("x-ratelimit-reset") or (limit.get("reset", "") if isinstance(limit, Mapping) else "")), now)
+
+
+def last(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds until more calls are taken, where an answer says that it was the last one for now."""
+    return _until(headers.get("x-ratelimit-reset", ""), now) if headers.get("x-ratelimit-remaining") == "0" else None
+
+
+def _until(reset: str, now: float) -> float | None:
+    return max(0.0, (float(reset) / 1000 if len(reset) > 11 else float(reset)) - now) if reset.isdigit() else None  # milliseconds or seconds
 
 
 def error_of(call: str, found: Refusal, scope: str) -> FnctlError:
@@ -91,14 +98,15 @@ def error_of(call: str, found: Refusal, scope: str) -> FnctlError:
     if found.status == 403 and scope and found.code in ("forbidden", "team_unauthorized", "not_authorized"):
         return CredentialsError(f"this token may not do that in the team {scope}: {words}", notes=notes, help=f"is {scope} the right team? {DENIED}")
     if found.status == 403:
-        return Refused(f"{call} is not allowed: {words}", found.body, reason=found.code, notes=notes, help=DENIED)
+        return Refused(f"{call} is not allowed: {words}", found.body, 403, reason=found.code, notes=notes, help=DENIED)
     if found.status == 402:
-        return Refused(f"Vercel refuses this for the team's plan or billing: {words}", found.body, reason=found.code, notes=notes, help=PLAN)
+        return Refused(f"Vercel refuses this for the team's plan or billing: {words}", found.body, 402, reason=found.code, notes=notes, help=PLAN)
     if found.status == 429:
         later = f"; it ends in {_span(found.after)}" if found.after else ""
         help_ = HELP.get(found.code, "wait until then: what was uploaded stays, and the next run goes on from there")
         return CloudError(f"Vercel's limit of calls is reached: {words}{later}", reason=found.code, notes=notes, help=help_)
-    return Refused(f"{call} failed: {words}", found.body, reason=found.code, unknown=found.unknown, notes=notes, help=HELP.get(found.code))
+    more = {"reason": found.code, "unknown": found.unknown, "notes": notes, "help": HELP.get(found.code)}
+    return Refused(f"{call} failed: {words}", found.body, found.status, **more)
 
 
 def _span(seconds: float) -> str:

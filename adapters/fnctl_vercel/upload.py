@@ -1,4 +1,4 @@
-"""What goes up: the artifact's tree as one archive in pieces, or file by file; only what Vercel says it has not got."""
+"""What goes up: the artifact's tree as one archive in pieces, or file by file where that does not get there; only what Vercel has not got."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import hashlib
 import tarfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,9 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from fnctl.adapter import Run
+from fnctl.adapter import Cancel, Run
+from fnctl.errors import CloudError, Unreachable
 from fnctl.graph import Json
 from fnctl_vercel.client import Client
+from fnctl_vercel.faults import AGAIN, Refused
 
 TREE = ".vercel/output"
 PART = ".vercel/source.tgz.part"
@@ -26,6 +28,8 @@ PIECE = 16 * 1024 * 1024
 """Bytes of one piece of an archive: a dropped connection costs one, and a run that is started again goes on with the next."""
 PARALLEL = 4
 MODE, PART_MODE = 0o100644, 0o666
+FILES = 15_000
+"""Files of one deployment at most (vercel.com/docs/limits, 2025-10-22); an archive's count as the archive's pieces."""
 STEP = 0.1
 """A line of progress for each tenth."""
 
@@ -52,23 +56,64 @@ def parts(artifact: Path, how: str) -> Iterator[list[Part]]:
         yield list(_archive(artifact, Path(folder)) if how == "archive" else _files(artifact, Path(folder)))
 
 
-def send(client: Client, wanted: Iterable[Part], run: Run, say: Callable[[str], None]) -> None:
-    """Upload some parts, a few at a time; each one's bytes are compared there by digest."""
-    todo = list({part.sha: part for part in wanted}.values())
-    total = sum(part.size for part in todo)
-    say(f"uploading {_amount(total)} in {len(todo)} {'file' if len(todo) == 1 else 'files'}")
+def count(artifact: Path) -> int:
+    """Tell how many files a deployment would have, file by file."""
+    with zipfile.ZipFile(artifact) as archive:
+        return len(archive.infolist())
+
+
+class Untaken(CloudError):
+    """An archive that does not get there, for a reason that its files one by one may not share."""
+
+
+def untaken(error: CloudError) -> Untaken:
+    """Say the same of the archive."""
+    first = error.diagnostics[0]
+    return Untaken(str(error), reason=error.reason, unknown=error.unknown, help=first.help, notes=first.notes)
+
+
+def send(client: Client, parts: Sequence[Part], missing: Collection[str], run: Run, say: Callable[[str], None]) -> None:
+    """Upload those parts whose digests are missing, a few at a time; each one's bytes are compared there.
+
+    What has arrived stays there: a run that is started again is asked for the others only. After a failure nothing new is begun.
+
+    Raises:
+        Untaken: a piece of an archive is too large for what lies between, or does not get through in several tries.
+        CloudError: another refusal; a limit; or the run was stopped.
+    """
+    todo = list({part.sha: part for part in parts if part.sha in missing}.values())
+    total, whole = sum(part.size for part in todo), sum({part.sha: part.size for part in parts}.values())
+    there = f" of {_amount(whole)}, the others are there," if total < whole else ""
+    say(f"uploading {_amount(total)}{there} in {len(todo)} {'file' if len(todo) == 1 else 'files'}")
     progress = _Progress(total, say)
 
     def one(part: Part) -> None:
-        client.upload(part.path, part.sha, part.size, run)
-        progress.add(part.size)
+        if run.cancel() is Cancel.NOW:
+            message = "stopped during the upload"
+            raise CloudError(message, reason="Interrupted", help=f"{AGAIN}, and what has arrived is not sent again")
+        try:
+            client.upload(part.path, part.sha, part.size, run, progress.add)
+        except CloudError as error:
+            raise untaken(error) if part.file.startswith(PART) and _is_about_size(error) else error from None
 
     with ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix="fnctl-upload") as pool:
-        list(pool.map(one, todo))
+        try:
+            for done in as_completed([pool.submit(one, part) for part in todo]):
+                done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _is_about_size(error: CloudError) -> bool:
+    """Tell whether less at a time may get through: not where a limit, a right or the connection itself is what is missing."""
+    if isinstance(error, Refused):
+        return error.status not in (401, 402, 403, 404)
+    return error.reason == "Lost" and not isinstance(error, Unreachable)
 
 
 class _Progress:
-    """Says how many bytes are there, at each tenth."""
+    """Says how many bytes have gone, at each tenth."""
 
     def __init__(self, total: int, say: Callable[[str], None]) -> None:
         self._total, self._say, self._done, self._next = total, say, 0, STEP
@@ -78,7 +123,7 @@ class _Progress:
         with self._lock:
             self._done += size
             if self._done >= self._total * self._next:
-                self._next = self._done / max(1, self._total) + STEP
+                self._next = min(1.0, self._done / max(1, self._total) + STEP)
                 self._say(f"uploaded {_amount(self._done)} of {_amount(self._total)}")
 
 

@@ -32,7 +32,8 @@ class Run:
     """What a Kind may ask of the run that called it.
 
     `deadline` is in monotonic seconds. `sleep` waits, but returns early with False once the run is told to stop now. `fetch` gives the local path of
-    an artifact's bytes (from the build, or from the ledger at a rollback).
+    an artifact's bytes (from the build, or from the ledger at a rollback). `labels` say what is being made, for objects that can hold it: `release`
+    (its number), `commit` and `manifest` (SHA-256), as far as they are known.
     """
 
     emit: Callable[[Event], None]
@@ -40,6 +41,7 @@ class Run:
     deadline: float
     sleep: Callable[[float], bool]
     fetch: Callable[[Artifact], Path]
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

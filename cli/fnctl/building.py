@@ -64,7 +64,7 @@ def built(session: Session, prepared: Prepared, *, verify: bool = False) -> tupl
         _within_limits(session, prepared, made)
         tried = _imported(session, prepared, made) if session.options.imports else {}
         refuse("an artifact is over its budget", _over_budget(prepared.service, made))
-        prepared.provenance = _papers(session, prepared.service, made)
+        prepared.provenance = _papers(session, prepared, made)
         looked = _indexed(session, prepared, made) if session.options.imports else dict.fromkeys(made.artifacts, Indexed())
     if verify:
         with phase(session, prepared, "verify"):
@@ -108,17 +108,18 @@ def _within_limits(session: Session, prepared: Prepared, made: Making) -> None:
         session.emit(Event("finding", as_json(finding)))
 
 
-def _papers(session: Session, service: Service, made: Making) -> Mapping[str, Json]:
+def _papers(session: Session, prepared: Prepared, made: Making) -> Mapping[str, Json]:
     """Write the artifacts' bills of materials and the statement of where they come from, beside them."""
     from fnctl.build import provenance, sbom
     from fnctl.build.cache import Cache, home
     from fnctl.build.files import write
 
+    service = prepared.service
     cache = Cache(home(session.environ), service.folder, session.environ, lambda _: None)
     built = [(recipe, made.artifacts[recipe.name]) for recipe in made.recipes]
     bills = {recipe.name: sbom.ensure(recipe, made.bundles, one.artifact, one.path, cache) for recipe, one in built}
     artifacts = {recipe.name: one.artifact for recipe, one in built}
-    said = provenance.statement(service, artifacts, bills, commit(service.folder, session.environ), session.environ)
+    said = provenance.statement(service, artifacts, bills, commit(service.folder, session.environ), session.environ, prepared.manifest)
     if built:
         write(built[0][1].path.with_name(provenance.FILE), json.dumps(said, indent=1).encode() + b"\n")
     return said

@@ -34,7 +34,7 @@ from fnctl.errors import Exit, FnctlError, StalePlan
 from fnctl.events import Event
 from fnctl.graph import CLOUD, Address, Graph, Json, Node, refs
 from fnctl.ledger import lock
-from fnctl.ledger.release import Release
+from fnctl.ledger.release import Release, labels
 from fnctl.manifest.model import Service
 from fnctl.operations import connect
 from fnctl.operations import history as history
@@ -116,7 +116,7 @@ def rollback(session: Session, *, to: int | None = None, show: Callable[[Plan], 
     release = _choose(place, to)
     needed = tuple(sorted({*place.service.secrets, *secrets_of(release.graph.nodes.values())}))
     place.facts = place.cloud.outputs(replace(place.service, secrets=needed))  # values are today's, also of a secret that the manifest dropped
-    place.provenance = release.provenance
+    place.commit, place.provenance = release.commit, release.provenance
     return make_live(place, release.graph, show=show, allow=allow_data_loss, restores=release.number)
 
 
@@ -183,6 +183,8 @@ def make_live(
             _refuse_stale(made, basis)
             _refuse_loss(made, allow)
             show(made)
+        if not restores:
+            place.commit = preparation.commit(place.service.folder, session.environ)
         course = Course(
             "rollback" if restores else "deploy",
             again,
@@ -191,6 +193,7 @@ def make_live(
             held.fence,
             session.options.parallel,
             restores,
+            labels((again.head.number if again.head else 0) + 1, place.commit, place.provenance),
         )
         ended = carry(place, course)
         if ended.exit is Exit.OK:
@@ -304,8 +307,8 @@ def _sign(
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(place.session.now()))
     who = f"{lock.myself().who}@{lock.myself().host}"
     versions = {"fnctl": __version__, "graph": "1"}
-    commit = preparation.commit(service.folder, place.session.environ)
-    return Release(number, service.name, service.stage, service.target, graph, ids, outputs, who, when, versions, commit, restores, place.provenance)
+    told = (who, when, versions, place.commit, restores, place.provenance)
+    return Release(number, service.name, service.stage, service.target, graph, ids, outputs, *told)
 
 
 def _result(place: Place, ended: Ended, made: Plan, verb: str) -> Result:

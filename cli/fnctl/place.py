@@ -25,8 +25,8 @@ LONGEST = 3600.0
 
 @dataclass
 class Place:
-    """Where a verb works. `facts` are the account's own outputs, read once. `provenance` is of what is to be live, and
-    `untried` what its build could not try; a plan with changes says so."""
+    """Where a verb works. `facts` are the account's own outputs, read once. `commit` and `provenance` are of what is to
+    be live, and `untried` is what its build could not try; a plan with changes says so."""
 
     session: Session
     service: Service
@@ -38,6 +38,7 @@ class Place:
     notes: tuple[str, ...] = ()
     untried: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
+    commit: str | None = None
     provenance: Mapping[str, Json] | None = None
 
     @contextmanager

@@ -35,6 +35,8 @@ class Prepared:
     """What the build said of its sources, once there was one."""
     untried: tuple[str, ...] = ()
     """What that build could not try on this machine, in sentences that name the functions."""
+    manifest: tuple[str, str] = ("", "")
+    """The manifest's name and SHA-256; of one that includes others, over all of them."""
     weigh: Callable[[Mapping[str, Measured]], list[Diagnostic]] = lambda _sizes: []
     """Hold sizes of what was built against the platform's limits, as the manifest wants its rules heard."""
 
@@ -72,7 +74,18 @@ def prepare(session: Session, *, files: bool = True, deploys: bool = True) -> Pr
             help="`fnctl validate` checks for it already; `fnctl plugins` says what works",
         )
     weigh = partial(weighed, session, document, adapter, more, service)
-    return Prepared(service, adapter, {"load": round(time.monotonic() - begun, 3)}, weigh=weigh)
+    named = (document.path.name, _digest(document.files))
+    return Prepared(service, adapter, {"load": round(time.monotonic() - begun, 3)}, manifest=named, weigh=weigh)
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    """Name the bytes of a manifest: of one file as `sha256sum` does, of several by their names and digests."""
+    import hashlib
+
+    each = {name: hashlib.sha256(body).hexdigest() for name, body in sorted(files.items())}
+    if len(each) == 1:
+        return next(iter(each.values()))
+    return hashlib.sha256("".join(f"{digest}  {name}\n" for name, digest in each.items()).encode()).hexdigest()
 
 
 def _listen(session: Session, more: plugins.Plugins) -> None:

@@ -116,6 +116,8 @@ def test_a_statement_says_what_was_built_of_what(build: Build, tmp_path: Path) -
     json_format.ParseDict(said["predicate"], predicate.Provenance())  # an unknown word raises
     subjects = {one["name"]: one["digest"]["sha256"] for one in said["subject"]}
     assert subjects == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in beside(tmp_path, "").glob("*.zip")}
+    manifest = said["predicate"]["buildDefinition"]["externalParameters"]["manifest"]
+    assert manifest == {"name": "fnctl.yaml", "digest": {"sha256": hashlib.sha256((tmp_path / "fnctl.yaml").read_bytes()).hexdigest()}}
     source, *lists = said["predicate"]["buildDefinition"]["resolvedDependencies"]
     assert (source["digest"], source["uri"]) == ({"gitCommit": git("rev-parse", "HEAD")}, "git+https://git.example.com/shop.git")
     digests = {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("requirements.txt", "web/package-lock.json")}

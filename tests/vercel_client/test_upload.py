@@ -6,12 +6,19 @@ import gzip
 import hashlib
 import io
 import tarfile
+import threading
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from aws_client.stub import Answer, Request, Stub, running
+from fnctl.adapter import Cancel, Run, Where
 from fnctl_vercel import upload
+from fnctl_vercel.client import connect
+from fnctl_vercel.faults import Refused
 
 MEMBERS = {"config.json": b"{}", "functions/api.func/a.py": b"print()\n" * 50, "functions/b.func/a.py": b"print()\n" * 50}
 
@@ -50,3 +57,71 @@ def test_file_by_file_equal_contents_are_one_upload(tmp_path: Path) -> None:
         assert len({part.sha for part in parts}) == 2
         assert [part.entry()["mode"] for part in parts] == [0o100755, 0o100644, 0o100644]
         assert all(part.path.read_bytes() == MEMBERS[part.file.removeprefix(".vercel/output/")] for part in parts)
+
+
+def parts_of(folder: Path, count: int) -> list[upload.Part]:
+    """So many small files to send."""
+    made = []
+    for number in range(count):
+        (folder / str(number)).write_bytes(body := str(number).encode())
+        made.append(upload.Part(f"f{number}", folder / str(number), hashlib.sha1(body).hexdigest(), len(body), upload.MODE))
+    return made
+
+
+def slept(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
+
+
+def sending(folder: Path, answer: Callable[[Request], Answer], said: list[str]) -> Stub:
+    """Send a hundred files to whoever answers so; return what was asked."""
+    parts = parts_of(folder, 100)
+    run = Run(lambda _: None, lambda: Cancel.NO, time.monotonic() + 60, slept, lambda _: folder)
+    with running(answer) as stub:
+        client = connect(Where("shop", "prod", {}, {"VERCEL_TOKEN": "t", "FNCTL_VERCEL_ENDPOINT": stub.url}, folder))
+        try:
+            upload.send(client, parts, {part.sha for part in parts}, run, said.append)
+        finally:
+            client.close()
+    return stub
+
+
+def test_a_few_go_at_a_time_and_bytes_are_counted(tmp_path: Path) -> None:
+    most = [0]
+
+    def answer(_request: Request) -> Answer:
+        most[0] = max(most[0], sum(thread.name.startswith("fnctl-upload") for thread in threading.enumerate()))
+        return Answer(200, b"{}")
+
+    said: list[str] = []
+    sending(tmp_path, answer, said)
+    assert 2 <= most[0] <= upload.PARALLEL
+    assert (said[0], said[-1]) == ("uploading 0 kB in 100 files", "uploaded 0 kB of 0 kB")
+    assert 9 <= len(said) <= 12
+
+
+def test_where_the_last_upload_for_now_is_said_all_wait_and_none_is_refused(tmp_path: Path) -> None:
+    stamps: list[float] = []
+
+    def answer(_request: Request) -> Answer:
+        stamps.append(time.time())
+        left = 50 - len(stamps) if len(stamps) <= 50 else 200
+        return Answer(200, b"{}", {"x-ratelimit-remaining": str(max(0, left)), "x-ratelimit-reset": str(int(stamps[0] * 1000) + 1500)})
+
+    sending(tmp_path, answer, [])
+    early = [stamp for stamp in stamps if stamp < stamps[0] + 1.5]
+    assert 50 <= len(early) < 50 + 2 * upload.PARALLEL, "only what was under way already"
+    assert len(stamps) == 100
+
+
+def test_after_a_refusal_nothing_new_is_begun(tmp_path: Path) -> None:
+    asked: list[Request] = []
+
+    def answer(request: Request) -> Answer:
+        asked.append(request)
+        time.sleep(0.01)
+        return Answer(403, b'{"error": {"code": "forbidden", "message": "no"}}')
+
+    with pytest.raises(Refused):
+        sending(tmp_path, answer, [])
+    assert len(asked) <= 3 * upload.PARALLEL

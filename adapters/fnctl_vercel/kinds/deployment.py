@@ -113,12 +113,26 @@ class Deployment(Base):
     def _make(self, node: Node, props: Mapping[str, Any], run: Run) -> dict[str, Any]:
         """Make one: of the bytes that are here, else of the files that Vercel has kept of an earlier one."""
         path = self._local(node)
-        if path is not None:
-            with upload.parts(path, str(props["how"]["upload"])) as parts:
-                made = self._create(node, props, [part.entry() for part in parts], run, parts)
-        else:
-            made = self._again(node, props, run)
-        return self._wait(made, run)
+        if path is None:
+            return self._wait(self._again(node, props, run), run)
+        try:
+            return self._sent(node, props, path, str(props["how"]["upload"]), run)
+        except upload.Untaken as failed:
+            if upload.count(path) > upload.FILES:
+                raise
+            say(run, node, f"the archive did not get there ({failed}): each file goes up by itself now")
+            return self._sent(node, props, path, "files", run)
+
+    def _sent(self, node: Node, props: Mapping[str, Any], path: Path, how: str, run: Run) -> dict[str, Any]:
+        """Make one of the bytes that are here, as an archive or file by file."""
+        with upload.parts(path, how) as parts:
+            made = self._create(node, props, [part.entry() for part in parts], run, parts)
+        try:
+            return self._wait(made, run)
+        except CloudError as error:
+            if how == "archive" and "ARCHIVE" in error.reason:
+                raise upload.untaken(error) from None
+            raise
 
     def _local(self, node: Node) -> Path | None:
         artifact = node.artifact
@@ -146,7 +160,7 @@ class Deployment(Base):
         body: dict[str, Json] = {
             "name": node.name,
             "project": str(props["project"]),
-            "meta": deployments.meta(self.service, self.stage, props, files, nonce),
+            "meta": deployments.meta(self.service, self.stage, props, files, nonce, run.labels),
             **_where(props),
             **({"deploymentId": again} if again else {"files": files, "projectSettings": {"framework": None}}),
         }
@@ -154,11 +168,10 @@ class Deployment(Base):
             try:
                 return self._post(str(props["project"]), body, nonce, run)
             except Refused as error:
-                missing: list[str] = [str(sha) for sha in error.body.get("missing") or ()]
-                wanted = [part for part in parts if part.sha in missing]
-                if error.reason != "missing_files" or not wanted:
+                missing = {str(sha) for sha in error.body.get("missing") or ()}
+                if error.reason != "missing_files" or not any(part.sha in missing for part in parts):
                     raise
-                upload.send(self.client, wanted, run, lambda words: say(run, node, words))
+                upload.send(self.client, parts, missing, run, lambda words: say(run, node, words))
         message = "Vercel asks for files that were uploaded a moment ago"
         raise CloudError(message, help="run the same command again: what is there stays there")
 

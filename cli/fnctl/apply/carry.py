@@ -10,13 +10,13 @@ from typing import Literal, Protocol
 
 from fnctl.adapter import Cancel, Change, Cloud, Run
 from fnctl.apply.executor import Applied, Work, apply
-from fnctl.dataclass import dataclass, replace
+from fnctl.dataclass import dataclass, field, replace
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import Exit, FnctlError
 from fnctl.events import Event
 from fnctl.graph import Address, Graph, Json, Node, State, resolve
 from fnctl.ledger.ledger import Ledger
-from fnctl.ledger.release import Intent, Release
+from fnctl.ledger.release import Intent, Release, labels
 from fnctl.plan.planner import Decision, Seen, decide, holders
 
 BESIDE = 16_000_000
@@ -113,6 +113,7 @@ class Course:
     fence: int
     parallel: int
     restores: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def carry(ground: Ground, course: Course) -> Ended:
@@ -124,7 +125,7 @@ def carry(ground: Ground, course: Course) -> Ended:
     ours = {address: replace(node, retain=True) if address in found else node for address, node in view.graph.nodes.items()}
     intended = Graph({**before, **ours}, view.graph.outputs)
     ground.ledger.intend(Intent(intended, course.fence, course.verb, course.restores))
-    work = Work(ground.cloud.kinds, ground.run, course.guard, course.parallel)
+    work = Work(ground.cloud.kinds, replace(ground.run, labels=course.labels), course.guard, course.parallel)
     try:
         artifacts = {n.artifact.sha256: n.artifact for n in view.graph.nodes.values() if n.artifact}.values()
         ground.ledger.keep_bytes(a for a in artifacts if a.size > BESIDE)
@@ -221,7 +222,8 @@ def _restore(ground: Ground, course: Course, intended: Graph) -> list[Diagnostic
     full = [change for change in view.decision.changes if change.loses]
     stays = holders({change.address for change in full}, {**view.recorded, **view.graph.nodes})
     changes = [change for change in view.decision.changes if change.address not in stays]
-    applied = apply(changes, view.seen, Work(ground.cloud.kinds, ground.run, course.guard, course.parallel))
+    run = replace(ground.run, labels=labels(head.number, head.commit, head.provenance) if head else {})
+    applied = apply(changes, view.seen, Work(ground.cloud.kinds, run, course.guard, course.parallel))
     if applied.stopped_in is not None:
         return list(applied.errors())
     if full:

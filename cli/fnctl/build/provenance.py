@@ -29,7 +29,12 @@ NODE_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yar
 
 
 def statement(
-    service: Service, artifacts: Mapping[str, Artifact], bills: Mapping[str, Path], commit: str | None, environ: Mapping[str, str]
+    service: Service,
+    artifacts: Mapping[str, Artifact],
+    bills: Mapping[str, Path],
+    commit: str | None,
+    environ: Mapping[str, str],
+    manifest: tuple[str, str] = ("", ""),
 ) -> dict[str, Json]:
     """Say what was built of what, by what.
 
@@ -39,11 +44,12 @@ def statement(
         bills: the artifacts' bills of materials, by name.
         commit: the source's, with `+` when the folder held changes; None outside a repository.
         environ: where git finds its settings.
+        manifest: its name and SHA-256.
     """
     subjects: list[Json] = [_file(f"{name}.zip", artifact.sha256) for name, artifact in sorted(artifacts.items())]
     definition: dict[str, Json] = {
         "buildType": BUILD,
-        "externalParameters": {"service": service.name, "stage": service.stage, "target": service.target},
+        "externalParameters": {"service": service.name, "stage": service.stage, "target": service.target, "manifest": _file(*manifest)},
         "internalParameters": {"engine": ENGINE},
         "resolvedDependencies": [*_source(service.folder, commit, environ), *_locks(service)],
     }

@@ -57,6 +57,14 @@ class Release:
         }
 
 
+def labels(number: int, commit: str | None, provenance: Mapping[str, Any] | None) -> dict[str, str]:
+    """Say which release it is and what it is made of, in few words: `release`, and as far as they are known `commit` and `manifest` (SHA-256)."""
+    definition = ((provenance or {}).get("predicate") or {}).get("buildDefinition") or {}
+    manifest = (definition.get("externalParameters") or {}).get("manifest") or {}
+    told = {"release": str(number), "commit": commit, "manifest": (manifest.get("digest") or {}).get("sha256")}
+    return {name: value for name, value in told.items() if value}
+
+
 def read_release(data: Mapping[str, Any]) -> Release:
     """Read back what `to_json` wrote. Raises KeyError or TypeError for anything else."""
     return Release(
