@@ -40,7 +40,7 @@ def visibility_too_short(subject: Subject) -> Iterator[Found]:
         wanted = min(advised.value * function.timeout + (whole(trigger.options.get("window")) or 0), limits["sqs.visibility"].value)
         if least.value * function.timeout <= said < wanted:
             span = subject.service.span("resources", resource.name, "visibility")
-            label = f"{said} s, and {wanted:g} s are advised for `{function.name}`"
+            label = f"{said:,} s, and {wanted:,g} s are advised for `{function.name}`"
             help = f"say {wanted:g}s, or leave it out: fnctl computes it"
             yield Found("messages may come back while they are worked on", span, label, (advised.note(),), help)
 

@@ -32,7 +32,7 @@ def gateway_ends_first(subject: Subject) -> Iterator[Found]:
     limit = subject.limits["http_api.timeout"]
     for function in behind_api(subject.service):
         if (function.timeout or 0) > limit.value:
-            label = f"{function.timeout} s, and the gateway waits {limit.amount()}"
+            label = f"{function.timeout:,} s, and the gateway waits {limit.amount()}"
             help = "hand long work over to a queue or a workflow, or answer through a function URL: targets: { aws: { http: function_url } }"
             yield Found(f"callers of `{function.name}` are sent away before it ends", at(subject, function, "timeout"), label, (limit.note(),), help)
 

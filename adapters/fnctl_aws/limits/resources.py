@@ -41,7 +41,7 @@ def visibility_shorter_than_work(subject: Subject) -> Iterator[Found]:
         hidden, span = visibility_of(service, resource), service.span("resources", resource.name, "visibility")
         for function, _ in consumers(service, resource.name):
             if hidden < least.value * timeout_of(function):
-                label = f"{hidden} s, and `{function.name}` may take {timeout_of(function)} s"
+                label = f"{hidden:,} s, and `{function.name}` may take {timeout_of(function):,} s"
                 wanted = min(advised.value * timeout_of(function), limits["sqs.visibility"].value)
                 help = f"raise `visibility` to {wanted:g}s, {advised.value:g} times the timeout, or leave it out"
                 message = f"`{resource.name}` shows a message again while it is worked on"

@@ -36,7 +36,7 @@ def timeout_over_maximum(subject: Subject) -> Iterator[Found]:
         span = subject.service.span("functions", function.name, "timeout")
         help = "use a workflow: its runs have no limit" if subject.limits.plan != "hobby" else "`plan: pro` takes up to 800 s; or use a workflow"
         if beta and seconds <= beta.value:
-            yield breach(beta, f"the timeout of `{function.name}` is a beta", span, f"{seconds} s, and without the beta {limit.amount()}", help)
+            yield breach(beta, f"the timeout of `{function.name}` is a beta", span, f"{seconds:,} s, and without the beta {limit.amount()}", help)
         else:
             message = f"the timeout of `{function.name}` is over the maximum of the plan {subject.limits.plan}"
             yield breach(limit, message, span, f"{seconds:,} s, and a function is stopped at {limit.amount()}", help)

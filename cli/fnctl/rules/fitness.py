@@ -49,7 +49,8 @@ def near_the_maximum_time(subject: Subject) -> Iterator[Found]:
         if function.timeout is not None and function.timeout > LONG * most.value:
             span = subject.service.span("functions", function.name, "timeout")
             help = "split it with a workflow, or run it as a container job (Fargate or Batch, Container Apps jobs), which has no such end"
-            yield Found(f"`{function.name}` needs most of the longest time there is", span, f"of {most.amount()}", (most.note(),), help)
+            part, label = "more than" if function.timeout > most.value else "most of", f"{function.timeout:,} s of {most.amount()}"
+            yield Found(f"`{function.name}` needs {part} the longest time there is", span, label, (most.note(),), help)
 
 
 @rule("FIT002", "advice", needs="env", alike=True)
@@ -146,7 +147,7 @@ def never_idle(subject: Subject) -> Iterator[Found]:
                 span = subject.service.span(*trigger.at)
                 help = "shorten the timeout, start it less often, or run a container that loops"
                 yield Found(
-                    f"`{function.name}` may still run when it is started again", span, f"every {every} s, up to {function.timeout} s", help=help
+                    f"`{function.name}` may still run when it is started again", span, f"every {every:,} s, up to {function.timeout:,} s", help=help
                 )
 
 

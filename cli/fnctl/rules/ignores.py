@@ -60,7 +60,8 @@ class Ignores:
             if comment in self.refused:
                 yield _finding(comment.span, f"{comment.code} cannot be ignored", "it says what cannot work", "mend what it finds")
             elif comment not in self.used and comment.code not in rules:
-                yield _finding(comment.span, f"there is no rule {comment.code or 'without a code'}", "not a rule", _FORM)
+                message = f"there is no rule {comment.code}" if comment.code else "the comment names no rule to ignore"
+                yield _finding(comment.span, message, "not a rule" if comment.code else "no code of a rule", _FORM)
             elif comment not in self.used and looked_for(comment.code):
                 yield _finding(comment.span, f"nothing to ignore: {comment.code} finds nothing here", "unused", "remove the comment")
 

@@ -274,7 +274,7 @@ def callee_outlives_caller(subject: Subject) -> Iterator[Found]:
         for used in function.uses:
             other = functions.get(used)
             if other is not None and function.timeout is not None and (other.timeout or 0) > function.timeout:
-                message = f"`{function.name}` waits {function.timeout} s for `{used}`, which may take {other.timeout} s"
+                message = f"`{function.name}` waits {function.timeout:,} s for `{used}`, which may take {other.timeout:,} s"
                 help = "give it more time than what it waits for, or hand the work over through a queue"
                 yield Found(message, subject.service.span("functions", function.name, "uses", used, key=True), "ends first", help=help)
 
