@@ -148,26 +148,35 @@ class _Writer:
     def _break(self, gap: str, token: Any) -> None:
         """End the line, write the comments and at most one blank line at a time, and begin the token's line."""
         rest, *more = gap.split("\n")
-        start = self.at
+        old, new = -1, -1
         if not self.last:
             rest, more = "", gap.split("\n")
         elif rest.strip():
-            column = self._old_column(start + len(rest) - len(rest.lstrip()))
-            self.line = self.line.ljust(max(column, len(self.line) + 1)) + rest.strip()
+            old, new = self._beside(len(rest) - len(rest.lstrip()))
+            self.line = self.line.ljust(new) + rest.strip()
         if self.last:
             self.lines.append(self.line)
         indent, written, ends = self._indent(token), len(self.lines), token.__class__ is yaml.StreamEndToken
         for part in more if ends else more[:-1]:
+            column = len(part) - len(part.lstrip())
+            old = old if column == old else -1  # it goes on with the comment that stands beside a value
             if part.strip():
-                self.lines.append(" " * self._comment_column(len(part) - len(part.lstrip()), token, indent) + part.strip())
+                self.lines.append(" " * (new if old >= 0 else self._comment_column(column, token, indent)) + part.strip())
             elif self.lines and self.lines[-1]:
                 self.lines.append("")
         while ends and len(self.lines) > written and not self.lines[-1]:
             self.lines.pop()
         self.line = " " * indent
 
-    def _old_column(self, index: int) -> int:
-        return index - self.text.rfind("\n", 0, index) - 1
+    def _beside(self, gap: int) -> tuple[int, int]:
+        """Return the column of the comment that follows after a gap, as it was and as it is written. One that stands under another, or above it,
+        keeps its column, any other its distance."""
+        start = self.text.rfind("\n", 0, self.at) + 1
+        column = self.at + gap - start
+        above = self.text[self.text.rfind("\n", 0, max(start - 1, 0)) + 1 : max(start - 1, 0)]
+        below = self.text[self.text.find("\n", self.at) + 1 :].partition("\n")[0]
+        stands = any(line[column : column + 1] == "#" and line[:column].strip() and line[column - 1].isspace() for line in (above, below))
+        return column, max(column, len(self.line) + 1) if stands else len(self.line) + max(gap, 1)
 
     def _indent(self, token: Any) -> int:
         kind = token.__class__
@@ -221,7 +230,7 @@ class _Writer:
     def _literal(self, raw: str, token: Any) -> None:
         first, *more = raw.split("\n")
         header = _HEADER.match(first)
-        own = next((len(part) - len(part.lstrip(" ")) for part in more if part.strip(" ")), 0)
+        own = next((len(part) - len(part.lstrip(" ")) for part in more if part.strip(" ")), max(map(len, more), default=0))
         if header and "+" in header[0]:
             more = more[:-1] if more and not more[-1] else more
         else:
