@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 def program() -> NoReturn:
     """Be the process. `validate` ends at once, all being written: taking apart what was read, object by object, would be a twentieth of its time."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _reopen()
     code = main()
     if sys.argv[1:2] != ["validate"]:
         sys.exit(code)
@@ -27,6 +29,13 @@ def program() -> NoReturn:
     except (OSError, ValueError):  # nobody reads any more
         pass
     os._exit(code)
+
+
+def _reopen() -> None:
+    """Put nothing where the caller has closed a stream (`>&-`): Python leaves None there."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:

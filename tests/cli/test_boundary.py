@@ -171,3 +171,15 @@ def test_a_missing_manifest_is_a_diagnostic(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "error[" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_is_gone_and_streams_that_are_closed_are_no_bug(tmp_path: Path) -> None:
+    """The shell stands in a folder that somebody else removed, or a supervisor started us with nothing open."""
+    script = f'mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m fnctl validate; echo "exit $?"; {sys.executable} -m fnctl rules AWS101'
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert "error[FN001]: there is no fnctl.yaml here or in a folder above" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "exit 1\n" in done.stdout
+    assert "AWS101" in done.stdout
+    closed = f"{sys.executable} -m fnctl rules AWS101 <&- >&- 2>&-; exit $?"
+    assert subprocess.run(["bash", "-c", closed], cwd=tmp_path, check=False, timeout=60).returncode == 0

@@ -62,6 +62,14 @@ class Engine(Checker, Maker, Protocol):
     def unlock(self, session: Session) -> Mapping[str, Json] | None: ...
 
 
+def here() -> Path:
+    """Return the current folder; where somebody has removed it, its name, below which nothing is found."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.environ.get("PWD") or os.sep)
+
+
 @dataclass
 class World:
     """The streams, environment and folder of one process, the engine behind it, and whether answers are kept. Tests put their own in."""
@@ -70,7 +78,7 @@ class World:
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    cwd: Path = field(default_factory=Path.cwd)
+    cwd: Path = field(default_factory=here)
     given: Engine | None = None
     hidden: list[str] = field(default_factory=list)
     remembers: bool = False
