@@ -11,7 +11,7 @@ import logging
 import time
 from functools import partial
 
-from fnctl_runtime.invocation import call, current
+from fnctl_runtime.invocation import call, current, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class KeyMissing(Exception):  # named like the finding
     """The manifest's `idempotent.key` leads to nothing in this event."""
 
 
-def once(handler: Callable[..., Any], config: Mapping[str, Any], store: Store, *, task: bool = False) -> Callable[..., Any]:
+def once(handler: Callable[..., Any], config: Mapping[str, Any], store: Store, *, task: bool = False, waiting: bool = False) -> Callable[..., Any]:
     """Wrap a handler so that one key is worked on once.
 
     Args:
@@ -62,11 +62,12 @@ def once(handler: Callable[..., Any], config: Mapping[str, Any], store: Store, *
             task's key), the `ttl` of answers and the `lease` of claims in seconds.
         store: keeps claims and answers.
         task: the handler is a task's.
+        waiting: it is async, and so is what is returned: it works on the loop that runs, while a thread waits for the store.
     """
     said: Mapping[str, Any] = config["idempotent"]
     place = "/".join(config[name] for name in ("service", "stage", "function"))
 
-    def run(*arguments: Any) -> Any:
+    def run(work: Callable[..., Any], *arguments: Any) -> Any:
         key = f"{place}#{_short(_key(arguments, said['key'], task=task))}"
         from os import urandom  # of the standard library's ways to a random name the one that is loaded already
 
@@ -79,9 +80,26 @@ def once(handler: Callable[..., Any], config: Mapping[str, Any], store: Store, *
         if known is not None:
             log.info("done before", extra={"idempotency_key": key})
             return json.loads(known)
-        return _worked(partial(call, handler, *arguments), key, owner, store, said["ttl"])
+        return _worked(partial(work, *arguments), key, owner, store, said["ttl"])
 
-    return run
+    return _beside(run, handler) if waiting else partial(run, partial(call, handler))
+
+
+def _beside(run: Callable[..., Any], handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the handler work on the loop that its other calls share, with all that is bound to that; only the store has a thread."""
+    from asyncio import get_running_loop, run_coroutine_threadsafe, to_thread
+
+    async def kept(*arguments: Any) -> Any:
+        try:
+            return await handler(*arguments)
+        except SystemExit as error:  # let out of a task, it would end the loop
+            raise left(error) from error
+
+    async def beside(*arguments: Any) -> Any:
+        loop = get_running_loop()
+        return await to_thread(run, lambda *given: run_coroutine_threadsafe(kept(*given), loop).result(), *arguments)
+
+    return beside
 
 
 def _worked(work: Callable[[], Any], key: str, owner: str, store: Store, ttl: float) -> Any:

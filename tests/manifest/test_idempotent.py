@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fnctl.manifest import keys
+from fnctl.manifest.check import check
 from fnctl.manifest.load import load
 from fnctl.manifest.model import Service
 from fnctl.manifest.resolve import resolve
@@ -24,11 +25,11 @@ def manifest(said: str, resources: str = DONE, more: str = "triggers: [{ queue: 
     return f'{HEAD}{listed}\nfunctions:\n  pay:\n    handler: "a.py:b"\n    {more}\n    idempotent: {said}\n'
 
 
-def resolved(folder: Path, text: str) -> Service:
+def resolved(folder: Path, text: str, target: str = "aws") -> Service:
     (folder / "fnctl.yaml").write_text(text)
     document, _ = load(folder / "fnctl.yaml")
     assert document is not None
-    service = resolve(document, target="aws", stage="dev", environ={}).service
+    service = resolve(document, target=target, stage="dev", environ={}).service
     assert service is not None
     return service
 
@@ -93,3 +94,12 @@ def test_the_table_is_used_in_the_functions_name(tmp_path: Path) -> None:
 )
 def test_a_key_is_a_path(expression: object, expected: tuple[str | int, ...] | None) -> None:
     assert keys.path(expression) == expected
+
+
+@pytest.mark.parametrize("target", ["aws", "vercel"])
+def test_a_secret_that_one_target_alone_reads_is_granted(tmp_path: Path, target: str) -> None:
+    head = HEAD.replace("{ aws: {} }", "{ aws: {}, vercel: {} }") + "secrets: [REDIS_URL, KEY, NOBODYS]\n"
+    table = "done: { type: table, ttl: expires, targets: { vercel: { redis: REDIS_URL } } }"
+    text = manifest("{ table: done }", table, "triggers: [{ queue: jobs }]\n    targets: { aws: { secrets: [KEY] } }").replace(HEAD, head)
+    found = check(resolved(tmp_path, text, target), files=False)
+    assert [one.message for one in found] == ["the secret NOBODYS is granted to no function"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import json
 import logging
+import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +15,7 @@ from typing import Any
 import pytest
 
 from fnctl_runtime import Event, TaskContext
-from fnctl_runtime.invocation import Invocation, enter
+from fnctl_runtime.invocation import Invocation, enter, loop
 from fnctl_runtime.once import InProgress, KeyMissing, once
 
 CONFIG = {"service": "shop", "stage": "dev", "function": "pay", "idempotent": {"key": None, "ttl": 60, "lease": 30}}
@@ -139,3 +143,46 @@ def test_a_task_is_known_by_its_own_key() -> None:
     assert run({"n": 1}, TaskContext("r", "s", "r/s", attempt=2)) == first == [{"n": 1}, 1]
     assert run({"n": 1}, TaskContext("r", "s", "r/s:compensate")) == [{"n": 1}, 1]
     assert json.loads(store.kept["shop/dev/pay#r/s"][2]) == first
+
+
+def test_async_handlers_work_beside_each_other_on_the_loop_that_runs() -> None:
+    store, loops, both = Memory(), [], asyncio.Event()
+
+    async def meet(event: Event) -> Any:
+        loops.append(asyncio.get_running_loop())
+        both.set() if len(loops) == 2 else None
+        await asyncio.wait_for(both.wait(), 5)
+        if event.data == "leave":
+            sys.exit(3)
+        return event.data
+
+    run = once(meet, CONFIG, store, waiting=True)
+
+    async def main() -> list[Any]:
+        first = await asyncio.gather(run(event("one", "e-1")), run(event("leave", "e-2")), return_exceptions=True)
+        return [asyncio.get_running_loop(), *first, await run(event("one", "e-1"))]
+
+    loop, one, left, again = asyncio.run(main())
+    assert (one, again) == ("one", "one")
+    assert "the handler called sys.exit(3)" in str(left)
+    assert loops == [loop, loop]
+    assert list(store.kept) == ["shop/dev/pay#e-1"]
+
+
+def test_what_is_to_be_waited_for_is_waited_for_in_each_thread() -> None:
+    both = threading.Barrier(2)
+
+    async def late(data: Any) -> Any:
+        await asyncio.to_thread(both.wait, 5)
+        return data
+
+    run = once(lambda event: late(event.data), CONFIG, Memory())
+
+    def called(event: Event) -> Any:
+        try:
+            return run(event)
+        finally:
+            loop().close()
+
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(called, (event(1, "e-1"), event(2, "e-2")))) == [1, 2]

@@ -83,11 +83,11 @@ def _reveal(names: list[str]) -> None:
 
 
 def _once(target: Callable[..., Any], function: Config) -> Callable[..., Any]:
-    """Let a handler work once for each key. What wraps it is no coroutine, so that the whole of it runs in a thread."""
+    """Let a handler work once for each key: an async one on the worker's loop as before, and its store in a thread."""
     from fnctl_azure.runtime.claims import Claims
     from fnctl_runtime.once import once
 
-    return once(target, function, Claims(function, os.environ), task=function["interface"] == "task")
+    return once(target, function, Claims(function, os.environ), task=function["interface"] == "task", waiting=waits(target))
 
 
 def _binding(interface: str) -> Callable[..., Handle]:

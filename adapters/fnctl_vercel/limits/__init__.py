@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from fnctl.rules.model import Rule
-from fnctl_vercel.limits import functions, not_yet, project, sizes, triggers
+from fnctl_vercel.limits import functions, not_yet, project, sizes, stores, triggers
 
-RULES: tuple[Rule, ...] = (*functions.RULES, *project.RULES, *triggers.RULES, *sizes.RULES, *not_yet.RULES)
+RULES: tuple[Rule, ...] = (*functions.RULES, *project.RULES, *triggers.RULES, *stores.RULES, *sizes.RULES, *not_yet.RULES)

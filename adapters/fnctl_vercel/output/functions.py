@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fnctl.build.model import Bundle
 from fnctl.graph import Json
+from fnctl.manifest import keys
 from fnctl.manifest.model import Function, Service, Trigger
 from fnctl_vercel.output.places import Place, crons, door, is_zoned
 
@@ -13,6 +14,8 @@ RECEIVES = 5
 """Tries before a message goes to the dead-letter queue, where the manifest does not say."""
 TRIES = 3
 """Likewise for a topic's subscriber that names a queue for what failed: as many as AWS makes."""
+DAY, LONGEST = 86_400, 800
+"""Seconds that an answer is remembered, and that a call may run, where the manifest does not say."""
 _ENCODED = {"_": "__", "/": "_S", ".": "_D"}
 
 
@@ -90,7 +93,7 @@ def settings(service: Service, place: Place, bundle: Bundle) -> dict[str, Json]:
         "file": file,
         "name": name,
         "source": function.handler_file,
-        "secrets": list(function.secrets),
+        "secrets": secrets_of(service, function),
         "tracing": "otel" if function.tracing == "otel" else None,
         "calls": [environment_name(used, "function") for used in function.uses if used in service.functions],
         "timeout": function.timeout,
@@ -99,7 +102,20 @@ def settings(service: Service, place: Place, bundle: Bundle) -> dict[str, Json]:
         "crons": {} if place.trigger else {path: trigger.key for path, trigger in crons(function).items()},
         "door": "" if place.trigger else door(function),
         "trigger": _consumed(service, function, place.trigger) if place.trigger else None,
+        **({"idempotent": _idempotent(service, function, function.idempotent)} if function.idempotent else {}),
     }
+
+
+def secrets_of(service: Service, function: Function) -> list[str]:
+    """Name the secrets that it reads: its own, and those with the addresses of the tables that it uses."""
+    tables = [resource.own.get("redis") for name in function.uses if (resource := service.resources.get(name))]
+    return list(dict.fromkeys((*function.secrets, *(str(secret) for secret in tables if secret))))
+
+
+def _idempotent(service: Service, function: Function, said: Mapping[str, Json]) -> Json:
+    """Say what names the work, how long it is remembered, and which variable leads to where. A claim lasts as long as a call may run."""
+    path, redis = keys.path(said.get("key")), service.resources[str(said["table"])].own["redis"]
+    return {"key": list(path) if path else None, "ttl": said.get("ttl") or DAY, "lease": function.timeout or LONGEST, "redis": redis}
 
 
 def _consumed(service: Service, function: Function, trigger: Trigger) -> dict[str, Json]:

@@ -35,8 +35,21 @@ def start(root: str) -> App:
     _addresses(config["calls"], os.environ)
     bind = _binding(config)  # before the author's folders come first on sys.path: a `src/queue.py` must not meet asyncio
     otel = spans(config)
-    app = bind(load(root, config["file"], config["name"]), config, otel)
+    wrap = _once(config) if config.get("idempotent") else None
+    target = load(root, config["file"], config["name"])
+    app = bind(wrap(target) if wrap else target, config, otel)
     return _flushing(app, otel) if otel else app
+
+
+def _once(config: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Let a handler work once for each key: an async one on the platform's loop as before, and its store in a thread."""
+    from inspect import iscoroutinefunction
+
+    from fnctl_runtime.once import once
+    from fnctl_vercel.runtime.claims import Claims
+
+    store, task = Claims(config, os.environ), config["interface"] == "task"
+    return lambda handler: once(handler, config, store, task=task, waiting=iscoroutinefunction(handler))
 
 
 def _flushing(inner: App, otel: Any) -> App:

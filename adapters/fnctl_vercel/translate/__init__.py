@@ -8,6 +8,7 @@ from fnctl.graph import CLOUD, Artifact, Graph, Node, Ref, Text, Value
 from fnctl.manifest.model import Service
 from fnctl.manifest.units import seconds
 from fnctl_vercel.names import CRON_SECRET, CRONS, DEPLOYMENT, PROJECT, environment, project, shared
+from fnctl_vercel.output.functions import secrets_of
 from fnctl_vercel.output.places import crons, door
 from fnctl_vercel.output.recipe import NAME, deployment
 from fnctl_vercel.translate.members import members
@@ -53,7 +54,7 @@ def _shows_secret(service: Service) -> bool:
 
 
 def _deployment(service: Service, artifact: Artifact, digests: Mapping[str, Value], secret: bool) -> Node:
-    used = sorted({name for function in service.functions.values() for name in function.secrets})
+    used = sorted({name for function in service.functions.values() for name in secrets_of(service, function)})
     settings = service.settings
     how: dict[str, Value] = {
         "upload": str(settings.get("upload") or "archive"),

@@ -67,6 +67,8 @@ def _wanted(path: tuple[Key, ...]) -> str | None:
     last = path[-1:]
     if path[-2:] == ("idempotent", "table"):
         return "table"
+    if path[-1:] == ("redis",):
+        return "secret"
     if last == ("name",):
         path = path[:-1]
     if len(path) > 2 and path[-3] == "triggers" and path[-1] in TRIGGERS:

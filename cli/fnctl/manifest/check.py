@@ -131,7 +131,7 @@ def _whole(service: Service) -> Iterator[Diagnostic]:
         )
     yield from _twice(service)
     every = (*service.functions.values(), *service.elsewhere.values())
-    used = {secret for function in every for secret in function.secrets}
+    used = {secret for function in every for secret in function.secrets}.union(service.lent)
     for index, secret in enumerate(service.secrets):
         if secret not in used:
             yield _finding(

@@ -119,8 +119,8 @@ class Resource:
 class Service:
     """The whole manifest for one stage and target. Only functions that this target hosts are in `functions`; `elsewhere` has the others.
 
-    `settings` is `targets.<target>` (region, plan, ...) without `only`. `span` finds the manifest line of a path such as
-    ("functions", "api", "memory"), through defaults and overlays, or the nearest parent that has a line.
+    `settings` is `targets.<target>` (region, plan, ...) without `only`. `lent` names the secrets that some target alone reads. `span` finds the
+    manifest line of a path such as ("functions", "api", "memory"), through defaults and overlays, or the nearest parent that has a line.
     """
 
     name: str
@@ -140,6 +140,7 @@ class Service:
     limits: Mapping[str, Json] = field(default_factory=dict)
     budget: Mapping[str, Json] = field(default_factory=dict)
     elsewhere: Mapping[str, Function] = field(default_factory=dict)
+    lent: tuple[str, ...] = ()
     span: Callable[..., Span | None] = field(default=lambda *_path, **_which: None, compare=False, repr=False)
 
     @cached_property

@@ -76,7 +76,7 @@ def describe(resolution: Resolution) -> Mapping[str, Json]:
         return {}
     plain = _plain(service)
     assert isinstance(plain, dict)  # noqa: S101
-    return {key: value for key, value in plain.items() if key not in ("folder", "elsewhere")}
+    return {key: value for key, value in plain.items() if key not in ("folder", "elsewhere", "lent")}
 
 
 def explain(resolution: Resolution) -> dict[str, str]:
@@ -191,8 +191,20 @@ def _service(document: Document, out: Staged, target: str, stage: str, forms: _F
         limits=data.get("limits") or {},
         budget=data.get("budget") or {},
         elsewhere=elsewhere,
+        lent=_lent(data),
         span=origins,
     )
+
+
+def _lent(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the secrets that are said for one target alone, of a function or a resource: the others know nothing of it."""
+    secrets = data.get("secrets")
+    if not secrets:
+        return ()
+    parts = (data.get("defaults"), *(data.get("functions") or {}).values(), *(data.get("resources") or {}).values())
+    own = [words for part in parts if part for words in (part.get("targets") or {}).values() if words]
+    said = {word for words in own for value in words.values() for word in (value if isinstance(value, list) else (value,)) if isinstance(word, str)}
+    return tuple(name for name in secrets if name in said)
 
 
 def _resources(data: Mapping[str, Any], forms: _Forms, origins: Origins, found: list[Diagnostic]) -> dict[str, Resource]:

@@ -65,7 +65,8 @@ def resource_not_on_target(subject: Subject) -> Iterator[Found]:
     service = subject.service
     for name, users in users_of(service).items():
         resource = service.resources[name]
-        if resource.existing is None and (entry := look_up(subject, "resources", resource.type)):
+        entry = look_up(subject, "resources", resource.type)
+        if resource.existing is None and entry and not resource.own.get(entry.get("unless", "")):
             message = f"{title(subject)} cannot make the {resource.type} `{name}`, which `{users[0]}` uses"
             yield lacking(subject, entry, message, service.span("resources", name, "type"), users[0])
 

@@ -5,7 +5,7 @@ import { enter, load, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
- *   secrets: string[], tracing: "otel" | null, calls: string[], timeout: number | null, logs: {format: string, level: string},
+ *   secrets: string[], idempotent?: {key: (string | number)[] | null, ttl: number, lease: number, redis: string}, tracing: "otel" | null, calls: string[], timeout: number | null, logs: {format: string, level: string},
  *   routes: [string, string][],
  *   crons: Record<string, string>, door: string, trigger: Trigger | null}} Config */
 /** @typedef {{kind: string, key: string, topic: string, whole: boolean, most: number | null, dead: string | null}} Trigger */
@@ -25,8 +25,17 @@ export async function start(root) {
   const ours = roomOf(config); // read while the bundle is
   const { target, api } = await load(root, config);
   const otel = config.tracing === "otel" && (await spans(api));
-  const handle = (await ours).bind(target, config, otel);
+  const handle = (await ours).bind(config.idempotent ? await working(target, config, config.idempotent) : target, config, otel);
   return otel ? otel.flushing(handle) : handle;
+}
+
+/**
+ * Lets a handler work once for each key.
+ * @param {Function} target @param {Config} config @param {Required<Config>["idempotent"]} idempotent
+ */
+async function working(target, config, idempotent) {
+  const [{ once }, { claims }] = await Promise.all([import("./once.mjs"), import("./claims.mjs")]);
+  return once(target, { ...config, idempotent }, claims(idempotent, process.env));
 }
 
 /** Reads what is wanted, and no other. @param {Config} config @returns {Promise<{bind: Function}>} */
