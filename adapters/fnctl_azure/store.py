@@ -36,7 +36,8 @@ class BlobStore:
         """Name the place; nothing is read yet."""
         self._client, self._prefix = client, f"{service}/{stage}/"
         self.account = ledger_account(client.subscription, client.region)
-        self.place = f"https://{self.account}.blob.core.windows.net/{CONTAINER}/{service}/{stage}"
+        host = "the stand-in's account " + self.account if client.place.storage else f"https://{self.account}.blob.core.windows.net"
+        self.place = f"{host}/{CONTAINER}/{service}/{stage}"
         self._group = f"/subscriptions/{client.subscription}/resourceGroups/{ledger_group(client.region)}"
         self._id = f"{self._group}/providers/Microsoft.Storage/storageAccounts/{self.account}"
         self._blobs: Blobs | None = None

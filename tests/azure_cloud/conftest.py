@@ -32,11 +32,14 @@ functions:
   work: {{ handler: "work.py:handler", triggers: [{{ queue: jobs }}, {{ schedule: {{ every: 5m }} }}] }}
 """
 API = """\
+import logging
 import os
 
 {top}
 def handler(request):
     print("asked")
+    logging.info("told by the function")
+    logging.getLogger("azure.core.pipeline.policies.http_logging_policy").info("told by an SDK of each of its calls")
     return {{"version": {version}, "greeting": os.environ["GREETING"], "token": bool(os.environ.get("TOKEN"))}}
 """
 WORK = "import sys\n\n\ndef handler(event):\n    print('got', event.data)\n"

@@ -31,7 +31,6 @@ NAMES = (
     "login.microsoftonline.com",
     *(f"*.{name}" for name in ("blob.core.windows.net", "queue.core.windows.net", "table.core.windows.net", "vault.azure.net", "azurewebsites.net")),
 )
-SERVICES = ("blob", "queue", "table")
 BLOBS = "https://storage.azure.com"
 OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 ACCOUNT = re.compile(r"https://([a-z0-9]+)\.(blob|queue|table)\.core\.windows\.net/")
@@ -62,8 +61,8 @@ class Internet:
     environ: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
-        words = dict(word.partition("=")[::2] for word in self.connection.split(";") if word)
-        self.ports = {service: urlsplit(words[f"{service.capitalize()}Endpoint"]).netloc for service in SERVICES}
+        found = re.findall(r"(\w+)Endpoint=http://([^/]+)/", self.connection)
+        self.ports: dict[str, str] = {str(service).lower(): str(place) for service, place in found}
 
     def public(self, text: str) -> str:
         """Return an answer in Azure's names."""

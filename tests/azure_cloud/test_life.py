@@ -109,4 +109,6 @@ def test_every_event_reaches_the_function_and_its_logs_are_found(project: Projec
     told = [line for line in project.run("logs", "--output", "json").lines() if line["type"] == "log"]
     assert {"api", "work"} <= {str(line["function"]) for line in told}
     assert any("got" in line["message"] and "{'n': 1}" in line["message"] for line in told)
+    assert any("told by the function" in line["message"] for line in told)
+    assert not [line for line in told if "told by an SDK" in line["message"]]
     assert "asked" in project.run("logs", "api", "--filter", "asked").out

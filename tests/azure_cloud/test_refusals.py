@@ -96,3 +96,19 @@ def test_what_a_lost_ledger_forgot_is_found_by_its_tags(project: Project) -> Non
     store.purge()
     project.run("destroy", "--yes")
     assert project.cloud.resources() == []
+
+
+def test_a_secret_that_the_app_does_not_reach_is_no_success(project: Project) -> None:
+    project.write(secrets=True)
+    project.run("secret", "set", "TOKEN", stdin="the-hidden-value")
+    told = [[{"name": "TOKEN", "properties": {"status": status}}] for status in ("SecretNotFound", "AccessToKeyVaultDenied")]
+    project.cloud.fault("refuse", path="/configreferences/appsettings$", status=200, body={"value": told[0]})
+    refused = project.run("deploy", "--yes", code=5).err
+    assert "AZ619" in refused
+    assert "does not reach its secret TOKEN (SecretNotFound)" in " ".join(refused.split())
+    assert "fnctl secret set NAME" in refused
+
+    project.cloud.fault("refuse", path="/configreferences/appsettings$", status=200, body={"value": told[1]})
+    project.deploy()
+    assert any(line["path"].endswith("/refresh") for line in project.cloud.requests()), "a right that has not arrived is waited for"
+    assert project.answer()["token"] is True

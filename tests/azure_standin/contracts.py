@@ -25,6 +25,7 @@ NO_OPERATION = frozenset(
         "GET Microsoft.Web/locations/functionAppStacks",
         "GET Microsoft.Web/sites/host/properties",  # asked by the portal
         "POST Microsoft.KeyVault/locations/deletedVaults/purge",
+        "POST Microsoft.Web/sites/config/appsettings/refresh",  # told on the page "Use Key Vault references"
     }
 )
 

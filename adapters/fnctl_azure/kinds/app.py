@@ -24,6 +24,7 @@ from fnctl.adapter import Change, Phase, Run
 from fnctl.graph import Json, Node, State
 from fnctl_azure.kinds.base import Arm, Type, foreign, merged_tags, projected
 from fnctl_azure.kinds.publish import Door, Publisher, listed
+from fnctl_azure.kinds.references import followed
 from fnctl_azure.kinds.types import RESOURCES
 from fnctl_azure.names import LIVE_TAG
 
@@ -87,6 +88,7 @@ class App(Arm):
         assert site is not None  # noqa: S101  # it was there, or was just made
         # A setting can break an app as well as a package can.
         functions = self._publish(node, id_, site, props, run) if publish else self.publisher.synced(node, id_, site, props["functions"], run)
+        followed(self.publisher.client, node, id_, props["settings"], run)
         return State(id_, dict(props), self._outputs(id_, site, props["code"], functions))
 
     def _put(self, change: Change, props: Mapping[str, Any], site: Mapping[str, Any] | None, run: Run, *, unknown: bool) -> dict[str, Any]:

@@ -158,6 +158,8 @@ def _clock(seconds: int) -> str:
 def _configure_logs(config: Config) -> None:
     root = logging.getLogger()
     root.setLevel(LEVELS.get(config["logs"]["level"], logging.INFO))
+    if root.level == logging.INFO:
+        logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs tell of each of their own calls, at the level of what people say
     if config["logs"]["format"] != "json":
         return
     lines = JsonLines({"service": config["service"], "stage": config["stage"]})

@@ -42,6 +42,8 @@ class Running:
     queue: ThreadPoolExecutor
     deployments: list[Deployment] = field(default_factory=list[Deployment])
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    references: Mapping[str, str] = field(default_factory=dict[str, str])
+    """How the secrets of its settings were reached when they were last looked for, by the setting."""
     folder: Path | None = None
     barren: bool = False
     listed: list[Found] = field(default_factory=list[Found])
@@ -79,7 +81,7 @@ class Apps:
             self._world.after.append(running.queue.submit(self._restart, running, site))
 
     def _restart(self, running: Running, site: Resource) -> None:
-        running.settings = self._followed(site)
+        running.settings = self._followed(running, site)
         self._hosts.settings(running.name, running.settings)
 
     def functions(self, site: Resource) -> list[Found]:
@@ -182,7 +184,7 @@ class Apps:
             raise
         started.say("[Kudu-PackageZipStep] completed.")
         before, running.folder = running.folder, folder
-        running.settings, running.barren = self._followed(site), self._world.barren
+        running.settings, running.barren = self._followed(running, site), self._world.barren
         try:
             found = self._hosts.publish(running.name, folder, runtime, self._command(runtime), running.settings)
             started.say(f"[Kudu-SyncTriggerStep] completed: {len(found)} functions.")
@@ -224,7 +226,11 @@ class Apps:
             )
         self._storage.upload(account, container, "released-package.zip", data)
 
-    def _followed(self, site: Resource) -> Mapping[str, str]:
+    def references(self, site: Resource) -> Mapping[str, str]:
+        """How the app's secrets were reached, by the setting that refers to one."""
+        return self._running[site.id.lower()].references
+
+    def _followed(self, running: Running, site: Resource) -> Mapping[str, str]:
         """The app's settings with the secrets behind them, as its identity sees them."""
         settings: dict[str, str] = dict(site.hidden.get("settings") or {})
         with self._world.lock:
@@ -232,7 +238,8 @@ class Apps:
             kind = "SystemAssignedIdentity" if wanted == "SystemAssigned" else "UserAssignedIdentity"
             who = _principal(self._world, site, {"type": kind, "userAssignedIdentityResourceId": wanted})
             found = {name: vault.follow(self._world, value, who) for name, value in settings.items() if value.startswith("@Microsoft.KeyVault(")}
-        return settings | {name: value for name, value in found.items() if value is not None}
+        running.references = {name: status for name, (status, _) in found.items()}
+        return settings | {name: value for name, (_, value) in found.items() if value is not None}
 
     def _told(self, row: Row) -> None:
         """A line of a host's log goes to the component that the app is connected to; without one it goes nowhere, as there."""

@@ -61,11 +61,11 @@ def allowed(world: World, vault: Resource, who: str, roles: frozenset[str], scop
     )
 
 
-def follow(world: World, text: str, who: str) -> str | None:
-    """The value behind a Key Vault reference in a setting, as seen by an identity; None where the platform would leave the reference as it stands."""
+def follow(world: World, text: str, who: str) -> tuple[str, str | None]:
+    """How a Key Vault reference in a setting is seen by an identity, and the value behind it; without one the platform leaves it as it stands."""
     found = _REFERENCE.fullmatch(text.strip())
     if found is None:
-        return None
+        return "InvalidSyntax", None
     said = {key.strip().lower(): value.strip() for key, _, value in (part.partition("=") for part in found["said"].split(";"))}
     name, secret, version = said.get("vaultname", ""), said.get("secretname", ""), said.get("secretversion", "")
     if "secreturi" in said:
@@ -74,11 +74,15 @@ def follow(world: World, text: str, who: str) -> str | None:
         name = before.rstrip("/").rpartition("/")[2].partition(".")[0]
     with world.lock:
         vault = next((one for one in world.of_type(VAULTS) if one.name.lower() == name.lower()), None)
-        if vault is None or not allowed(world, vault, who, READERS, f"{vault.id}/secrets/{secret}"):
-            return None
+        if vault is None:
+            return "VaultNotFound", None
+        if not allowed(world, vault, who, READERS, f"{vault.id}/secrets/{secret}"):
+            return "AccessToKeyVaultDenied", None
         versions: list[dict[str, Any]] = (vault.hidden.get("values") or {}).get(secret.lower(), [])
     kept = [one for one in versions if not version or one["id"] == version]
-    return str(kept[-1]["value"]) if kept else None
+    if not kept:
+        return ("SecretVersionNotFound" if versions else "SecretNotFound"), None
+    return "Resolved", str(kept[-1]["value"])
 
 
 def _secrets(world: World, vault: Resource, request: Request, words: list[str]) -> Answer:

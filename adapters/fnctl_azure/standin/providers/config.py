@@ -24,6 +24,7 @@ def providers(apps: Apps) -> dict[str, Provider]:
     found: dict[str, Provider] = {}
     for site in (web.SITES.lower(), web.SLOTS.lower()):
         found[f"{site}/config"] = Provider(put=_config, stored=_applied(apps), get=_read, list=_all, actions={"list": _listed})
+        found[f"{site}/config/appsettings"] = Provider(list=_references(apps), actions={"refresh": _refreshed(apps)})
         found[f"{site}/functions"] = Provider(get=_function(apps), list=_functions(apps), actions={"listkeys": _own_keys(apps)})
         found[f"{site}/host"] = Provider(actions={"listkeys": _host_keys(apps), "sync": _synced})
         found[f"{site}/host/properties"] = Provider(get=_status(apps))
@@ -80,6 +81,8 @@ def _read(work: Work) -> Resource | None:
             site.properties.get("siteConfig") or {},
         )
         return Resource(work.id, work.spec.type, {"location": site.body["location"], "properties": config})
+    if name == "configreferences":  # what is below it can be asked for, and it itself cannot
+        return Resource(work.id, work.spec.type, {})
     # What may hold secrets is read by a POST.
     raise (
         refused_by_web(405, "MethodNotAllowed", f"The configuration '{work.target.name}' is read by a POST to its list.")
@@ -111,6 +114,35 @@ def _listed(work: Work) -> Answer:
     else:
         raise _nothing(work)
     return Answer(200, {"id": work.id, "name": work.target.name, "type": work.spec.type, "location": site.body["location"], "properties": values})
+
+
+def _references(apps: Apps) -> Callable[[Work], list[Resource]]:
+    """How the secrets of the app's settings are reached: `config/configreferences/appsettings`."""
+
+    def found(work: Work) -> list[Resource]:
+        site = _site(work)
+        settings = site.hidden.get("settings") or {}
+        return [
+            Resource(
+                f"{site.id}/config/configreferences/appsettings/{name}",
+                f"{site.type}/config",
+                {"location": site.body["location"], "properties": {"reference": settings.get(name, ""), "status": status, "source": "KeyVault"}},
+                label=name,
+            )
+            for name, status in apps.references(site).items()
+        ]
+
+    return found
+
+
+def _refreshed(apps: Apps) -> Callable[[Work], Answer]:
+    """Look for them again, as a change of the settings would."""
+
+    def act(work: Work) -> Answer:
+        apps.set(_site(work))
+        return Answer(200, {})
+
+    return act
 
 
 def _functions(apps: Apps) -> Callable[[Work], list[Resource]]:
