@@ -103,7 +103,9 @@ def one(session: Session, document: Document, target: str, more: plugins.Plugins
     if service is not None:
         looked = document.memo.setdefault(check.Looked, check.Looked())
         found += check.check(service, files=files, families=plugins.families(), looked=looked)
-        found += engine.run(rules, _subject(session, service, adapter), _settings(session, service), document.memo)
+        subject = _subject(session, service, adapter)
+        found += engine.run(rules, subject, _settings(session, service), document.memo)
+        found += _unmeasured(subject, adapter) if session.options.built and not subject.built else ()
     return service, _heard(session, document, service, found, rules)
 
 
@@ -159,6 +161,14 @@ def weighed(
     rules = [rule for rule in (*portable.RULES, *adapter.rules(), *more.rules()) if "built" in rule.needs]
     found = engine.run(rules, replace(_subject(session, service, adapter), built=sizes), _settings(session, service))
     return _heard(session, document, service, found, rules)
+
+
+def _unmeasured(subject: Subject, adapter: Adapter) -> Iterable[Diagnostic]:
+    """Say that there was nothing to measure, where there could have been: an image has nothing that is built."""
+    service = subject.service
+    if any(function.image is None for function in service.functions.values()):
+        message, span = f"nothing is built for {adapter.title}, so no size was checked", service.span("targets", service.target, key=True)
+        yield Diagnostic("FN074", "warning", message, span, help=f"build first:\nfnctl build --target {service.target}", target=service.target)
 
 
 def _built(service: Service) -> Mapping[str, Measured]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from fnctl.rules.breach import megabytes
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_aws.limits.parts import at
 from fnctl_aws.translate.http import behind_api, has_url
@@ -172,9 +173,9 @@ def package_is_large(subject: Subject) -> Iterator[Found]:
     for built in subject.built.values():
         if built.size > subject.limits["lambda.zip.upload"].in_bytes():
             name = built.functions[0]
-            largest = "; ".join(f"{path} {size / 1024**2:.1f} MB" for path, size in built.largest[:3])
+            largest = "; ".join(f"{path} {megabytes(size)}" for path, size in built.largest[:3])
             span = subject.service.span("functions", name, "handler")
-            label, help = f"{built.size / 1024**2:.1f} MB packed", "leave out what it never loads: exclude: [...]"
+            label, help = f"{megabytes(built.size)} packed", "leave out what it never loads: exclude: [...]"
             notes = (subject.limits["lambda.zip.upload"].note(), f"largest: {largest}")
             yield Found(f"`{name}` has a large package", span, label, notes, help)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fnctl.manifest.model import Function, Key, Resource
-from fnctl.rules.breach import breach, note
+from fnctl.rules.breach import breach, megabytes, note
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_aws.limits.parts import at
 from fnctl_aws.names import ADDRESS_TAG, SERVICE_TAG, STAGE_TAG, physical
@@ -298,8 +298,8 @@ def package_too_large(subject: Subject) -> Iterator[Found]:
     for built in subject.built.values():
         if built.unpacked_size > limit.in_bytes():
             name = built.functions[0]
-            largest = "; ".join(f"{path} {size / 1024**2:.1f} MB" for path, size in built.largest[:3])
-            label = f"{built.unpacked_size / 1024**2:.1f} MB unpacked, and at most {limit.amount()}"
+            largest = "; ".join(f"{path} {megabytes(size)}" for path, size in built.largest[:3])
+            label = f"{megabytes(built.unpacked_size)} unpacked, and at most {limit.amount()}"
             found = breach(
                 limit,
                 f"the package of `{name}` is too large",
