@@ -113,7 +113,7 @@ def _root(root: str) -> str | None:
     return trace if len(trace) == 32 else None
 
 
-_local = _thread._local()  # noqa: SLF001  # what `threading` gives out as `local`, without the 2 ms of that import
+_local = _thread._local()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # what `threading` gives out as `local`, without the 2 ms of that import
 
 
 def loop() -> AbstractEventLoop:

@@ -79,6 +79,32 @@ def test_other_functions_handlers_stay_out_unless_they_are_imported(tmp_path: Pa
     assert chosen(folder, tmp_path, *functions) == expected
 
 
+@pytest.mark.parametrize(
+    ("include", "exclude", "ignored", "expected"),
+    [
+        ((), (), "", ["src/api.py", "src/jobs.py", "src/mail.py", "src/shared.py"]),
+        ((), ("shared.py",), "", ["src/api.py"]),
+        ((), (), "shared.py\n", ["src/api.py"]),
+        ((), ("jobs.py",), "", ["src/api.py", "src/shared.py"]),
+        (("tools/*.py",), ("shared.py",), "", ["src/api.py", "src/mail.py", "tools/send.py"]),
+        (("tools/*.py",), ("shared.py", "send.py"), "", ["src/api.py"]),
+    ],
+)
+def test_what_stays_at_home_brings_nothing_along(
+    tmp_path: Path, include: tuple[str, ...], exclude: tuple[str, ...], ignored: str, expected: list[str]
+) -> None:
+    files = {
+        "src/shared.py": "import jobs",
+        "src/jobs.py": "import mail",
+        "src/mail.py": "",
+        "src/api.py": "",
+        "tools/send.py": "from src import mail",
+    }
+    folder = parts.write(tmp_path / "shop", {**files, ".fnctlignore": ignored})
+    api = parts.function("api", "src/api.py", include=include, exclude=exclude)
+    assert chosen(folder, tmp_path, api, parts.function("jobs", "src/jobs.py"), parts.function("mail", "src/mail.py")) == expected
+
+
 def test_a_package_keeps_its_init_even_if_that_is_a_handler(tmp_path: Path) -> None:
     folder = parts.write(tmp_path / "shop", {"src/__init__.py": "", "src/api.py": ""})
     assert chosen(folder, tmp_path, parts.function("api", "src/api.py"), parts.function("all", "src/__init__.py")) == [

@@ -145,4 +145,12 @@ def test_a_handler_works_once_for_each_event(store: Store) -> None:
         work(taken)
 
 
-__all__ = [name for name in globals() if name.startswith("test_")]
+__all__ = [
+    "test_a_claim_that_ran_out_is_taken_over_and_its_old_owner_told",
+    "test_a_handler_works_once_for_each_event",
+    "test_a_key_is_one_attempts_until_it_is_given_back",
+    "test_a_long_answer_comes_back_whole",
+    "test_an_attempt_whose_answer_was_lost_finds_its_own_claim",
+    "test_of_many_at_once_one_works",
+    "test_whoever_comes_later_gets_the_answer",
+]

@@ -50,6 +50,17 @@ def test_a_shim_that_fails_is_passed_over(environ: dict[str, str], tmp_path: Pat
     assert (found.version, found.exact, found.machine) == ("3.99.4", True, "arm64")
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_pyenvs_own_are_asked_before_its_shims(environ: dict[str, str], tmp_path: Path, *, named: bool) -> None:
+    script(tmp_path / "elsewhere/shims/python3.99", f"touch {tmp_path}/asked; exit 127")
+    pretender(tmp_path / "elsewhere/versions/3.99.4/bin/python", "3.99.4")
+    found = find("3.99", environ | {"PATH": str(tmp_path / "elsewhere/shims")} | ({"PYENV_ROOT": str(tmp_path / "elsewhere")} if named else {}))
+    assert found is not None
+    assert (found.version, (tmp_path / "asked").exists()) == ("3.99.4", False)
+    pretender(tmp_path / "elsewhere/shims/python3.98", "3.98.1")
+    assert find("3.98", environ | {"PATH": str(tmp_path / "elsewhere/shims")}).version == "3.98.1"  # type: ignore[union-attr]  # found above
+
+
 @pytest.mark.parametrize("text", ["echo nonsense", "echo '[]'", "echo '{\"version\": 1'", "kill -9 $$"])
 def test_what_answers_something_else_is_no_interpreter(environ: dict[str, str], tmp_path: Path, text: str) -> None:
     script(tmp_path / "bin/python3.99", text)

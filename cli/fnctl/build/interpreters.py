@@ -106,16 +106,18 @@ def _pythons(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
     if named:
         yield Path(named)
     yield Path(sys.executable)
-    for folder in environ.get("PATH", "").split(os.pathsep):
-        yield Path(folder) / f"python{version}"
-    yield from _pyenvs(version, environ)
+    folders = [Path(folder) for folder in environ.get("PATH", "").split(os.pathsep) if folder]
+    shims = [folder for folder in folders if folder.name == "shims" and (folder.parent / "versions").is_dir()]
+    yield from (folder / f"python{version}" for folder in folders if folder not in shims)
+    yield from _pyenvs(version, environ, [folder.parent for folder in shims])
     yield from _managed(version, environ)
+    yield from (folder / f"python{version}" for folder in shims)  # a shell script that looks long, for what was found above, and often ends with 127
 
 
-def _pyenvs(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    for root in dict.fromkeys((environ.get("PYENV_ROOT", ""), str(_home(environ) / ".pyenv"))):
-        if root:
-            yield from sorted(Path(root, "versions").glob(f"{version}.*/bin/python"), reverse=True)
+def _pyenvs(version: str, environ: Mapping[str, str], seen: Sequence[Path]) -> Iterator[Path]:
+    roots = (*seen, *(Path(root) for root in (environ.get("PYENV_ROOT"), _home(environ) / ".pyenv") if root))
+    for root in dict.fromkeys(roots):
+        yield from sorted((root / "versions").glob(f"{version}.*/bin/python"), reverse=True)
 
 
 def _managed(version: str, environ: Mapping[str, str]) -> Iterator[Path]:

@@ -47,10 +47,13 @@ def files(service: Service, function: Function, cache: Cache) -> tuple[File, ...
     handler = _handler(place, function)
     top = PurePosixPath(handler).parts[0]
     tree = cache.once(f"tree {top if top != handler else ''}", lambda: _tree(place, top if top != handler else None))
-    own = _own(service, handler, tree, cache)
-    included = _included(place, function.include)
     excluded = globs.matcher(function.exclude)
-    chosen = {path: source for path, source in {**own, **included, handler: place.folder / handler}.items() if path == handler or not excluded(path)}
+
+    def left(found: Tree) -> Tree:  # before anybody asks what it imports: a file that stays at home brings nothing along
+        return {path: source for path, source in found.items() if path == handler or not excluded(path)} if function.exclude else found
+
+    included = left(_included(place, function.include))
+    chosen = {**_own(service, handler, left(tree), included, cache), **included, handler: place.folder / handler}
     return tuple(File(path, source, bool(source.stat().st_mode & 0o111)) for path, source in sorted(chosen.items()))
 
 
@@ -173,8 +176,8 @@ def _below(place: _Place, start: Path, pattern: str) -> Iterator[tuple[str, Path
         yield start.relative_to(place.folder).as_posix(), _inside(place, start)
 
 
-def _own(service: Service, handler: str, tree: Tree, cache: Cache) -> Tree:
-    """Leave out other functions' handlers, unless what stays imports them; what comes back may import more."""
+def _own(service: Service, handler: str, tree: Tree, included: Tree, cache: Cache) -> Tree:
+    """Leave out other functions' handlers, unless what stays or is included imports them; what comes back may import more."""
     handlers = {other.handler_file for other in service.functions.values() if not other.image} - {handler}
     units = {_unit(other, handler) for other in handlers}
     others: dict[str, dict[str, Path]] = {}
@@ -182,7 +185,7 @@ def _own(service: Service, handler: str, tree: Tree, cache: Cache) -> Tree:
     for path, source in tree.items():
         unit = next((step for step in (path, *_parents(path)) if step in units), None)
         (kept if unit is None else others.setdefault(unit, {}))[path] = source
-    fresh: Iterable[Path] = kept.values()
+    fresh: Iterable[Path] = {**kept, **included}.values()
     while others:
         wanted = frozenset[str]().union(*(_imports(source, cache) for source in fresh if source.suffix == ".py"))
         back = [unit for unit in others if _stem(unit) in wanted]
