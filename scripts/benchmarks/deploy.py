@@ -16,8 +16,8 @@ from typing import Any
 
 from processes import FNCTL, write
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "fakes"))
-from quota import Metered, metered
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+from fakes.quota import Metered, metered
 
 BUDGET = 1.15
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}

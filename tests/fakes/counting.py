@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import http.client
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
+from fakes.passing import Passing, Server
+
 READS = ("Get", "List", "Describe", "Head", "Filter", "Query", "Scan", "Batch")
-NOT_FORWARDED = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 Fault: TypeAlias = Literal["refused", "lost", "killed", "held"]
 """refused: it gets no further. lost: it is done, and nobody hears of it. killed: it is done, and who asked dies before the answer.
@@ -103,18 +102,6 @@ class Counted:
         self.faults, self.refuses = lambda _call: None, lambda _call: False
 
 
-class Server(ThreadingHTTPServer):
-    """One thread a connection, and room for a whole pool of them to knock at once: a full backlog costs a second."""
-
-    request_queue_size = 256
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of a caller that was killed."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as it was given
-
-
 @contextmanager
 def counting(upstream: str, counted: Counted | None = None) -> Iterator[Counted]:
     """Stand before `upstream` while the block runs."""
@@ -137,29 +124,18 @@ def standing(upstream: str, counted: Counted) -> Iterator[str]:
         server.server_close()
 
 
-class Proxy(BaseHTTPRequestHandler):
+class Proxy(Passing):
     """Hands one request on, or does to it what it has to meet."""
 
     counted: Counted
     host: str
     port: int
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or an answer in two packets waits 40 ms for an acknowledgement
-    wbufsize = -1
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        return
-
-    def handle_expect_100(self) -> bool:
-        told = super().handle_expect_100()
-        self.wfile.flush()  # else the SDK waits a second before it sends the body
-        return told
 
     def handle_any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = self.body()
         fault = self.counted.meet(self.counted.name(self.command, self.path, {key.lower(): value for key, value in self.headers.items()}, body))
         if fault == "refused":
-            self._answer(self.counted.refusal.status, list(self.counted.refusal.headers.items()), self.counted.refusal.body)
+            self.answer(self.counted.refusal.status, list(self.counted.refusal.headers.items()), self.counted.refusal.body)
             return
         if fault == "held":
             self.counted.released.wait(HELD_SECONDS)
@@ -168,22 +144,8 @@ class Proxy(BaseHTTPRequestHandler):
             answer = connection.getresponse()
             content = self.counted.passes(answer.read())
         if fault in (None, "held"):
-            self._answer(answer.status, answer.getheaders(), content)
+            self.answer(answer.status, answer.getheaders(), content)
             return
         if fault == "killed":
             self.counted.kill()
         self.close_connection = True
-
-    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
-        self.send_response(status)
-        for key, value in headers:
-            if key.lower() not in NOT_FORWARDED:
-                self.send_header(key, value)
-        # A HEAD's length is that of the object, not of its empty body.
-        length = dict(headers).get("Content-Length") if self.command == "HEAD" else None
-        self.send_header("content-length", length or str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815  # the base class asks for these names

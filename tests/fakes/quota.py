@@ -10,15 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from fakes.passing import Answer, Passing, Server
 
 # Lambda and API Gateway quotas, Developer Guides, read 2026-11. A burst of 3 where AWS states a bare rate is room for a machine's jitter, no more.
 SCOPE = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
 LAMBDA, API = re.compile(r"/20\d\d-\d\d-\d\d/"), re.compile(r"/v2/")
 GET_FUNCTION = re.compile(r"/20\d\d-\d\d-\d\d/functions/[^/]+$")
 INVOKE, GET_POLICY = re.compile(r"/invocations$|/invoke-async/?$"), re.compile(r"/policy$")
-NOT_FORWARDED = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
 class Quota:
@@ -69,19 +69,12 @@ def quota_of(method: str, path: str) -> str:
     return "lambda.GetPolicy" if method == "GET" and GET_POLICY.search(bare) else "lambda"
 
 
-class Server(ThreadingHTTPServer):
-    """One thread a connection, and room for a whole pool of them to knock at once: a full backlog costs a second."""
-
-    request_queue_size = 256
-    daemon_threads = True
-
-
 @contextmanager
 def metered(upstream: str) -> Iterator[Metered]:
     """Stand before `upstream` while the block runs."""
     meter = Metered()
     forward = Forwarder(upstream)
-    server = Server(("127.0.0.1", 0), proxy(meter, forward))
+    server = Server(("127.0.0.1", 0), type("Before", (Proxy,), {"meter": meter, "forward": forward}))
     meter.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -92,51 +85,26 @@ def metered(upstream: str) -> Iterator[Metered]:
         forward.close()
 
 
-def proxy(meter: Metered, forward: Forwarder) -> type[BaseHTTPRequestHandler]:
-    """Make the handler that refuses what is over a quota and forwards the rest."""
+class Proxy(Passing):
+    """Refuses what is over a quota and forwards the rest."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1  # one packet an answer
+    meter: Metered
+    forward: Forwarder
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            return
+    def handle_any(self) -> None:
+        body = self.body()
+        name = quota_of(self.command, self.path) or self.service()
+        refused = name in self.meter.quotas and not self.meter.quotas[name].take()
+        status, headers, content = refusal() if refused else self.forward(self.command, self.path, body, self.asked())
+        self.meter.calls.append((time.monotonic() - self.meter.begun, name, status))
+        self.answer(status, headers, content)
 
-        def handle_expect_100(self) -> bool:
-            told = super().handle_expect_100()
-            self.wfile.flush()  # else the SDK waits a second before it sends the body
-            return told
+    def service(self) -> str:
+        found = SCOPE.search(self.headers.get("authorization") or "")
+        return found[1] if found else ""
 
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            name = quota_of(self.command, self.path) or self.service()
-            refused = name in meter.quotas and not meter.quotas[name].take()
-            status, headers, content = refusal() if refused else forward(self.command, self.path, body, self.asked())
-            meter.calls.append((time.monotonic() - meter.begun, name, status))
-            self.send_response(status)
-            for key, value in headers:
-                if key.lower() not in NOT_FORWARDED:
-                    self.send_header(key, value)
-            # A HEAD's length is that of the object, not of its empty body.
-            length = dict(headers).get("Content-Length") if self.command == "HEAD" else None
-            self.send_header("content-length", length or str(len(content)))
-            self.end_headers()
-            self.wfile.write(b"" if self.command == "HEAD" else content)
-
-        def service(self) -> str:
-            found = SCOPE.search(self.headers.get("authorization") or "")
-            return found[1] if found else ""
-
-        def asked(self) -> dict[str, str]:
-            return {key: value for key, value in self.headers.items() if key.lower() != "expect"}  # the body is here already
-
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815  # the base class asks for these names
-
-    return Handler
-
-
-Answer = tuple[int, list[tuple[str, str]], bytes]
+    def asked(self) -> dict[str, str]:
+        return {key: value for key, value in self.headers.items() if key.lower() != "expect"}  # the body is here already
 
 
 class Forwarder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from fnctl_aws.kinds.base import Base, Client
 from fnctl_aws.kinds.listing import Listing
 
 
-class Part(Base):
+class Part(Base, ABC):
     """Something below an API that carries no tags: it is found in the API's own listing."""
 
     rank = 10
@@ -44,9 +45,9 @@ class Part(Base):
         found = next(by_id, None) or next((item for item in items if self.matches(item, props)), None)
         return (api, found) if found else None
 
+    @abstractmethod
     def matches(self, item: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
         """Tell whether a listed part is the wanted one."""
-        raise NotImplementedError
 
     def state(self, api: str, item: Mapping[str, Any], props: Mapping[str, Any]) -> State:
         """Name it by its API and its own id: the one is worth nothing without the other."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol
@@ -47,7 +48,7 @@ class Reader(Client, Protocol):
         ...
 
 
-class Stored(Arm):
+class Stored(Arm, ABC):
     """One of the three services of an account."""
 
     service: ClassVar = ""
@@ -73,9 +74,9 @@ class Stored(Arm):
         except CloudError as error:
             return f"{self.what} that this login may not see ({error.reason})"
 
+    @abstractmethod
     def inside(self, url: str, node: Node, run: Run) -> str | None:
         """Look. Raises CloudError."""
-        raise NotImplementedError
 
     def ask(self, url: str, node: Node, run: Run, **headers: str) -> Headed:
         """Ask the service itself."""

@@ -76,11 +76,8 @@ def said(value: object, status: int = 200, pairs: Pairs = ()) -> Answer:
 def listen(sock: socket.socket, serve: Serve) -> ThreadingHTTPServer:
     """Serve on a bound socket, each connection in a thread of its own, until `shutdown`."""
 
-    class Handler(_Handler):
-        def take(self, request: Request) -> Answer:
-            return serve(request)
-
-    server = _Server(sock.getsockname(), Handler, bind_and_activate=False)
+    handler = type("Handler", (_Handler,), {"serve": staticmethod(serve)})
+    server = _Server(sock.getsockname(), handler, bind_and_activate=False)
     server.socket.close()
     server.socket = sock
     server.server_activate()
@@ -102,12 +99,10 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     timeout = 75
     server_version, sys_version = "Vercel", ""
-
-    def take(self, request: Request) -> Answer:
-        raise NotImplementedError
+    serve: Serve
 
     def handle_any(self) -> None:
-        answer = self.take(Request(self.command, self.path, tuple(self.headers.items()), self._body(), str(self.client_address[0])))
+        answer = self.serve(Request(self.command, self.path, tuple(self.headers.items()), self._body(), str(self.client_address[0])))
         if answer.cut:
             self.close_connection = True
             return
