@@ -47,7 +47,7 @@ def test_only_what_runs_there_travels() -> None:
     (node,) = recipes_of(service_of(CASES[0].parent / "routes"))
     paths = {file.path for file in python.files}
     assert {"function_app.py", "fnctl_azure/runtime/entry.py", "fnctl_azure/__init__.py", "fnctl_runtime/event.py"} <= paths
-    assert not any(path.endswith((".mjs", ".pyc")) or "artifact" in path or "plugin" in path for path in paths)
+    assert not any(path.endswith(".mjs") or "artifact" in path or "plugin" in path for path in paths)
     assert {"_fnctl.mjs", "_fnctl.json", "package.json"} <= {file.path for file in node.files}
     assert not any(file.path.endswith((".py", ".d.ts")) for file in node.files)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from fnctl.build.model import Bundle, File
-from fnctl.build.shims import digest, fits, joined, modules
+from fnctl.build.shims import digest, fits, joined, python
 from fnctl.dataclass import dataclass
 from fnctl.graph import Json
 from fnctl.manifest import keys
@@ -32,6 +32,7 @@ from fnctl_aws.runtime.entry import start
 
 handler = start(os.path.dirname(os.path.abspath(__file__)))
 '''
+_ROOTS = (File("_fnctl_aws.py", _PYTHON_ENTRY), File("fnctl_aws/__init__.py", b'"""The part of the adapter for aws that runs there."""\n'))
 _AT_HOME = frozenset({"recipe.py"})
 """Modules of this folder that stay on the author's machine."""
 
@@ -52,7 +53,7 @@ def shim(service: Service, function: Function, bundle: Bundle) -> Shim:
     if function.interface == "native":
         return Shim((), f"{file.rpartition('.')[0]}.{name}", "")
     fits(service, function, (*(NODE if node else PYTHON), "native"))
-    code = _node() if node else _python()
+    code = _node() if node else python("fnctl_aws", _ROOTS, bundle.target.runtime, without=_AT_HOME)
     settings = File(CONFIG, json.dumps(configuration(service, function, bundle), indent=1, sort_keys=True).encode())
     return Shim((*code, settings), "_fnctl.handler" if node else "_fnctl_aws.handler", digest(code))
 
@@ -110,14 +111,6 @@ def _names(service: Service, resource: Resource) -> set[str]:
         return {resource.existing.replace("/", ":").rpartition(":")[2]}
     names = {physical(service, resource.name, limit) for limit in _LIMITS}
     return names | {f"{name}.fifo" for name in names}
-
-
-@cache
-def _python() -> tuple[File, ...]:
-    core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
-    ours = modules("fnctl_aws.runtime", "fnctl_aws/runtime", (".py",), without=_AT_HOME)
-    roots = (File("_fnctl_aws.py", _PYTHON_ENTRY), File("fnctl_aws/__init__.py", b'"""The part of the adapter for aws that runs there."""\n'))
-    return tuple(sorted((*roots, *core, *ours), key=lambda file: file.path))
 
 
 @cache

@@ -1,6 +1,6 @@
 """What Lambda hands over, told apart and read as CloudEvents. Field lists: the event pages of the Lambda developer guide, 2026.
 
-Queues and schedules are here, the other kinds in `feeds`: a source file is compiled at each cold start, for an artifact holds no bytecode.
+Queues and schedules are here, the other kinds in `feeds`: what is imported is paid for at each cold start.
 """
 
 from __future__ import annotations

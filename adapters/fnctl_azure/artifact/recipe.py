@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from fnctl.build.model import Bundle, File, Recipe
-from fnctl.build.shims import digest, fits, joined, modules
+from fnctl.build.shims import digest, fits, joined, python
 from fnctl.dataclass import replace
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
@@ -86,7 +86,7 @@ def _able(service: Service, app: App, function: Function) -> None:
 
 
 def _python(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Recipe:
-    code = _python_code()
+    code = _python_code(app)
     own = _once(file for bundle in bundles.values() for file in bundle.files)
     made = (*own, *code, *_said(service, app, bundles))
     if not remote_build(service, app):
@@ -190,15 +190,12 @@ def _idempotent(service: Service, app: App, said: Mapping[str, Json]) -> Json:
 
 def shim(app: App) -> str:
     """Return the digest of fnctl's own part of an app: known before anything is built."""
-    return digest(_python_code() if app.python else _node_code())
+    return digest(_python_code(app) if app.python else _node_code())
 
 
-@cache
-def _python_code() -> tuple[File, ...]:
-    core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
-    ours = modules("fnctl_azure.runtime", "fnctl_azure/runtime", (".py",))
+def _python_code(app: App) -> tuple[File, ...]:
     roots = (File("function_app.py", _PYTHON_ENTRY), File("fnctl_azure/__init__.py", _ROOT))
-    return tuple(sorted((*roots, *core, *ours), key=lambda file: file.path))
+    return python("fnctl_azure", roots, app.functions[0].runtime)
 
 
 @cache

@@ -1,6 +1,6 @@
 """Queue messages and timers, read as CloudEvents: what `azure.functions` hands over, 2026.
 
-The other kinds are in `feeds`: a source file is compiled at each cold start, for an artifact holds no bytecode.
+The other kinds are in `feeds`: what is imported is paid for at each cold start.
 """
 
 from __future__ import annotations

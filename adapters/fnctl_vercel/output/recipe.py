@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 
 from fnctl.build.model import Bundle, File, Recipe
-from fnctl.build.shims import fits, joined, modules
+from fnctl.build.shims import fits, joined, python
 from fnctl.dataclass import replace
 from fnctl.errors import FnctlError
 from fnctl.graph import Json
@@ -47,6 +46,10 @@ from fnctl_vercel.runtime.entry import start
 
 app = start(os.path.dirname(os.path.abspath(__file__)))
 '''
+_ROOTS = (
+    File("_fnctl_vercel.py", _PYTHON_ENTRY),
+    File("fnctl_vercel/__init__.py", b'"""The part of the adapter for vercel that runs there."""\n'),
+)
 
 
 def recipe(service: Service, bundles: Mapping[str, Bundle]) -> Recipe:
@@ -85,7 +88,7 @@ def _added(service: Service, place: Place, bundle: Bundle) -> Iterator[File]:
         yield File("vc__handler__python.py", _TRAMPOLINE.format(module=module[0], file=module[1], name=module[2]).encode())
     if not native:
         yield File("_fnctl.json", _json(settings(service, place, bundle)))
-        yield from () if node else _python()
+        yield from () if node else python("fnctl_vercel", _ROOTS, bundle.target.runtime)
 
 
 def _able(service: Service, function: Function, bundle: Bundle) -> None:
@@ -109,13 +112,3 @@ def _able(service: Service, function: Function, bundle: Bundle) -> None:
 
 def _json(value: Mapping[str, Json]) -> bytes:
     return f"{json.dumps(value, indent=1, sort_keys=True)}\n".encode()
-
-
-@cache
-def _python() -> tuple[File, ...]:
-    roots = (
-        File("_fnctl_vercel.py", _PYTHON_ENTRY),
-        File("fnctl_vercel/__init__.py", b'"""The part of the adapter for vercel that runs there."""\n'),
-    )
-    core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
-    return tuple(sorted((*roots, *core, *modules("fnctl_vercel.runtime", "fnctl_vercel/runtime", (".py",))), key=lambda file: file.path))

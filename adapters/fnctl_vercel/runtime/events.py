@@ -1,6 +1,6 @@
 """Calling an `event` handler on Vercel, whatever brought the event; the answer's status is the verdict.
 
-Messages are in `messages`, crons and Schedules in `clocks`: a source file is compiled at each cold start, for an output holds no bytecode.
+Messages are in `messages`, crons and Schedules in `clocks`: what is imported is paid for at each cold start.
 """
 
 from __future__ import annotations

@@ -3,14 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from fnctl.build.model import File
 from fnctl.errors import FnctlError
 from fnctl.manifest.model import Function, Service
+
+BYTECODE = Path(__file__).with_name("bytecode")
+"""What `scripts/bytecode` made: `VERSION/SHA256.code`, by the digest of the source, so that no source is ever taken for what it was before."""
+
+
+@cache
+def python(adapter: str, roots: tuple[File, ...], runtime: str, *, without: frozenset[str] = frozenset()) -> tuple[File, ...]:
+    """Put a Python shim together: what travels of `fnctl_runtime` and of the adapter's `runtime`, and its bytecode for `runtime`.
+
+    Args:
+        adapter: the package, `fnctl_aws`.
+        roots: files of the artifact's own.
+        runtime: `python3.13`.
+        without: modules of the adapter's that stay at home.
+    """
+    core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
+    ours = modules(f"{adapter}.runtime", f"{adapter}/runtime", (".py",), without=without)
+    sources = (*roots, *core, *ours)
+    return tuple(sorted((*sources, *_compiled(sources, runtime.removeprefix("python"))), key=lambda file: file.path))
+
+
+def _compiled(sources: Iterable[File], version: str) -> Iterator[File]:
+    """Give bytecode where Python looks for it, of sources that have some: another version does not take it, and compiles."""
+    folder = BYTECODE / version
+    made = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
+    for file in sources:
+        name = f"{hashlib.sha256(file.source).hexdigest()}.code" if isinstance(file.source, bytes) else ""
+        if name in made:
+            place, _, module = file.path.removesuffix(".py").rpartition("/")
+            yield File(f"{place}/__pycache__/{module}.cpython-{version.replace('.', '')}.pyc", (folder / name).read_bytes())
 
 
 def modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "", *, without: Collection[str] = ()) -> list[File]:
