@@ -34,6 +34,11 @@ def app_of(service: Service, function: Function) -> str:
     return str(function.own.get("app") or service.settings.get("app") or family(function))
 
 
+def apart(function: str, app: str | None = None) -> str:
+    """Return the words of a manifest that put a function into another app: `app`, or one of its own."""
+    return f"functions: {{ {function}: {{ targets: {{ azure: {{ app: {app or function} }} }} }} }}"
+
+
 def remote_build(service: Service, app: App) -> bool:
     """Tell whether the platform installs an app's packages: one of its functions, or the target, asks for it. A Node app has them in its bundles."""
     return app.python and any(bool(function.own.get("remote_build", service.settings.get("remote_build"))) for function in app.functions)

@@ -8,10 +8,8 @@ from pathlib import PurePosixPath
 from fnctl.build.model import Bundle, File
 from fnctl.diagnostics import Diagnostic
 from fnctl.manifest.model import Service
-from fnctl_azure.apps import App
+from fnctl_azure.apps import App, apart
 from fnctl_azure.artifact.library import asked, package
-
-_OWN_APP = "give one of them an app of its own: functions: {{ {}: {{ targets: {{ azure: {{ app: ... }} }} }} }}"
 
 
 def clashes(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Iterator[Diagnostic]:
@@ -39,7 +37,7 @@ def _packages(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Iter
                     f"`{holder}` and `{name}` share the app `{app.name}`, and want two versions of {named}",
                     service.span("functions", name, "handler"),
                     f"{version}, and `{holder}` has {other}",
-                    help=f"pin one version in both lists; or {_OWN_APP.format(name)}",
+                    help=f"pin one version in both lists; or split one of them off: {apart(name)}",
                 )
 
 
@@ -56,7 +54,7 @@ def _modules(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Itera
                     f"`{holder}` and `{name}` share the app `{app.name}`, and `import {module}` would mean one file for both",
                     service.span("functions", name, "handler"),
                     f"{file.path}, or {other.path}",
-                    help=f"rename one of them, or import it with its folder; or {_OWN_APP.format(name)}",
+                    help=f"rename one of them, or import it with its folder; or split one of them off: {apart(name)}",
                 )
 
 

@@ -13,7 +13,7 @@ from fnctl.errors import FnctlError
 from fnctl.graph import Json
 from fnctl.manifest import keys
 from fnctl.manifest.model import Function, Service
-from fnctl_azure.apps import App, apps, family, first_path, remote_build
+from fnctl_azure.apps import App, apart, apps, family, first_path, remote_build
 from fnctl_azure.artifact.bindings import doors
 from fnctl_azure.artifact.clashes import clashes
 from fnctl_azure.artifact.host import LONGEST, UNSET, host, plan_of, timeout
@@ -79,7 +79,7 @@ def _able(service: Service, app: App, function: Function) -> None:
         raise FnctlError(
             f"function {function.name}: an `artifact` is a whole app, and `{app.name}` has other functions too",
             code="FN450",
-            help=f"functions: {{ {function.name}: {{ targets: {{ azure: {{ app: ... }} }} }} }}",
+            help=f"split it off: {apart(function.name)}",
             span=service.span("functions", function.name, "artifact"),
         )
     fits(service, function, known)

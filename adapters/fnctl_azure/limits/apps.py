@@ -8,12 +8,11 @@ from fnctl.manifest.model import Function
 from fnctl.rules.breach import Fact, breach
 from fnctl.rules.limits import Limits
 from fnctl.rules.model import Found, Rule, Subject, rule
-from fnctl_azure.apps import app_of, apps, engine, family
+from fnctl_azure.apps import apart, app_of, apps, engine, family
 from fnctl_azure.limits.plans import plan_of
 from fnctl_azure.names import stored
 
 FLEX = "platform: Azure Functions Flex Consumption plan hosting (2025-05-12)"
-ANOTHER = "give one of them an app of its own: functions: {{ {}: {{ targets: {{ azure: {{ app: ... }} }} }} }}"
 _KINDS: Mapping[tuple[str, str], str] = {
     ("queue", "storage"): "storage.queue",
     ("bucket", "storage"): "storage.container",
@@ -50,12 +49,13 @@ def app_members_differ(subject: Subject) -> Iterator[Found]:
         first = app.functions[0]
         theirs = _fixed(subject, first)
         for function in app.functions[1:]:
-            if different := [word for word, mine in _fixed(subject, function).items() if mine != theirs[word]]:
+            if different := {word: mine for word, mine in _fixed(subject, function).items() if mine != theirs[word]}:
                 message = f"`{function.name}` and `{first.name}` cannot share the app `{app.name}`"
                 word = "app" if function.own.get("app") else "runtime"
                 span = subject.service.span("functions", function.name, word)
                 label = f"other {' and '.join(different)} than `{first.name}`"
-                yield Found(message, span, label, (FLEX,), ANOTHER.format(function.name))
+                # Functions that differ in the same way can share the other app.
+                yield Found(message, span, label, (FLEX,), f"split it off: {apart(function.name, '-'.join(different.values()).replace('.', ''))}")
 
 
 @rule("AZ402", "advice", "azure", needs="trigger:http", alike=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from fnctl.manifest.model import Function, Service
 from fnctl.rules.model import Found, Rule, Subject, rule
-from fnctl_azure.apps import App, apps, service_bus
+from fnctl_azure.apps import App, apart, apps, service_bus
 from fnctl_azure.limits.plans import limits_of, size_of
 
 APP = ("platform: Azure Functions Flex Consumption plan hosting (2025-05-12)",)
 HOST = ("platform: host.json reference for Azure Functions 2.x (2023-07-10)",)
-OWN = "where that matters: an app of its own, `targets: { azure: { app: ... } }`"
+OWN = "where that matters, split one off: {}"
 SHOWN = 3
 """Functions that a finding about an app tells of one by one: there may be hundreds."""
 
@@ -65,9 +65,16 @@ def rights_are_shared(subject: Subject) -> Iterator[Found]:
         gained = [name for name, own in granted.items() if own != everything]
         if gained:
             message = f"the functions of the app `{app.name}` share one identity: {len(gained)} of {len(granted)} may do more than they ask for"
+            widest = max(granted, key=lambda name: len(granted[name]))
             notes = [f"{name} also gets {_few(sorted(everything - granted[name]))}" for name in gained[:SHOWN]]
             more = [f"and {len(gained) - SHOWN} more"] if len(gained) > SHOWN else []
-            yield Found(message, subject.service.span("targets", "azure", key=True), "one identity for each app", (*APP, *notes, *more), OWN)
+            yield Found(
+                message,
+                subject.service.span("targets", "azure", key=True),
+                "one identity for each app",
+                (*APP, *notes, *more),
+                OWN.format(apart(widest)),
+            )
 
 
 @rule("AZ408", "error", "azure", needs="env", alike=True)
@@ -94,7 +101,7 @@ def environments_differ(subject: Subject) -> Iterator[Found]:
                 if other != value:
                     span = subject.service.span("functions", function.name, "env", name)
                     message = f"`{holder}` and `{function.name}` share the app `{app.name}`, and give {name} two values"
-                    yield Found(message, span, f"another value than in `{holder}`", APP, f"take two names; or {OWN}")
+                    yield Found(message, span, f"another value than in `{holder}`", APP, f"take two names; or split one off: {apart(function.name)}")
 
 
 RULES: tuple[Rule, ...] = (app_settings_differ, rights_are_shared, environments_differ)
@@ -108,7 +115,7 @@ def _largest(subject: Subject, app: App, word: str, values: dict[str, int | None
     most, least = max(said, key=lambda name: said[name]), min(said, key=lambda name: said[name])
     span = subject.service.span("functions", least, word)
     message = f"`{least}` gets the {word} of `{most}`: they share the app `{app.name}`"
-    yield Found(message, span, f"{said[least]} {unit} here, {said[most]} {unit} counts", HOST if word == "timeout" else APP, OWN)
+    yield Found(message, span, f"{said[least]} {unit} here, {said[most]} {unit} counts", HOST if word == "timeout" else APP, OWN.format(apart(most)))
 
 
 def _queues(subject: Subject, app: App, word: str, where: str) -> Iterator[Found]:
@@ -118,7 +125,7 @@ def _queues(subject: Subject, app: App, word: str, where: str) -> Iterator[Found
         function = next(f for f in app.functions if any(trigger.resource == least for trigger in f.triggers))
         span = subject.service.span("resources", least, word) if where == "resource" else subject.service.span("functions", function.name, key=True)
         message = f"the queues `{least}` and `{most}` share the app `{app.name}`, and one `{word}`"
-        yield Found(message, span, f"{said[least]} here, {said[most]} counts", HOST, OWN)
+        yield Found(message, span, f"{said[least]} here, {said[most]} counts", HOST, OWN.format(apart(function.name)))
 
 
 def _said(service: Service, app: App, word: str, where: str) -> Iterator[tuple[str, int]]:

@@ -8,7 +8,7 @@ from fnctl.manifest.model import Function, Service, Trigger
 from fnctl.rules import timing
 from fnctl.rules.breach import breach
 from fnctl.rules.model import Found, Rule, Subject, rule
-from fnctl_azure.apps import app_of, service_bus
+from fnctl_azure.apps import apart, app_of, service_bus
 from fnctl_azure.limits.plans import plan_of
 
 _RETRIED = frozenset({"schedule", "stream", "table", "topic", "bucket", "bus"})
@@ -162,7 +162,7 @@ def time_zones_differ(subject: Subject) -> Iterator[Found]:
             span = subject.service.span(*trigger.at, "schedule")
             message = f"`{function.name}` and `{holder}` share an app, and its time zone"
             notes = ("platform: host.json reference for Azure Functions 2.x (2023-07-10)",)
-            yield Found(message, span, f"{zone} here, {other} there", notes, "take one zone, or give one of them an app of its own")
+            yield Found(message, span, f"{zone} here, {other} there", notes, f"take one zone; or split one off: {apart(function.name)}")
 
 
 @rule("AZ307", "advice", "azure", needs="resource:topic")
