@@ -79,8 +79,11 @@ def environment_too_large(subject: Subject) -> Iterator[Found]:
     Sources: `lambda.environment`
     """
     limit = subject.limits["lambda.environment"]
+    sizes: dict[int, int] = {}  # many functions have the same map
     for function in subject.service.functions.values():
-        said = sum(len(key) + len(value) for key, value in function.env.items())
+        said = sizes.get(id(function.env))
+        if said is None:
+            said = sizes[id(function.env)] = sum(len(key) + len(value) for key, value in function.env.items())
         if 4 * said + ADDED * (len(function.uses) + len(function.secrets)) <= limit.value:
             continue  # nearly every function: nothing needs to be measured
         from fnctl_aws.limits.filled import filled

@@ -50,9 +50,9 @@ def too_many_routes(subject: Subject) -> Iterator[Found]:
     Sources: `http_api.routes`
     """
     limit = subject.limits["http_api.routes"]
-    routes = [(function, trigger) for function in behind_api(subject.service) for trigger in triggers(function)]
-    if 2 * len(routes) <= limit.value:
+    if 2 * len(subject.service.started.get("http", ())) <= limit.value:
         return
+    routes = [(function, trigger) for function in behind_api(subject.service) for trigger in triggers(function)]
     taken = {route_key(trigger) for _, trigger in routes}
     count = len(taken | {folder for key in taken if (folder := folder_key(key))})
     if count > limit.value:
@@ -73,7 +73,8 @@ def too_many_integrations(subject: Subject) -> Iterator[Found]:
 
     Sources: `http_api.integrations`
     """
-    limit, behind = subject.limits["http_api.integrations"], behind_api(subject.service)
+    limit = subject.limits["http_api.integrations"]
+    behind = behind_api(subject.service) if len(subject.service.functions) > limit.value else []
     if len(behind) > limit.value:
         label = f"{len(behind)} functions, and at most {limit.amount()}"
         span = at(subject, behind[-1], "triggers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from fnctl.manifest.schedule import Field, cron
 
@@ -10,6 +11,7 @@ DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 """By name, because Scheduler counts weekdays from 1 where cron counts them from 0."""
 
 
+@lru_cache(maxsize=1024)
 def scheduler_cron(text: str) -> str:
     """`0 3 * * 1-5` -> `0 3 ? * MON-FRI *`. Raises ValueError where Scheduler has no words for it."""
     asked = cron(text)

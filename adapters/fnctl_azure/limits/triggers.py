@@ -130,10 +130,10 @@ def route_is_reserved(subject: Subject) -> Iterator[Found]:
     Sources: host.json reference for Azure Functions 2.x, 2023-07-10; `functions.paths.reserved`
     """
     words = subject.limits.words["functions.paths.reserved"]
-    folders = tuple(f"{word}/" for word in words.values)
+    kept, folders = tuple(map(str, words.values)), tuple(f"{word}/" for word in words.values)
     for _, trigger in _triggers(subject.service, "http"):
         path = str(trigger.options["path"])
-        if f"{path}/".startswith(folders):
+        if path.startswith(kept) and f"{path}/".startswith(folders):
             span = subject.service.span(*trigger.at, "http")
             yield breach(words, f"the host answers {path} itself", span, "never reaches the function", "begin the path with another word")
 

@@ -125,9 +125,9 @@ def too_many_routes(subject: Subject) -> Iterator[Found]:
     Sources: vercel.com/docs/limits, 2025-10-22; `project.routes`
     """
     limit = subject.limits["project.routes"]
-    routes = [t for f in subject.service.functions.values() for t in f.triggers if t.kind == "http"]
+    routes = subject.service.started.get("http", ())
     if len(routes) > limit.value:
-        span = subject.service.span(*routes[int(limit.value)].at, "http")
+        span = subject.service.span(*routes[int(limit.value)][1].at, "http")
         yield breach(
             limit,
             "the deployment has too many routes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from fnctl.pattern import later
@@ -38,6 +39,14 @@ _PLAIN = later(r"[a-z]+(?:[-_./][a-z]+)*|arn:.*|/.*|https?://[^@]*", re.IGNORECA
 
 SHORTEST = 9
 """No form of a key is shorter: `://a:bcd@`."""
+
+
+def suspects(texts: Iterable[str]) -> set[str]:
+    """Return those of many texts that may hold a credential: only they need `looks_secret`. Each hint is looked for in all of them at once."""
+    every = set(texts)
+    whole = "\n".join(every)
+    hints = [hint for hint in HINTS if hint in whole]
+    return {text for text in every if any(hint in text for hint in hints)} if hints else set()
 
 
 def looks_secret(key: str, value: str) -> bool:

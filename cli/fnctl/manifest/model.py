@@ -102,6 +102,19 @@ class Function:
     own: Mapping[str, Json] = field(default_factory=dict)
 
 
+class Functions(dict[str, Function]):
+    """Functions by their names. What starts them is looked for once, for all services that have the same ones."""
+
+    @cached_property
+    def started(self) -> Mapping[str, list[tuple[Function, Trigger]]]:
+        """What starts them, by kind."""
+        found: dict[str, list[tuple[Function, Trigger]]] = {}
+        for function in self.values():
+            for trigger in function.triggers:
+                found.setdefault(trigger.kind, []).append((function, trigger))
+        return found
+
+
 @dataclass(frozen=True)
 class Resource:
     """One resource; `options` in manifest words with units as numbers (seconds, MB), without `type`, `existing`, `retain`, `targets`."""
@@ -146,8 +159,5 @@ class Service:
     @cached_property
     def started(self) -> Mapping[str, list[tuple[Function, Trigger]]]:
         """What starts its functions, by kind: `started.get("http", ())`. Many ask, so it is looked for once."""
-        found: dict[str, list[tuple[Function, Trigger]]] = {}
-        for function in self.functions.values():
-            for trigger in function.triggers:
-                found.setdefault(trigger.kind, []).append((function, trigger))
-        return found
+        functions = self.functions
+        return (functions if isinstance(functions, Functions) else Functions(functions)).started

@@ -10,7 +10,7 @@ from fnctl.diagnostics import Diagnostic, has_errors
 from fnctl.graph import Json
 from fnctl.manifest import functions, shape, units
 from fnctl.manifest.load import Document
-from fnctl.manifest.model import Function, Key, Resource, Service
+from fnctl.manifest.model import Function, Functions, Key, Resource, Service
 from fnctl.manifest.origins import Origins
 from fnctl.manifest.stage import Staged, merge, staged
 from fnctl.manifest.suggest import did_you_mean
@@ -167,10 +167,10 @@ def _service(document: Document, out: Staged, target: str, stage: str, forms: _F
     settings = dict(data["targets"][target] or {})
     only = settings.pop("only", None)
     made = _functions(out, target, forms, origins)
-    hosted, elsewhere = made.functions, dict[str, Function]()
+    hosted, elsewhere = made.functions, Functions()
     if only is not None:
-        elsewhere = {name: function for name, function in hosted.items() if name not in only}
-        hosted = {name: function for name, function in hosted.items() if name in only}
+        elsewhere = Functions((name, function) for name, function in hosted.items() if name not in only)
+        hosted = Functions((name, function) for name, function in hosted.items() if name in only)
     found += [problem for name, problems in made.problems.items() if only is None or name in only for problem in problems]
     ttl, rollout = data.get("ttl"), _rolled(data.get("rollout") or {}, settings)
     return Service(
@@ -228,7 +228,7 @@ _ROLLOUT: Mapping[str, Any] = {"canary": units.percent, "bake": units.seconds}
 class _Made:
     """All functions of a document that are not removed, and what is wrong with some of them; one with an error may be missing."""
 
-    functions: dict[str, Function] = field(default_factory=dict)
+    functions: Functions = field(default_factory=Functions)
     problems: dict[str, list[Diagnostic]] = field(default_factory=dict)
 
 

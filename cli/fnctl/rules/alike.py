@@ -8,12 +8,12 @@ functions. Functions are of one kind only where that is certain: maps are told a
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, MutableMapping
+from collections.abc import Hashable, Mapping, MutableMapping
 from operator import attrgetter, is_
 from typing import Any
 
 from fnctl.dataclass import replace
-from fnctl.manifest.model import Function, Trigger
+from fnctl.manifest.model import Function
 from fnctl.rules.model import Subject
 
 FEW = 8
@@ -21,10 +21,14 @@ FEW = 8
 MOST = 0.5
 """Kinds for each function from which one of each is hardly fewer than all."""
 
+EACH = ("path", "cron")
+"""Options of triggers that each has for itself."""
+
 _values = attrgetter(
     *("interface", "runtime", "memory", "timeout", "secrets", "reserved", "provisioned", "per_instance", "architecture", "layers", "include"),
     *("exclude", "artifact", "tracing", "dead_letter", "renamed_from"),
 )
+_resource = attrgetter("type", "options", "existing", "retain", "renamed_from", "own")
 _maps = attrgetter("env", "budget", "bundle", "image", "logs", "retry", "tags", "idempotent", "own")
 
 
@@ -37,7 +41,7 @@ def sample(subject: Subject, memo: MutableMapping[Any, Any]) -> Subject:
     functions = service.functions
     if len(functions) < FEW:
         return subject
-    types = {name: repr(replace(resource, name="")) for name, resource in service.resources.items()}
+    types = {name: repr(_resource(resource)) for name, resource in service.resources.items()}
     types |= dict.fromkeys(service.workflows, "workflow")
     known = memo.get(sample)
     if known is None or known[0] != types or len(known[1]) != len(functions) or not all(map(is_, known[1], functions.values())):
@@ -51,18 +55,22 @@ def sample(subject: Subject, memo: MutableMapping[Any, Any]) -> Subject:
 
 
 def _kind(function: Function, types: Mapping[str, str]) -> Hashable:
-    """Say of what kind a function is. What it uses and listens to counts by its type, and by whether it is the same thing."""
-    order: dict[str, int] = {}
-    places = [(order.setdefault(name, len(order)), types.get(name), verbs) for name, verbs in function.uses.items()]
-    triggers = [(order.setdefault(t.resource, len(order)) if t.resource else None, types.get(t.resource or ""), *_said(t)) for t in function.triggers]
-    dead = order.get(function.dead_letter or "")
-    return (*_values(function), *map(id, _maps(function)), bool(function.description), dead, *places, *triggers)
+    """Say of what kind a function is. What it uses and listens to counts by its type, and by whether it is the same thing.
 
-
-def _said(trigger: Trigger) -> Iterator[Hashable]:
-    """Yield what a trigger says, but for its route and its minutes."""
-    yield trigger.kind
-    for option, value in trigger.options.items():
-        yield option
-        if option not in ("path", "cron"):
-            yield value if isinstance(value, str) else repr(value)
+    One flat tuple, with the number of what follows before it: a tuple in it for each use and trigger would take twice the time.
+    """
+    order: dict[str | None, int] = {}
+    said: list[Hashable] = [*_values(function), *map(id, _maps(function)), bool(function.description), len(function.uses)]
+    for name, verbs in function.uses.items():
+        said += (order.setdefault(name, len(order)), types.get(name), verbs)
+    for trigger in function.triggers:
+        resource = trigger.resource
+        said += (trigger.kind, len(trigger.options))
+        if resource is not None:
+            said += (order.setdefault(resource, len(order)), types.get(resource))
+        for option, value in trigger.options.items():
+            said.append(option)
+            if option not in EACH:
+                said.append(value if isinstance(value, str) else repr(value))
+    said.append(order.get(function.dead_letter))
+    return tuple(said)

@@ -90,7 +90,8 @@ def web_socket(subject: Subject) -> Iterator[Found]:
     Sources: `http_api.timeout`
     """
     http = subject.service.started.get("http", ())
-    if _SOCKET.isdisjoint("/".join(str(trigger.options.get("path")) for _, trigger in http).lower().split("/")):
+    every = "/".join([str(trigger.options.get("path")) for _, trigger in http]).lower()
+    if not any(word in every for word in _SOCKET):
         return
     for function, trigger in http:
         if not _SOCKET.isdisjoint(str(trigger.options.get("path")).lower().split("/")):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from fnctl.manifest.model import Key
 from fnctl.rules.abilities import about, called, first_of_each, grants_of, kinds_of, lacking, look_up, options_of, title, users_of
+from fnctl.rules.alike import EACH
 from fnctl.rules.model import Found, Rule, Subject, rule
 
 _WORDS: Mapping[str, tuple[Key, ...]] = {
@@ -144,7 +145,7 @@ def grants_are_shared(subject: Subject) -> Iterator[Found]:
         yield lacking(subject, entry, message, service.span("targets", service.target, key=True))
 
 
-@rule("FN107", "error")
+@rule("FN107", "error", alike=True)
 @about("trigger_options")
 def trigger_option_not_kept(subject: Subject) -> Iterator[Found]:
     """Find options of triggers that the target does not keep.
@@ -163,7 +164,8 @@ def trigger_option_not_kept(subject: Subject) -> Iterator[Found]:
     """
     for kind, _, option in (name.partition(".") for name in subject.abilities["trigger_options"]):
         for function, trigger in subject.service.started.get(kind, ()):
-            if option in trigger.options and (entry := look_up(subject, "trigger_options", f"{kind}.{option}", trigger.options[option])):
+            value = True if option in EACH else trigger.options.get(option)  # functions that are alike have other paths and minutes
+            if option in trigger.options and (entry := look_up(subject, "trigger_options", f"{kind}.{option}", value)):
                 message = f"{title(subject)} does not keep `{option}` of {kind} triggers"
                 yield lacking(subject, entry, message, subject.service.span(*trigger.at, kind, option), function.name)
 

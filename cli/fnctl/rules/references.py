@@ -42,8 +42,10 @@ def trigger_cycle(subject: Subject) -> Iterator[Found]:
 
 def _starts(service: Service) -> Mapping[str, list[str]]:
     """Return which functions each one starts, where it starts any; itself left out, which is a rule of its own. Nothing where no circle can be."""
-    invoked = {used for function in service.functions.values() for used in function.uses if used in service.functions}
-    if not any(f.uses and (f.name in invoked or any(t.resource for t in f.triggers)) for f in service.functions.values()):
+    functions, started = service.functions, service.started
+    invoked = functions.keys() & set[str]().union(*[function.uses for function in functions.values()])
+    listening = (function for kind, pairs in started.items() if kind not in ("http", "schedule") for function, _ in pairs)
+    if not any(function.uses for function in (*listening, *map(functions.__getitem__, invoked))):
         return {}  # most services: none that is started by another function starts one
     listeners: dict[str, list[str]] = {}
     for function in service.functions.values():

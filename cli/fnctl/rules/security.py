@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from fnctl.manifest.leaks import looks_secret
+from fnctl.manifest.leaks import looks_secret, suspects
 from fnctl.manifest.model import Function, Service, Trigger
 from fnctl.pattern import later
 from fnctl.rules.model import Found, Rule, Subject, rule
@@ -71,7 +71,7 @@ def private_function_is_public(subject: Subject) -> Iterator[Found]:
     Sources: OWASP Top 10, A01 Broken Access Control, 2025
     """
     http = _http(subject.service)
-    every = "/".join(f"{function.name}/{trigger.options.get('path')}" for function, trigger in http)
+    every = "/".join([*subject.service.functions, *[str(trigger.options.get("path")) for _, trigger in http]])
     if not any(word in every for word in _WORDS):
         return  # one look through all of them, where most services have nothing
     for function, trigger in http:
@@ -148,11 +148,15 @@ def secret_in_a_tag(subject: Subject) -> Iterator[Found]:
     for key, value in service.tags.items():
         if looks_secret(key, value):
             yield _leak(f"the tag {key}", subject, "tags", key)
-    for function in service.functions.values():
-        for key, value in function.tags.items():
-            if looks_secret(key, value):
-                yield _leak(f"the tag {key}", subject, "functions", function.name, "tags", key)
-        if function.description and looks_secret("", function.description):
+    functions, fine = service.functions.values(), set[int]()
+    doubtful = suspects(function.description for function in functions)
+    for function in functions:
+        leaking = () if id(function.tags) in fine else [key for key, value in function.tags.items() if looks_secret(key, value)]
+        for key in leaking:
+            yield _leak(f"the tag {key}", subject, "functions", function.name, "tags", key)
+        if not leaking:
+            fine.add(id(function.tags))  # most functions have the same map
+        if function.description in doubtful and looks_secret("", function.description):
             yield _leak("the description", subject, "functions", function.name, "description")
 
 
