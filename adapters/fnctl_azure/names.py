@@ -76,6 +76,9 @@ SERVICE_TAG, STAGE_TAG, ADDRESS_TAG = "fnctl:service", "fnctl:stage", "fnctl:add
 LIVE_TAG = "fnctl:live"
 """On an app: which package serves, and which shim is in it. Not there while a package is on its way up."""
 
+MARK = "FNCTL_PACKAGE"
+"""A setting of an app that gets its releases by a canary: the beginning of its package's digest."""
+
 
 def tags(service: Service, address: str, own: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return who it belongs to, under the user's tags. The release is not among them: that would make every deploy write everything."""

@@ -33,7 +33,8 @@ class Run:
 
     `deadline` is in monotonic seconds. `sleep` waits, but returns early with False once the run is told to stop now. `fetch` gives the local path of
     an artifact's bytes (from the build, or from the ledger at a rollback). `labels` say what is being made, for objects that can hold it: `release`
-    (its number), `commit` and `manifest` (SHA-256), as far as they are known.
+    (its number), `commit` and `manifest` (SHA-256), as far as they are known. `back` is True where an earlier release comes back, by hand or after a
+    failure: nobody waits for a canary then.
     """
 
     emit: Callable[[Event], None]
@@ -42,6 +43,7 @@ class Run:
     sleep: Callable[[float], bool]
     fetch: Callable[[Artifact], Path]
     labels: Mapping[str, str] = field(default_factory=dict)
+    back: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ NO_OPERATION = frozenset(
     }
 )
 
+WRAPPED = frozenset({"Microsoft.Web/sites/slots/functions/keys"})
+"""Types whose words the interface takes inside `properties`, as `az` sends them, and the schemas have outside."""
+
 
 def problems(lines: Iterable[Mapping[str, Any]]) -> list[str]:
     """What is wrong with the requests of a `requests.jsonl`, of those that were done."""
@@ -62,6 +65,7 @@ def _problems(line: Mapping[str, Any]) -> Iterator[str]:
     if line["method"] == "PUT":
         # Templates want the word `properties` everywhere; the REST interface does without where there is nothing to say.
         body = {"properties": {}, **(line["body"] or {})}
+        body = body["properties"] if kind in WRAPPED else body
         named = f"app/{target.name}" if kind.endswith("/config") else target.name
         yield from (f"{name}: {word}" for word in schemas.problems(kind, named, body) or ())
 

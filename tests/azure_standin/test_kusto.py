@@ -30,6 +30,8 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         ("traces | where message contains_cs 'three' | project message", []),
         ("traces | where message contains 'three' or message == 'one' | project message", [["one"], ["Three"]]),
         (r"traces | where message contains_cs 'it\'s' | project message", [["it's two"]]),
+        ("traces | summarize n = count(), threes = countif(message =~ 'three') by operation_Name", [["a", 2, 0], ["b", 1, 1]]),
+        ("traces | extend size = toint('3') | summarize all = sum(size), some = sumif(size, operation_Name == 'a')", [[9, 6]]),
         ("traces | where not(operation_Name == 'a') and isnotempty(message) | count", [[1]]),
         (
             "union traces, exceptions | extend message = iff(itemType == 'exception', strcat(type, ': ', outerMessage), message)"
@@ -51,7 +53,8 @@ def test_a_query_gives(query: str, rows: list[list[Any]]) -> None:
     ("query", "says"),
     [
         ("nothing", "Failed to resolve table"),
-        ("traces | summarize count()", "'summarize' is not known"),
+        ("traces | evaluate bag_unpack(message)", "'evaluate' is not known"),
+        ("traces | summarize n = avg(timestamp)", "Unknown aggregation"),
         ("traces | where", "expected"),
         ("traces | where message = 'x' ~", "could not be parsed"),
         ("traces | | take 1", "empty"),

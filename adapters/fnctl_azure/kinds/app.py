@@ -10,6 +10,8 @@ code                  digest of the package (`artifact.sha256`); the node carrie
 shim                  digest of fnctl's part of it, 12 characters, or None
 functions             names that the host will list once the package is up, sorted: those of all doors of all members
 remote_build          the platform installs the packages itself
+slot, rollout         on plans with slots only: None for the slot, which is there while a canary is under way; and how a release gets its traffic,
+                      `{"canary": PERCENT, "bake": SECONDS, "http": [functions], "keyed": [functions], "insights": id}`, None for all at once
 
 Which package serves stands in a tag of the app. It is taken away before a package goes up and put back when its functions are listed, so that a run
 that was killed in between is seen as what it is: an app of which nobody knows what it runs.
@@ -18,17 +20,20 @@ that was killed in between is seen as what it is: an app of which nobody knows w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from fnctl.adapter import Change, Phase, Run
+from fnctl.errors import CloudError
 from fnctl.graph import Json, Node, State
 from fnctl_azure.kinds.base import Arm, Type, foreign, merged_tags, projected
+from fnctl_azure.kinds.canary import Canary, wanted
 from fnctl_azure.kinds.publish import Door, Publisher, listed
 from fnctl_azure.kinds.references import followed
 from fnctl_azure.kinds.types import RESOURCES
 from fnctl_azure.names import LIVE_TAG
 
-OWN = frozenset({"identities", "siteConfig", "settings", "code", "shim", "functions", "remote_build"})
+OWN = frozenset({"identities", "siteConfig", "settings", "code", "shim", "functions", "remote_build", "slot", "rollout"})
 """Props that are no words of ARM's."""
 PACKAGE = ("code", "shim", "functions", "remote_build")
 """What a publish is made of."""
@@ -42,10 +47,11 @@ class App(Arm):
         super().__init__(client, type_)
         self.secret = frozenset({"settings"})
         self.publisher = Publisher(client)
+        self.canary = Canary(client, self.publisher)
 
     def state(self, id_: str, found: Mapping[str, Any], props: Mapping[str, Any]) -> State:
         """Read what else belongs to it: settings, configuration, and which functions the host lists."""
-        settings = self.client.arm("POST", f"{id_}/config/appsettings/list", self.type.api).get("properties") or {}
+        settings = self.canary.settings(id_)
         config = (self.client.find(f"{id_}/config/web", self.type.api) or {}) if props.get("siteConfig") else {}
         code, shim, remote = _marked(found)
         functions = listed(self.client, id_)
@@ -59,6 +65,7 @@ class App(Arm):
             "shim": shim,
             "functions": functions,
             "remote_build": remote,
+            **({"slot": self.canary.left(id_), "rollout": props["rollout"]} if "slot" in props else {}),
         }
         return State(id_, live | own, self._outputs(id_, found, code, functions))
 
@@ -80,6 +87,8 @@ class App(Arm):
             if not self._ours(props, site):
                 raise foreign(id_, self.type.title, site.get("tags") or {})
             state = self.state(id_, site, props)  # an earlier run was killed before it could say so
+        if state is not None and wanted(props, state, run):
+            return self._by_canary(change, props, site or {}, run)
         publish = state is None or any(state.props.get(part) != props[part] for part in PACKAGE)
         if state is None or any(state.props.get(key) != value for key, value in props.items() if key not in PACKAGE):
             site = self._put(change, props, site, run, unknown=publish)
@@ -89,7 +98,37 @@ class App(Arm):
         # A setting can break an app as well as a package can.
         functions = self._publish(node, id_, site, props, run) if publish else self.publisher.synced(node, id_, site, props["functions"], run)
         followed(self.publisher.client, node, id_, props["settings"], run)
+        if state is not None and state.props.get("slot"):
+            self.canary.remove(id_, run)
         return State(id_, dict(props), self._outputs(id_, site, props["code"], functions))
+
+    def _by_canary(self, change: Change, props: Mapping[str, Any], site: Mapping[str, Any], run: Run) -> State:
+        """Let a part of the traffic go to the new release first. What a swap leaves where it is (tags, CORS, scale) is written behind it."""
+        node, id_ = change.node, self.id(change.node, props) or ""
+        self.canary.bake(node, id_, self.body(node, props), props, run)
+        functions = self._swapped(node, id_, site, props, run)
+        site = self.client.find(id_, self.type.api) or {}
+        there = self.state(id_, site, props).props
+        if any(there.get(key) != value for key, value in props.items() if key not in (*PACKAGE, "slot")):
+            site = self._put(change, props, site, run, unknown=False)
+        self._mark(id_, props, run)
+        with suppress(CloudError):  # the new release serves, and a slot that stays is drift
+            self.canary.remove(id_, run)
+        return State(id_, dict(props), self._outputs(id_, site, props["code"], functions))
+
+    def _swapped(self, node: Node, id_: str, site: Mapping[str, Any], props: Mapping[str, Any], run: Run) -> list[str]:
+        """Swap the slot in, and see that all functions are there. Where they are not, the old release comes back the same way."""
+        old, live = self.canary.settings(id_), str((site.get("tags") or {}).get(LIVE_TAG, ""))
+        self._tag(id_, "Delete", {LIVE_TAG: live}, run)
+        self.canary.swap(id_, props["settings"], run)
+        try:
+            return self.publisher.synced(node, id_, site, props["functions"], run)
+        except CloudError:
+            self.canary.swap(id_, old, run)
+            self._tag(id_, "Merge", {LIVE_TAG: live}, run)
+            with suppress(CloudError):  # it is seen as drift, and goes with the way back
+                self.canary.remove(id_, run)
+            raise
 
     def _put(self, change: Change, props: Mapping[str, Any], site: Mapping[str, Any] | None, run: Run, *, unknown: bool) -> dict[str, Any]:
         body = self.body(change.node, props)
@@ -101,9 +140,12 @@ class App(Arm):
 
     def _publish(self, node: Node, id_: str, site: Mapping[str, Any], props: Mapping[str, Any], run: Run) -> list[str]:
         functions = self.publisher.publish(node, id_, site, props, run)
+        self._mark(id_, props, run)
+        return functions
+
+    def _mark(self, id_: str, props: Mapping[str, Any], run: Run) -> None:
         mark = " ".join((props["code"], props["shim"] or "-", *(["remote"] if props["remote_build"] else [])))
         self._tag(id_, "Merge", {LIVE_TAG: mark}, run)
-        return functions
 
     def _tag(self, id_: str, operation: str, tags: Mapping[str, str], run: Run) -> None:
         """Change one tag by ARM itself: written with the site it would be an update of it, which restarts the app."""

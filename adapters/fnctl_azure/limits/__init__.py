@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnctl.rules.model import Rule
-from fnctl_azure.limits import apps, engines, functions, not_yet, settings, sharing, sizes, triggers
+from fnctl_azure.limits import apps, engines, functions, not_yet, rollout, settings, sharing, sizes, triggers
 
 RULES: tuple[Rule, ...] = (
     *functions.RULES,
@@ -13,5 +13,6 @@ RULES: tuple[Rule, ...] = (
     *engines.RULES,
     *sharing.RULES,
     *sizes.RULES,
+    *rollout.RULES,
     *not_yet.RULES,
 )

@@ -32,8 +32,8 @@ def _of_service(subject: Subject) -> Iterator[Found]:
     service = subject.service
     if _says(service.settings, "raw"):
         yield _missing(service, "`targets.azure.raw`", "targets", "azure", "raw")
-    for word in sorted({"canary", "bake", "alarms"} & set(service.rollout) if subject.limits.plan == "premium" else set[str]()):
-        yield _missing(service, f"`rollout.{word}`", "rollout", word, severity="warning")
+    if service.rollout.get("alarms"):
+        yield _missing(service, "`rollout.alarms`", "rollout", "alarms", severity="warning")
     if service.ttl is not None:
         yield _missing(service, "`ttl`", "ttl", severity="warning")
     for name in service.workflows:

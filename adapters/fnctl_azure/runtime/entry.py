@@ -30,6 +30,8 @@ RAW = frozenset({"eventGridTrigger", "cosmosDBTrigger"})
 """Bindings whose text is taken as it came: what the library makes of it depends on its version, and drops attributes."""
 
 ROUTED = frozenset({"http", "invoke"})
+HTTP_ONLY = "FNCTL_HTTP_ONLY"
+"""Set in a slot that has a part of the traffic: what is not registered there takes no messages from the release that everybody else is on."""
 FAILED: dict[str, Exception] = {}
 """Why functions cannot be called, by name: `fnctl build` asks."""
 
@@ -44,6 +46,8 @@ def start(root: str) -> func.FunctionApp:
     for function in config["functions"]:
         _binding(function["interface"])  # all before the authors' folders come first on sys.path: a `src/queue.py` must not meet the library
     for function in config["functions"]:
+        if os.environ.get(HTTP_ONLY):
+            function["doors"] = [door for door in function["doors"] if door["kind"] in ROUTED]
         described = {"service": config["service"], "stage": config["stage"], "secrets": config["secrets"], **function}
         _register_all(app, root, described)
     return app

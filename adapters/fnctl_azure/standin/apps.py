@@ -16,6 +16,7 @@ from fnctl_azure.standin import oryx, package, scm, vault
 from fnctl_azure.standin.deployments import BUILDING, FAILED, SUCCEEDED, Deployment
 from fnctl_azure.standin.hosts import Found, Hosts, IndexFailed, Keys, Row
 from fnctl_azure.standin.hosts.model import Subscription
+from fnctl_azure.standin.hosts.shares import Share
 from fnctl_azure.standin.providers import identities
 from fnctl_azure.standin.server import Port
 from fnctl_azure.standin.storage import Storage
@@ -122,6 +123,36 @@ class Apps:
                 keys = self._hosts.keys(running.name)
                 return rest.startswith("runtime/webhooks/") and code in (keys.master, *keys.system.values())
         return False
+
+    def route(self, site: Resource) -> None:
+        """Send the shares of an app's requests to its slots that its configuration says."""
+        rules = ((site.properties.get("siteConfig") or {}).get("experiments") or {}).get("rampUpRules") or ()
+        slots = {self._hosts.address(running.name).removeprefix("http://"): running.name for running in self._running.values()}
+        shares = [Share(str(rule["name"]), slots[rule["actionHostName"]], float(rule["reroutePercentage"])) for rule in rules]
+        self._hosts.share(self._running[site.id.lower()].name, shares)
+
+    def addressed(self, host: str) -> bool:
+        """Whether an app or slot answers at a host name."""
+        return any(self._hosts.address(running.name) == f"http://{host}" for running in self._running.values())
+
+    def swap(self, site: Resource, other: Resource, failed: Callable[[str], None]) -> None:
+        """Let an app and its slot exchange what they run; their settings have changed places already. `failed` is told why nothing has moved."""
+        one, two = self._running[site.id.lower()], self._running[other.id.lower()]
+
+        def exchange() -> None:
+            try:
+                self._hosts.swap(one.name, two.name, self._followed(one, site), self._followed(two, other))
+            except IndexFailed as error:
+                with self._world.lock:
+                    failed(str(error))
+                return
+            for word in ("folder", "barren", "listed"):
+                mine, theirs = getattr(one, word), getattr(two, word)
+                setattr(one, word, theirs)
+                setattr(two, word, mine)
+            one.settings, two.settings = self._followed(one, site), self._followed(two, other)
+
+        self._world.after.append(one.queue.submit(exchange))
 
     def pull(self, site: Resource, address: str) -> Deployment:
         """Publish what is at an address."""
@@ -255,7 +286,8 @@ class Apps:
             running.queue.shutdown(wait=False, cancel_futures=True)
             self._hosts.remove(running.name)
             running.publish.close()
-            shutil.rmtree(self._state / "packages" / running.name, ignore_errors=True)
+            if running.folder is not None:  # which a swap may have brought: what is in the folder of its name may be another's
+                shutil.rmtree(running.folder, ignore_errors=True)
 
 
 def runtime_of(site: Resource) -> str:

@@ -10,7 +10,7 @@ from fnctl_azure.standin.apps import Apps
 from fnctl_azure.standin.arm import Arm
 from fnctl_azure.standin.control import PREFIX, Control
 from fnctl_azure.standin.faults import Faults, Record
-from fnctl_azure.standin.providers import Provider, config, data, events, identities, monitor, stacks, storage, vaults, web
+from fnctl_azure.standin.providers import Provider, config, data, events, identities, monitor, slots, stacks, storage, vaults, web
 from fnctl_azure.standin.server import Dropped, Port, Serve
 from fnctl_azure.standin.storage import OWN, Emulator, Storage
 from fnctl_azure.standin.telemetry import Telemetry
@@ -55,8 +55,10 @@ class Desk:
             **vaults.providers(self.world),
             **monitor.providers(self.telemetry),
             **data.providers(),
+            **stacks.providers(),
+            **events.providers(self.world, self.apps),
         }
-        return {**stored, **web.providers(self.apps), **config.providers(self.apps), **stacks.providers(), **events.providers(self.world, self.apps)}
+        return {**stored, **config.providers(self.apps), **web.providers(self.apps), **slots.providers(self.apps)}
 
     def _listen(self, serve: Serve) -> Port:
         return Port(lambda request: self._watched("publish", request, serve))

@@ -58,6 +58,10 @@ READS = re.compile(r"/(list\w*|checknameavailability|token)$", re.IGNORECASE)
 """POSTs that change nothing."""
 
 
+KEYS = re.compile(r"/(functionkeys|keys)/[^/]+$", re.IGNORECASE)
+"""Paths at which the keys of functions are set."""
+
+
 def writes(request: Request) -> bool:
     """Whether a request changes something."""
     return request.method in ("PUT", "PATCH", "DELETE") or (request.method == "POST" and not READS.search(request.path))
@@ -78,7 +82,7 @@ class Record:
 
     def add(self, plane: str, request: Request, answer: Answer | None) -> None:
         """Write one down. No token, no key, no value of a secret: the file is for comparing bodies with schemas."""
-        body = None if len(request.body) > 200_000 else hidden(_read(request.body))
+        body = None if len(request.body) > 200_000 else hidden(_read(request.body), every=KEYS.search(request.path) is not None)
         line = {
             "time": round(time.time(), 3),
             "plane": plane,
@@ -101,11 +105,12 @@ class Record:
             self._file.write_text("")
 
 
-def hidden(body: Any) -> Any:
-    """A body without the value of a secret."""
+def hidden(body: Any, *, every: bool = False) -> Any:
+    """A body without the value of a secret: settings have a name beside theirs, and are shown unless `every` value is one."""
     if isinstance(body, dict):
-        return {key: "***" if key == "value" and isinstance(value, str) and "name" not in body else hidden(value) for key, value in body.items()}
-    return [hidden(one) for one in body] if isinstance(body, list) else body
+        secret = every or "name" not in body
+        return {key: "***" if key == "value" and isinstance(value, str) and secret else hidden(value, every=every) for key, value in body.items()}
+    return [hidden(one, every=every) for one in body] if isinstance(body, list) else body
 
 
 def _read(body: bytes) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 Row: TypeAlias = "dict[str, Any]"
 Value: TypeAlias = "Callable[[Row], Any]"
+Total: TypeAlias = "Callable[[list[Row]], Any]"
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>@?'(?:[^'\\]|\\.)*'|@?"(?:[^"\\]|\\.)*")|(?P<number>\d+(?:\.\d+)?(?:ms|[smhd])?)|(?P<word>[A-Za-z_!][\w]*)|(?P<mark>==|!=|>=|<=|=~|[-+|(),=<>.\[\]]))"""
@@ -33,6 +34,7 @@ CALLED: Mapping[str, Callable[..., Any]] = {
     "iff": lambda test, one, other: one if test else other,
     "iif": lambda test, one, other: one if test else other,
     "strcat": lambda *parts: "".join(str(part) for part in parts),
+    "toint": lambda value: int(value) if str(value).isdigit() else None,
     "tostring": lambda value: "" if value is None else str(value),
     "isempty": lambda value: value in (None, ""),
     "isnotempty": lambda value: value not in (None, ""),
@@ -182,6 +184,20 @@ class _Reader:
             raise Wrong(f"Unknown function: '{name}'.")
         return lambda row: function(*(argument(row) for argument in arguments))
 
+    def sum(self) -> tuple[str, Total]:
+        """A column's name and what is made of a group's rows: `count()`, `countif(test)`, `sum(value)`, `sumif(value, test)`. Raises Wrong."""
+        column = name = self.take()
+        if self.next == "=":
+            self.take()
+            name = self.take()
+        self.take("(")
+        given = self._listed()
+        if (name, len(given)) not in (("count", 0), ("countif", 1), ("sum", 1), ("sumif", 2)):
+            raise Wrong(f"Unknown aggregation: '{name}'.")
+        value = given[0] if name.startswith("sum") else lambda _row: 1
+        test = given[-1] if name.endswith("if") else lambda _row: True
+        return column, lambda rows: sum(value(row) or 0 for row in rows if test(row))
+
     def _listed(self) -> list[Value]:
         found: list[Value] = []
         while self.next != ")":
@@ -250,6 +266,24 @@ def _project(reader: _Reader, rows: Iterable[Row], _columns: list[str]) -> tuple
     return [{name: value(row) for name, value in made} for row in rows], [name for name, _ in made]
 
 
+def _summarize(reader: _Reader, rows: Iterable[Row], _columns: list[str]) -> tuple[list[Row], list[str]]:
+    """Count and add up, for each value of the columns behind `by`."""
+    sums: list[tuple[str, Total]] = []
+    while reader.next and reader.next != "by":
+        sums.append(reader.sum())
+        if reader.next == ",":
+            reader.take()
+    if reader.next:
+        reader.take("by")
+    keys = reader.named()
+    groups: dict[tuple[Any, ...], list[Row]] = {} if keys else {(): []}
+    for row in rows:
+        groups.setdefault(tuple(value(row) for _, value in keys), []).append(row)
+    names = [name for name, _ in keys]
+    made = [dict(zip(names, key, strict=True)) | {name: total(found) for name, total in sums} for key, found in groups.items()]
+    return made, [*names, *(name for name, _ in sums)]
+
+
 def _order(reader: _Reader, rows: Iterable[Row], columns: list[str]) -> tuple[list[Row], list[str]]:
     reader.take("by")
     keys: list[tuple[Value, bool]] = []
@@ -286,6 +320,7 @@ _OPERATORS: Mapping[str, Callable[[_Reader, Iterable[Row], list[str]], tuple[lis
     "where": _where,
     "extend": _extend,
     "project": _project,
+    "summarize": _summarize,
     "order": _order,
     "sort": _order,
     "take": _take,

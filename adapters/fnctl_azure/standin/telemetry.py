@@ -68,7 +68,8 @@ def _row(told: Mapping[str, Any]) -> dict[str, Any]:
         outer = f"Exception while executing function: Functions.{function}"
         return row | {"type": RAISED, "outerMessage": outer, "innermostMessage": told.get("message"), "problemId": RAISED}
     status = told.get("status")
-    return row | {"name": function, "success": str(bool(told.get("success"))), "resultCode": str(status or 0), "duration": told.get("duration")}
+    row |= {"name": function, "resultCode": str(status or 0), "duration": told.get("duration")}
+    return row | {"success": str(bool(told.get("success"))), "itemCount": 1}
 
 
 def _since(timespan: str | None) -> datetime | None:

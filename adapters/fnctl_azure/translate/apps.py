@@ -15,6 +15,7 @@ from fnctl_azure.names import HOST, REGION, app_address, function_address, physi
 from fnctl_azure.translate.cosmos import leases_of
 from fnctl_azure.translate.ground import IN_GROUP
 from fnctl_azure.translate.rights import right_nodes
+from fnctl_azure.translate.rollout import SLOTTED, marked, slotted
 from fnctl_azure.translate.settings import settings
 
 PLANS: Mapping[str, tuple[str, str]] = {"flex": ("FC1", "FlexConsumption"), "consumption": ("Y1", "Dynamic")}
@@ -23,6 +24,9 @@ PREMIUM: Mapping[int, str] = {3584: "EP1", 7168: "EP2", 14336: "EP3"}
 
 SIZES, SIZE = (512, 2048, 4096), 2048
 """Megabytes of an instance on Flex; the platform's own default."""
+
+_ROUTES: Mapping[str, Value] = {"experiments": {"rampUpRules": []}}
+"""All of the traffic stays with the app itself: a share that goes elsewhere is there only while a canary is under way."""
 
 BATCH = 16
 """Messages of a queue that the host takes at once where nothing is said."""
@@ -107,12 +111,13 @@ def _app(service: Service, app: App, plan: Address, artifact: Artifact, needs: f
         "keyVaultReferenceIdentity": identity,
         "httpsOnly": True,
         "functionAppConfig": _flex(service, app, identity) if flex else None,
-        "siteConfig": _site(app, flex=flex),
-        "settings": settings(service, app, plan_of(service, app)),
+        "siteConfig": {**_site(app, flex=flex), **(_ROUTES if plan_of(service, app) in SLOTTED else {})},
+        "settings": {**settings(service, app, plan_of(service, app)), **marked(service, app, artifact.sha256)},
         "code": artifact.sha256,
         "shim": shim(app)[:12],
         "functions": list(names),
         "remote_build": remote_build(service, app),
+        **slotted(service, app),
         "tags": tags(service, address, {key: value for function in app.functions for key, value in function.tags.items()}),
     }
     span = service.span("functions", app.functions[0].name)

@@ -125,7 +125,8 @@ def carry(ground: Ground, course: Course) -> Ended:
     ours = {address: replace(node, retain=True) if address in found else node for address, node in view.graph.nodes.items()}
     intended = Graph({**before, **ours}, view.graph.outputs)
     ground.ledger.intend(Intent(intended, course.fence, course.verb, course.restores))
-    work = Work(ground.cloud.kinds, replace(ground.run, labels=course.labels), course.guard, course.parallel)
+    run = replace(ground.run, labels=course.labels, back=course.restores is not None)
+    work = Work(ground.cloud.kinds, run, course.guard, course.parallel)
     try:
         artifacts = {n.artifact.sha256: n.artifact for n in view.graph.nodes.values() if n.artifact}.values()
         ground.ledger.keep_bytes(a for a in artifacts if a.size > BESIDE)
@@ -222,7 +223,7 @@ def _restore(ground: Ground, course: Course, intended: Graph) -> list[Diagnostic
     full = [change for change in view.decision.changes if change.loses]
     stays = holders({change.address for change in full}, {**view.recorded, **view.graph.nodes})
     changes = [change for change in view.decision.changes if change.address not in stays]
-    run = replace(ground.run, labels=labels(head.number, head.commit, head.provenance) if head else {})
+    run = replace(ground.run, labels=labels(head.number, head.commit, head.provenance) if head else {}, back=True)
     applied = apply(changes, view.seen, Work(ground.cloud.kinds, run, course.guard, course.parallel))
     if applied.stopped_in is not None:
         return list(applied.errors())

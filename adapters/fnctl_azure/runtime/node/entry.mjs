@@ -17,6 +17,7 @@ import { configure } from "./log.mjs";
 /** Read when it is wanted, and no other. @type {Record<string, () => Promise<{bind: Function}>>} */
 const INTERFACES = { event: () => import("./events.mjs"), task: () => import("./tasks.mjs"), native: () => import("./native.mjs") };
 const ROUTED = new Set(["http", "invoke"]);
+const HTTP_ONLY = "FNCTL_HTTP_ONLY"; // set in a slot that has a part of the traffic: it takes no messages from the release that everybody else is on
 const REFERENCE = "@Microsoft.KeyVault(";
 
 /** Why functions cannot be called, by name: `fnctl build` asks. @type {Record<string, string>} */
@@ -35,6 +36,7 @@ export async function start(root) {
   for (const own of config.functions) {
     /** @type {Config} */
     const described = { service: config.service, stage: config.stage, ...own };
+    if (process.env[HTTP_ONLY]) described.doors = described.doors.filter(({ kind }) => ROUTED.has(kind));
     for (const [door, handler] of await bound(root, described, config.secrets)) register(door, handler);
   }
 }

@@ -71,6 +71,11 @@ class App:
         return self._package is not None
 
     @property
+    def package(self) -> Package | None:
+        """What was published last."""
+        return self._package
+
+    @property
     def settings(self) -> Mapping[str, str]:
         """Its settings, secrets followed."""
         return self._settings

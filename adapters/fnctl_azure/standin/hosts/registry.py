@@ -15,15 +15,19 @@ from fnctl_azure.standin.hosts.app import App, Package
 from fnctl_azure.standin.hosts.blobs import Watcher
 from fnctl_azure.standin.hosts.front import Front
 from fnctl_azure.standin.hosts.listeners import Listeners
-from fnctl_azure.standin.hosts.model import Account, Found, Keys, Subscription, Write
+from fnctl_azure.standin.hosts.messages import Request, Response
+from fnctl_azure.standin.hosts.model import Account, Found, IndexFailed, Keys, Subscription, Write
+from fnctl_azure.standin.hosts.shares import Share, chosen, told
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Host:
     app: App
     front: Front
     keys: Keys
     listeners: Listeners
+    place: Path
+    shares: Sequence[Share] = ()
 
 
 class Hosts:
@@ -63,12 +67,48 @@ class Hosts:
             return self._hosts[name]
 
     def _made(self, name: str) -> _Host:
-        door = Front(self._ports().get(name, 0), lambda given: front.answer(app, keys, given))
+        door = Front(self._ports().get(name, 0), lambda given: self._answer(name, given))
         self._keep(name, door.port)
         keys = Keys(_key(), {"default": _key()}, {grid.EXTENSION: _key(), "blobs_extension": _key()})
         place = self._state / "apps" / hashlib.sha256(name.encode()).hexdigest()[:16]
         app = App(name, door.address, place, self._write)
-        return _Host(app, door, keys, Listeners(app, self._account))
+        return _Host(app, door, keys, Listeners(app, self._account), place)
+
+    def _answer(self, name: str, given: Request) -> Response:
+        """Answer at an app's door, or let a slot do it that has a share."""
+        host = self._open(name)
+        if not host.shares:
+            return front.answer(host.app, host.keys, given)
+        share = chosen(host.shares, given)
+        other = self._hosts.get(share.app, host) if share else host
+        return told(front.answer(other.app, other.keys, given), share)
+
+    def share(self, app: str, shares: Sequence[Share]) -> None:
+        """Send shares of an app's requests elsewhere from now on."""
+        self._open(app).shares = tuple(shares)
+
+    def swap(self, one: str, other: str, settings: Mapping[str, str], others: Mapping[str, str]) -> None:
+        """Exchange what two hosts run; each takes the other's package with settings of its own. Doors and keys stay, and no request is lost.
+
+        Raises:
+            IndexFailed: a package cannot be loaded with the settings that it would have. Nothing has moved then.
+        """
+        hosts, fresh = (self._open(one), self._open(other)), list[App]()
+        packages = (hosts[1].app.package, hosts[0].app.package)
+        for name, host, package, given in zip((one, other), hosts, packages, (settings, others), strict=True):
+            fresh.append(App(name, host.front.address, host.place, self._write))
+            try:
+                if package is not None:
+                    fresh[-1].publish(package, self._whole(given))
+            except IndexFailed:
+                for app in fresh:
+                    app.close()
+                raise
+        for host, app in zip(hosts, fresh, strict=True):
+            host.listeners.stop()
+            old, host.app, host.listeners = host.app, app, Listeners(app, self._account)
+            host.listeners.start()
+            old.close()
 
     def publish(self, app: str, folder: Path, runtime: str, command: Sequence[str], settings: Mapping[str, str]) -> list[Found]:
         """Run a package in place of the last one.

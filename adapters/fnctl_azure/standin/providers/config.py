@@ -23,7 +23,7 @@ def providers(apps: Apps) -> dict[str, Provider]:
     """What they do, for apps and for slots."""
     found: dict[str, Provider] = {}
     for site in (web.SITES.lower(), web.SLOTS.lower()):
-        found[f"{site}/config"] = Provider(put=_config, stored=_applied(apps), get=_read, list=_all, actions={"list": _listed})
+        found[f"{site}/config"] = Provider(put=_config(apps), stored=_applied(apps), get=_read, list=_all, actions={"list": _listed})
         found[f"{site}/config/appsettings"] = Provider(list=_references(apps), actions={"refresh": _refreshed(apps)})
         found[f"{site}/functions"] = Provider(get=_function(apps), list=_functions(apps), actions={"listkeys": _own_keys(apps)})
         found[f"{site}/host"] = Provider(actions={"listkeys": _host_keys(apps), "sync": _synced})
@@ -31,14 +31,14 @@ def providers(apps: Apps) -> dict[str, Provider]:
     site = web.SITES.lower()
     found[f"{site}/extensions"] = Provider(put=_pull(apps), get=_last(apps))
     found[f"{site}/deploymentstatus"] = Provider(
-        get=_deployment(apps), list=lambda work: [_state(work, one) for one in apps.deployments(_site(work))]
+        get=_deployment(apps), list=lambda work: [_state(work, one) for one in apps.deployments(site_of(work))]
     )
     return found
 
 
-def _site(work: Work) -> Resource:
-    """The app or slot that something is below."""
-    slot = work.spec.type.lower().startswith(web.SLOTS.lower() + "/")
+def site_of(work: Work, *, itself: bool = False) -> Resource:
+    """The app or slot that something is below, or that something is asked of `itself`."""
+    slot = work.spec.type.lower().startswith(web.SLOTS.lower() + ("" if itself else "/"))
     kind, depth = (web.SLOTS, 2) if slot else (web.SITES, 1)
     found = work.world.find(ids.resource_id(work.target.prefix, kind, work.target.names[:depth]))
     if found is None:
@@ -46,13 +46,18 @@ def _site(work: Work) -> Resource:
     return found
 
 
-def _config(work: Work) -> None:
-    site, name = _site(work), work.target.name.lower()
+def _config(apps: Apps) -> Callable[[Work], None]:
+    return lambda work: _configured(work, apps)
+
+
+def _configured(work: Work, apps: Apps) -> None:
+    site, name = site_of(work), work.target.name.lower()
     if name == "appsettings":
         settings = {str(key): "" if value is None else str(value) for key, value in work.body["properties"].items()}
         web.names(settings, flex=site.properties.get("sku") == "FlexConsumption")
         work.body["properties"] = settings
     if name == "web":
+        web.routed(work.body["properties"], apps)
         work.body["properties"] = checks.merged(site.properties.get("siteConfig") or {}, work.body["properties"])
 
 
@@ -60,7 +65,7 @@ def _applied(apps: Apps) -> Callable[[Work, Resource], None]:
     """Settings belong to the app: they are not listed with it, and a change of them restarts it."""
 
     def apply(work: Work, made: Resource) -> None:
-        site, name = _site(work), work.target.name.lower()
+        site, name = site_of(work), work.target.name.lower()
         if name == "appsettings":
             before = site.hidden.get("settings")
             site.hidden["settings"] = dict(made.properties)
@@ -68,13 +73,14 @@ def _applied(apps: Apps) -> Callable[[Work, Resource], None]:
                 apps.set(site)
         elif name == "web":
             site.properties["siteConfig"] = dict(made.properties)
+            apps.route(site)
         work.world.resources.pop(made.id.lower(), None) if name in ("appsettings", "web") else None
 
     return apply
 
 
 def _read(work: Work) -> Resource | None:
-    site, name = _site(work), work.target.name.lower()
+    site, name = site_of(work), work.target.name.lower()
     if name == "web":
         config = checks.merged(
             {"numberOfWorkers": 1, "ftpsState": "FtpsOnly", "minTlsVersion": "1.2", "http20Enabled": False, "alwaysOn": False},
@@ -83,6 +89,8 @@ def _read(work: Work) -> Resource | None:
         return Resource(work.id, work.spec.type, {"location": site.body["location"], "properties": config})
     if name == "configreferences":  # what is below it can be asked for, and it itself cannot
         return Resource(work.id, work.spec.type, {})
+    if name == "slotconfignames":
+        return Resource(work.id, work.spec.type, {"properties": {"appSettingNames": None, "connectionStringNames": None}})
     # What may hold secrets is read by a POST.
     raise (
         refused_by_web(405, "MethodNotAllowed", f"The configuration '{work.target.name}' is read by a POST to its list.")
@@ -103,7 +111,7 @@ def _all(work: Work) -> list[Resource]:
 
 
 def _listed(work: Work) -> Answer:
-    site, name = _site(work), work.target.name.lower()
+    site, name = site_of(work), work.target.name.lower()
     if name == "appsettings":
         values: dict[str, Any] = dict(site.hidden.get("settings") or {})
     elif name in STRINGS:
@@ -120,7 +128,7 @@ def _references(apps: Apps) -> Callable[[Work], list[Resource]]:
     """How the secrets of the app's settings are reached: `config/configreferences/appsettings`."""
 
     def found(work: Work) -> list[Resource]:
-        site = _site(work)
+        site = site_of(work)
         settings = site.hidden.get("settings") or {}
         return [
             Resource(
@@ -139,21 +147,21 @@ def _refreshed(apps: Apps) -> Callable[[Work], Answer]:
     """Look for them again, as a change of the settings would."""
 
     def act(work: Work) -> Answer:
-        apps.set(_site(work))
+        apps.set(site_of(work))
         return Answer(200, {})
 
     return act
 
 
 def _functions(apps: Apps) -> Callable[[Work], list[Resource]]:
-    return lambda work: [_described(_site(work), found) for found in apps.functions(_site(work))]
+    return lambda work: [_described(site_of(work), found) for found in apps.functions(site_of(work))]
 
 
 def _function(apps: Apps) -> Callable[[Work], Resource | None]:
     def get(work: Work) -> Resource | None:
         depth = 3 if work.spec.type.lower().startswith(web.SLOTS.lower()) else 2
         name = work.target.names[depth - 1].lower()
-        return next((_described(_site(work), found) for found in apps.functions(_site(work)) if found.name.lower() == name), None)
+        return next((_described(site_of(work), found) for found in apps.functions(site_of(work)) if found.name.lower() == name), None)
 
     return get
 
@@ -192,7 +200,7 @@ def _described(site: Resource, found: Found) -> Resource:
 
 def _own_keys(apps: Apps) -> Callable[[Work], Answer]:
     def act(work: Work) -> Answer:
-        site, name = _site(work), work.target.names[-1]
+        site, name = site_of(work), work.target.names[-1]
         if _function(apps)(work) is None:
             raise refused_by_web(404, "NotFound", f"Function '{name}' was not found.")
         return Answer(200, dict(apps.keys(site).own.setdefault(name, {"default": fresh()})))
@@ -202,7 +210,7 @@ def _own_keys(apps: Apps) -> Callable[[Work], Answer]:
 
 def _host_keys(apps: Apps) -> Callable[[Work], Answer]:
     def act(work: Work) -> Answer:
-        keys = apps.keys(_site(work))
+        keys = apps.keys(site_of(work))
         return Answer(200, {"masterKey": keys.master, "functionKeys": dict(keys.functions), "systemKeys": dict(keys.system)})
 
     return act
@@ -210,7 +218,7 @@ def _host_keys(apps: Apps) -> Callable[[Work], Answer]:
 
 def _status(apps: Apps) -> Callable[[Work], Resource | None]:
     def get(work: Work) -> Resource | None:
-        site = _site(work)
+        site = site_of(work)
         return Resource(work.id, work.spec.type, {"location": site.body["location"], "properties": apps.status(site)})
 
     return get
@@ -225,7 +233,7 @@ def _pull(apps: Apps) -> Callable[[Work], None]:
         given = work.body["properties"]
         if not given.get("packageUri"):
             raise refused_by_web(400, "BadRequest", "The request must have a packageUri.")
-        started = apps.pull(_site(work), str(given["packageUri"]))
+        started = apps.pull(site_of(work), str(given["packageUri"]))
         work.body["properties"] = {"id": started.id, "provisioningState": "InProgress", "deployer": "OneDeploy"}
 
     return put
@@ -233,14 +241,14 @@ def _pull(apps: Apps) -> Callable[[Work], None]:
 
 def _last(apps: Apps) -> Callable[[Work], Resource | None]:
     def get(work: Work) -> Resource | None:
-        last = next(iter(apps.deployments(_site(work))), None)
+        last = next(iter(apps.deployments(site_of(work))), None)
         return _state(work, last) if last else None
 
     return get
 
 
 def _deployment(apps: Apps) -> Callable[[Work], Resource | None]:
-    return lambda work: next((_state(work, one) for one in apps.deployments(_site(work)) if one.id == work.target.name), None)
+    return lambda work: next((_state(work, one) for one in apps.deployments(site_of(work)) if one.id == work.target.name), None)
 
 
 def _state(work: Work, one: Deployment) -> Resource:
@@ -254,4 +262,4 @@ def _state(work: Work, one: Deployment) -> Resource:
         "failedInstancesLogs": None,
         "errors": [{"extendedCode": "04916", "code": "ExpectationFailed", "message": one.lines[-1]}] if one.status == 3 else None,
     }
-    return Resource(f"{_site(work).id}/deploymentStatus/{one.id}", "Microsoft.Web/sites/deploymentStatus", {"properties": properties})
+    return Resource(f"{site_of(work).id}/deploymentStatus/{one.id}", "Microsoft.Web/sites/deploymentStatus", {"properties": properties})

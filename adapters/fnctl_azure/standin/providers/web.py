@@ -270,9 +270,20 @@ def _stored(site: Resource, apps: Apps) -> None:
     properties["repositorySiteName"] = site.name
     properties["inboundIpAddress"] = "127.0.0.1"
     site.hidden.setdefault("settings", {})
+    apps.route(site)
     if settings is not None and settings != site.hidden["settings"]:
         site.hidden["settings"] = settings
         apps.set(site)
+
+
+def routed(config: Mapping[str, Any], apps: Apps) -> None:
+    """Refuse rules for the traffic that lead nowhere, or to more than all of it. Raises Refused."""
+    rules = (config.get("experiments") or {}).get("rampUpRules") or ()
+    for rule in rules:
+        if not apps.addressed(str(rule.get("actionHostName"))) or not rule.get("name"):
+            raise refused_by_web(400, "BadRequest", f"The ramp-up rule '{rule.get('name')}' has no slot at '{rule.get('actionHostName')}'.")
+    if sum(float(rule.get("reroutePercentage") or 0) for rule in rules) > 100:
+        raise refused_by_web(400, "BadRequest", "The ramp-up rules reroute more than 100 percent.")
 
 
 def _leave(work: Work, site: Resource) -> None:

@@ -1,0 +1,141 @@
+"""A canary on Premium: a share of the traffic to the new release in a slot, then all of it; and what becomes of one that fails or is killed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from azure_cloud.conftest import Project
+from fakes.cli import environment
+from fakes.forked import Running
+
+MANIFEST = """\
+fnctl: 1
+service: small
+targets: {{ azure: {{ region: westeurope, plan: premium, app: a-name-that-is-cut }} }}
+rollout: {{ canary: 50%, bake: {bake} }}
+defaults: {{ runtime: python3.13 }}
+resources:
+  jobs: {{ type: queue }}
+functions:
+  api: {{ handler: "api.py:handler", triggers: [{{ http: GET / }}, {{ http: {{ method: GET, path: /locked, auth: key }} }}] }}
+  work: {{ handler: "work.py:handler", triggers: [{{ queue: jobs }}] }}
+"""
+WEB = "2025-05-01"
+
+
+def write(project: Project, version: int, bake: str = "1m", top: str = "") -> None:
+    (project.folder / "fnctl.yaml").write_text(MANIFEST.format(bake=bake))
+    (project.folder / "api.py").write_text(f"def handler(request):\n    {top or 'pass'}\n    return {{'version': {version}}}\n")
+
+
+def start(project: Project) -> Running:
+    """Begin to deploy, and leave it at that."""
+    words = ["deploy", "--yes", "--output", "json", "--target", "azure"]
+    return project.command.start(words, project.folder, environment(project.cloud.environ))
+
+
+def asked(url: str, path: str = "", **headers: str) -> Any:
+    """Ask as somebody does who was never there."""
+    return httpx.get(f"{url}{path}", headers={name.replace("_", "-"): value for name, value in headers.items()}, trust_env=False, timeout=30)
+
+
+def until(done: Callable[[], bool], seconds: float = 30.0) -> None:
+    limit = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+
+
+def shared(url: str) -> bool:
+    """Whether both releases answer now."""
+    return {asked(url).json().get("version") for _ in range(12)} == {1, 2}
+
+
+def slots(project: Project) -> list[str]:
+    return [one for one in project.cloud.resources() if "/slots/" in one]
+
+
+@pytest.fixture
+def released(project: Project) -> tuple[Project, str]:
+    """Version 1, at its address. There was nothing beside which it could have stood."""
+    write(project, 1)
+    url = project.deploy()["outputs"]["functions"]["api"]["url"].rstrip("/")
+    assert not any("slots" in path for path in project.cloud.written())
+    return project, url
+
+
+def test_a_share_goes_to_the_new_release_first_and_a_rollback_is_at_once(released: tuple[Project, str]) -> None:
+    project, url = released
+    id_ = next(one for one in project.cloud.resources() if "/sites/" in one)
+    assert len(id_.rpartition("/")[2]) == 32, "its slot would be cut to the same name"
+    write(project, 2, bake="4s")
+    project.cloud.fault("lose", path="/slotsswap$")  # asked for again, which swaps it back
+    deploy = start(project)
+    until(lambda: bool(slots(project)) and shared(url))
+    listed = project.arm("GET", f"{id_}/slots/next/functions", api=WEB)["value"]
+    assert sorted(one["name"].rpartition("/")[2] for one in listed) == ["api_http", "api_http_locked"], "nobody else takes the queue's messages"
+    key = project.arm("POST", f"{id_}/host/default/listkeys", api=WEB)["functionKeys"]["default"]
+    there, here = (asked(url, "/locked", cookie=f"x-ms-routing-name={name}", x_functions_key=key) for name in ("next", "self"))
+    assert (there.json(), here.json()) == ({"version": 2}, {"version": 1})
+    assert "x-ms-routing-name=next" in there.headers["set-cookie"]
+    done = deploy.wait()
+    assert (done.code, done.result()["status"]) == (0, "deployed"), done.err
+    assert "50 % of the HTTP traffic" in done.out + done.err
+    assert {asked(url).json()["version"] for _ in range(12)} == {2}
+    listed = project.arm("GET", f"{id_}/functions", api=WEB)["value"]
+    assert len(listed) == 3
+    settings = project.arm("POST", f"{id_}/config/appsettings/list", api=WEB)["properties"]
+    assert (settings["AzureFunctionsWebHost__hostid"], "FNCTL_HTTP_ONLY" in settings) == (id_.rpartition("/")[2], False)
+    assert slots(project) == []
+
+    project.cloud.written()
+    assert project.deploy()["status"] == "unchanged"
+    assert project.cloud.written() == []
+    project.run("rollback", "1", "--yes")
+    assert asked(url).json() == {"version": 1}
+    assert not any("slots" in path for path in project.cloud.written())
+
+
+def test_a_new_release_that_fails_more_gives_its_share_back(released: tuple[Project, str]) -> None:
+    project, url = released
+    write(project, 2, top="raise ValueError('no')")
+    deploy = start(project)
+    until(lambda: bool(slots(project)) and 500 in {asked(url).status_code for _ in range(12)})
+    done = deploy.wait()
+    assert done.code == 5, done.out + done.err
+    assert done.result()["status"] == "restored"
+    assert "AZ620" in done.out
+    assert "requests to it failed, and 0 of " in done.out
+    assert {asked(url).json()["version"] for _ in range(12)} == {1}
+    assert slots(project) == []
+    write(project, 1)
+    assert project.deploy()["status"] == "unchanged"
+
+
+def test_what_a_killed_run_leaves_is_seen_and_taken_away(released: tuple[Project, str]) -> None:
+    project, url = released
+    write(project, 2)
+    deploy = start(project)
+    until(lambda: bool(slots(project)) and shared(url))
+    deploy.kill()
+    deploy.wait()
+    assert shared(url), "nobody has ended it"
+    write(project, 1)
+    (change,) = [one for one in project.run("plan", "--output", "json").document()["changes"] if one["address"] == "app/a-name-that-is-cut"]
+    assert sorted(field["path"].partition(".rampUpRules")[0] for field in change["fields"]) == ["siteConfig.experiments", "slot"]
+    project.deploy()
+    assert {asked(url).json()["version"] for _ in range(12)} == {1}
+    assert slots(project) == []
+
+    write(project, 2)
+    deploy = start(project)
+    until(lambda: bool(slots(project)))
+    deploy.kill()
+    deploy.wait()
+    project.run("destroy", "--yes")
+    assert project.cloud.resources() == []
