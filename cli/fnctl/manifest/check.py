@@ -50,6 +50,14 @@ class _Names:
 
     types: dict[str, str]
     secrets: frozenset[str]
+    sorts: dict[str, list[str]] = field(default_factory=dict)
+
+    def of(self, type_: str) -> list[str]:
+        """Return the names of one type, the same list each time."""
+        if not self.sorts:
+            for name, its in self.types.items():
+                self.sorts.setdefault(its, []).append(name)
+        return self.sorts.setdefault(type_, [])
 
 
 def check(service: Service, *, files: bool = True, families: Collection[str] = (), looked: Looked | None = None) -> list[Diagnostic]:
@@ -219,8 +227,7 @@ def _source(service: Service, function: Function, trigger: Trigger, names: _Name
         return
     span = service.span(*trigger.at, trigger.kind, "name")
     if kind is None:
-        same = [n for n, t in names.types.items() if t == trigger.kind]
-        help = did_you_mean(name, same, f"declare it: resources: {{ {name}: {{ type: {trigger.kind} }} }}")
+        help = did_you_mean(name, names.of(trigger.kind), f"declare it: resources: {{ {name}: {{ type: {trigger.kind} }} }}")
         yield _finding(
             "FN032", f"`{function.name}` listens to the {trigger.kind} `{name}`, and there is no such resource", span, "not declared", help
         )
@@ -332,13 +339,12 @@ def _values(service: Service, function: Function, names: _Names) -> Iterator[Dia
             yield _finding("SEC001", f"the value of {key} looks like a secret", service.span(*at, "env", key), "in plain text", help)
     target = function.dead_letter
     if target is not None and service.resources.get(target) is None:
-        queues = [n for n, r in service.resources.items() if r.type == "queue"]
         yield _finding(
             "FN039",
             f"the dead-letter queue `{target}` does not exist",
             service.span(*at, "dead_letter"),
             "not declared",
-            did_you_mean(target, queues, "declare it under `resources`"),
+            did_you_mean(target, names.of("queue"), "declare it under `resources`"),
         )
     elif target is not None and service.resources[target].type != "queue":
         yield _finding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fnctl.diagnostics import Diagnostic
@@ -39,13 +39,12 @@ def _inner(step: Mapping[str, Any], at: tuple[Key, ...]) -> Iterator[tuple[Any, 
 def _task(service: Service, name: str, at: tuple[Key, ...]) -> Iterator[Diagnostic]:
     function = service.functions.get(name) or service.elsewhere.get(name)
     if function is None:
-        tasks = [f.name for f in service.functions.values() if f.interface == "task"]
         yield _error(
             "FN046",
             f"the workflow calls `{name}`, and there is no such function",
             service.span(*at),
             "not declared",
-            did_you_mean(name, tasks, "declare it under `functions` with `interface: task`"),
+            did_you_mean(name, _names(service)[0], "declare it under `functions` with `interface: task`"),
         )
     elif function.interface not in ("task", "native"):
         yield _error(
@@ -60,7 +59,7 @@ def _task(service: Service, name: str, at: tuple[Key, ...]) -> Iterator[Diagnost
 def _bus(service: Service, name: str, at: tuple[Key, ...]) -> Iterator[Diagnostic]:
     resource = service.resources.get(name)
     if resource is None or resource.type != "bus":
-        buses: Iterable[str] = [n for n, r in service.resources.items() if r.type == "bus"]
+        buses = _names(service)[1]
         reason = f"`{name}` is a {resource.type}, not a bus" if resource else f"there is no bus `{name}`"
         yield _error(
             "FN046",
@@ -69,6 +68,17 @@ def _bus(service: Service, name: str, at: tuple[Key, ...]) -> Iterator[Diagnosti
             "not a bus",
             did_you_mean(name, buses, f"declare it under `resources`; buses: {listed(buses) or 'none'}"),
         )
+
+
+_last: list[tuple[Service, list[str], list[str]]] = []
+
+
+def _names(service: Service) -> tuple[list[str], list[str]]:
+    """Return the names of tasks and of buses, the same lists for every step of one service."""
+    if not _last or _last[0][0] is not service:
+        tasks = [function.name for function in service.functions.values() if function.interface == "task"]
+        _last[:] = [(service, tasks, [name for name, resource in service.resources.items() if resource.type == "bus"])]
+    return _last[0][1:]
 
 
 def _error(code: str, message: str, span: Span | None, label: str, help: str | None) -> Diagnostic:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 # What people bring along from serverless.yml, SAM templates, function.json and vercel.json.
@@ -29,6 +29,8 @@ _ELSEWHERE = {
 _LONGEST = 64
 _MANY = 200
 """Words among which every one is looked at; of more only the neighbours by alphabet, or a thousand wrong names would take minutes."""
+_NEIGHBOURS, _PATIENCE = 6, 1000
+"""Neighbours on each side; and how often many words are asked before the next one has to do: whoever has so many findings reads the first."""
 _VERY_NEAR, _APART = 0.8, 0.1
 
 
@@ -42,12 +44,41 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def _around(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    others = [k for k in known if k != word]
-    if len(others) <= _MANY:
-        return tuple(others)
-    others.sort(key=_folded)
-    at = bisect_left(others, _folded(word), key=_folded)
-    return tuple(others[max(0, at - 12) : at + 12])
+    known = known if isinstance(known, Collection) else tuple(known)
+    if len(known) <= _MANY:
+        return tuple([k for k in known if k != word])
+    crowd = _crowd(known)
+    crowd.asked += 1
+    return tuple([k for k in crowd.around(_folded(word), _NEIGHBOURS if crowd.asked <= _PATIENCE else 1) if k != word])
+
+
+class _Crowd:
+    """Many words in the order of their folded spelling, and of that read backwards: a slip may be at either end. And how often they were asked."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self.known, self.asked = known, 0
+        ahead = sorted((_folded(word), word) for word in known)
+        self.orders = (ahead, sorted((folded[::-1], word) for folded, word in ahead))
+
+    def around(self, folded: str, reach: int) -> dict[str, None]:
+        """Return the neighbours of a spelling in both orders."""
+        found: dict[str, None] = {}
+        for order, spelt in zip(self.orders, (folded, folded[::-1]), strict=True):
+            at = bisect_left(order, (spelt, ""))
+            found |= dict.fromkeys(word for _, word in order[max(0, at - reach) : at + reach])
+        return found
+
+
+_crowds: list[_Crowd] = []
+"""The last few, by identity: all findings of one kind ask the same words, and sorting them anew each time would be the square of the work."""
+
+
+def _crowd(known: Collection[str]) -> _Crowd:
+    for crowd in _crowds:
+        if crowd.known is known and len(crowd.orders[0]) == len(known):
+            return crowd
+    _crowds[:] = [_Crowd(known), *_crowds[:7]]
+    return _crowds[0]
 
 
 @lru_cache(maxsize=8192)
@@ -90,7 +121,7 @@ def respelt(word: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
     """Write the help line of a misspelt word: the near one, else `otherwise`, else (when that is None) what is known."""
-    known = list(known)
+    known = known if isinstance(known, Collection) else list(known)
     near = nearest(word, known)
     if near:
         return f"did you mean `{near}`?"
