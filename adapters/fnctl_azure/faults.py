@@ -157,7 +157,8 @@ def refused(method: str, what: str, status: int, code: str, message: str) -> Fnc
     """Put a refusal into fnctl's errors. `message` is Azure's own, already scrubbed."""
     words = sentence(message) or code or f"status {status}"
     call = f"{method} {what}"
-    if status == UNAUTHORIZED or code in CREDENTIALS:
+    # Web says "Unauthorized" of a plan that there is no quota for.
+    if (status == UNAUTHORIZED and "quota" not in message.casefold()) or code in CREDENTIALS:
         return CredentialsError(f"Azure does not accept this login: {words}", notes=(f"{call} answered {code or status}",), help=login_help(message))
     if code in DENIALS or (status == FORBIDDEN and code not in HELP):
         return CloudError(f"{call} is not allowed: {words}", reason=code or "Forbidden", help=DENIED)

@@ -63,6 +63,7 @@ def test_a_platform_that_asks_for_time_gets_it_and_no_more_than_there_is() -> No
         (409, arm("StorageAccountAlreadyTaken", "The storage account named x is already taken."), CloudError, "is taken", "rename the service"),
         (409, arm("Conflict", "Website with given name x already exists."), CloudError, "is taken", "rename the service"),
         (409, arm("ScopeLocked", "The scope cannot perform delete because of a lock"), CloudError, "lock", "remove the lock"),
+        (401, arm("Unauthorized", "This region has quota of 0 instances for your subscription."), CloudError, "quota of 0", "Quotas"),
         (400, arm("SubscriptionIsOverQuotaForSku", "exceeds quota"), CloudError, "quota", "Quotas"),
         (400, arm("OperationNotAllowed", "Operation results in exceeding approved quota."), CloudError, "quota", "Quotas"),
     ],

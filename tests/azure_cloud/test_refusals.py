@@ -65,6 +65,15 @@ def test_a_name_that_is_taken_says_so(project: Project) -> None:
     assert "AZ616" in refused.err
 
 
+def test_a_region_without_the_plan_is_named_with_those_that_have_it(project: Project) -> None:
+    project.cloud.fault("refuse", method="PUT", path="/serverfarms/", status=400, code="BadRequest", message="The plan cannot be created.", times=9)
+    project.cloud.fault("refuse", path="/geoRegions$", status=200, body={"value": [{"name": "North Europe"}, {"name": "East US 2"}]})
+    refused = " ".join(project.run("deploy", "--yes", code=5).err.split())
+    assert "error[AZ622]: Azure has no plan of the kind FlexConsumption in westeurope" in refused
+    assert "set another `targets.azure.region`: eastus2, northeurope" in refused
+    assert "The plan cannot be created" in refused
+
+
 def test_secrets_come_and_go_with_their_vault(project: Project) -> None:
     project.write(secrets=True)
     assert "FN943" in project.run("deploy", "--yes", code=1).err

@@ -30,13 +30,21 @@ from fnctl_azure.kinds.app import App
 from fnctl_azure.kinds.base import Arm
 from fnctl_azure.kinds.function import Function
 from fnctl_azure.kinds.group import Group
+from fnctl_azure.kinds.plan import Plan
 from fnctl_azure.kinds.publish import Door
 from fnctl_azure.kinds.role import Role
 from fnctl_azure.kinds.stored import Container, Reader
 from fnctl_azure.kinds.types import TYPES
 from fnctl_azure.kinds.vault import Vault
 
-MORE: Mapping[str, type[Arm]] = {"azure.group": Group, "azure.role": Role, "azure.vault": Vault, "azure.container": Container, **data.MORE}
+MORE: Mapping[str, type[Arm]] = {
+    "azure.group": Group,
+    "azure.plan": Plan,
+    "azure.role": Role,
+    "azure.vault": Vault,
+    "azure.container": Container,
+    **data.MORE,
+}
 """Kinds that do more than their row says."""
 
 
