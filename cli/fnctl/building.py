@@ -112,7 +112,7 @@ def _papers(session: Session, prepared: Prepared, made: Making) -> Mapping[str, 
     """Write the artifacts' bills of materials and the statement of where they come from, beside them."""
     from fnctl.build import provenance, sbom
     from fnctl.build.cache import Cache, home
-    from fnctl.build.files import write
+    from fnctl.build.files import renew
 
     service = prepared.service
     cache = Cache(home(session.environ), service.folder, session.environ, lambda _: None)
@@ -121,7 +121,7 @@ def _papers(session: Session, prepared: Prepared, made: Making) -> Mapping[str, 
     artifacts = {recipe.name: one.artifact for recipe, one in built}
     said = provenance.statement(service, artifacts, bills, commit(service.folder, session.environ), session.environ, prepared.manifest)
     if built:
-        write(built[0][1].path.with_name(provenance.FILE), json.dumps(said, indent=1).encode() + b"\n")
+        renew(built[0][1].path.with_name(provenance.FILE), json.dumps(said, indent=1).encode() + b"\n")
     return said
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -178,4 +180,22 @@ def test_an_unreachable_registry_is_said_and_leaves_nothing(tmp_path: Path) -> N
     with pytest.raises(FnctlError, match="cannot be fetched") as caught:
         esbuild.binary(folder, "src/thumbs.ts", parts.cache(tmp_path, folder, **environ))
     assert parts.only(caught.value).code == "FN431"
+    assert list((tmp_path / "xdg/fnctl/tools").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="npm is a shell script here")
+def test_a_full_disk_leaves_no_half_of_a_program(tmp_path: Path) -> None:
+    """What npm 10 does where a file system of 300 KB is full: half a program, two lines, and success."""
+    npm = """#!/bin/sh
+for word; do [ "$before" = --prefix ] && folder="$word"; before="$word"; done
+mkdir -p "$folder/node_modules/%(name)s/bin"
+printf half > "$folder/node_modules/%(name)s/bin/esbuild"
+echo "npm warn tar TAR_ENTRY_ERROR ENOSPC: no space left on device, write" >&2
+""" % {"name": esbuild.package()}  # noqa: UP031  # braces are the shell's
+    parts.write(tmp_path / "bin", {"npm": npm})
+    (tmp_path / "bin/npm").chmod(0o755)
+    folder = parts.write(tmp_path / "shop", {"src/thumbs.ts": HANDLER})
+    with pytest.raises(FnctlError, match="there is no room for what `npm` fetches") as caught:
+        esbuild.binary(folder, "src/thumbs.ts", parts.cache(tmp_path, folder, PATH=f"{tmp_path}/bin:{os.defpath}"))
+    assert parts.only(caught.value).code == "FN404"
     assert list((tmp_path / "xdg/fnctl/tools").iterdir()) == []

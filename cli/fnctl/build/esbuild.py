@@ -75,8 +75,8 @@ def _pinned(cache: Cache) -> Path:
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home.parent) as folder:
-            words = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--no-package-lock", "--prefix", folder)
-            done = tools.run([npm, "install", *words, f"{name}@{VERSION}"], environ=cache.environ, folder=Path(folder))
+            words = ("--ignore-scripts", "--loglevel=warn", "--no-audit", "--no-fund", "--no-save", "--no-package-lock", "--prefix", folder)
+            done = tools.fetch([npm, "install", *words, f"{name}@{VERSION}"], environ=cache.environ, folder=Path(folder))
             fetched = Path(folder) / "node_modules" / name
             if done.returncode or not (fetched / _file()).is_file():
                 message = f"esbuild {VERSION} cannot be fetched"

@@ -55,6 +55,16 @@ def write(path: Path, content: bytes) -> None:
         stream.write(content)
 
 
+def renew(path: Path, content: bytes) -> None:
+    """Write a whole file unless it is that already: a folder that cannot be written is no trouble while nothing changes. Raises FnctlError FN404."""
+    try:
+        same = path.read_bytes() == content
+    except OSError:
+        same = False
+    if not same:
+        write(path, content)
+
+
 def ours(folder: Path) -> Path:
     """Return `.fnctl/` beside the manifest, which keeps itself out of git."""
     ignore = folder / OURS / ".gitignore"

@@ -27,6 +27,7 @@ print(json.dumps({"path": getattr(sys, "_base_executable", "") or sys.executable
   "machine": platform.machine(), "platform": sysconfig.get_platform(), "glibc": glibc.rpartition(" ")[2],
   "musl": "musl" in (sysconfig.get_config_var("SOABI") or "")}))
 """
+_NODE_PROBE = ("-e", "console.log(JSON.stringify({path: process.execPath, version: process.versions.node, machine: process.arch}))")
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _nodes(major: str, environ: Mapping[str, str]) -> Iterator[Path]:
     on_path = shutil.which("node", path=environ.get("PATH"))
     if on_path:
         yield Path(on_path)
-    yield _npm_folder(major, environ) / "node_modules" / _npm_package() / "bin" / "node"
+    yield _npm_folder(major, environ) / "node_modules" / _npm_program()
 
 
 def _matches(version: str, wanted: str) -> bool:
@@ -153,10 +154,9 @@ def _python(candidate: Path, environ: Mapping[str, str]) -> Interpreter | None:
 
 
 def _node(candidate: Path, environ: Mapping[str, str]) -> Interpreter | None:
-    code = "console.log(JSON.stringify({path: process.execPath, version: process.versions.node, machine: process.arch}))"
     facts = _recall(candidate, environ)
     if facts is None:
-        facts = _ask([str(candidate), "-e", code], {})
+        facts = _ask([str(candidate), *_NODE_PROBE], {})
         if facts is None:
             return None
         _remember(candidate, facts, environ)
@@ -252,13 +252,28 @@ def _npm_installs(major: str, environ: Mapping[str, str]) -> bool:
     npm = shutil.which("npm", path=environ.get("PATH"))
     if npm is None:
         return False
-    folder = _npm_folder(major, environ)
-    folder.mkdir(parents=True, exist_ok=True)
-    return _runs([npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), f"{_npm_package()}@{major}"], environ)
+    home = _npm_folder(major, environ) / "node_modules"
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent) as folder:
+            words = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder)
+            fetched = Path(folder, "node_modules")
+            # It has to run: on a full disk npm leaves half of it, and calls that success.
+            runs = _runs([npm, "install", *words, f"{_npm_package()}@{major}"], environ) and _ask([str(fetched / _npm_program()), *_NODE_PROBE], {})
+            if runs:
+                shutil.rmtree(home, ignore_errors=True)
+                fetched.rename(home)
+    except OSError:  # another run was quicker, or there is no room
+        return (home / _npm_program()).is_file()
+    return bool(runs)
 
 
 def _npm_folder(major: str, environ: Mapping[str, str]) -> Path:
     return cache(environ) / "node" / major
+
+
+def _npm_program() -> Path:
+    return Path(_npm_package(), "bin", "node")
 
 
 def _npm_package() -> str:

@@ -170,7 +170,7 @@ def _run(folder: Path, copy: Path, out: Path, cache: Cache) -> Path:
             out,
             copy,
         ]
-    done = tools.run(command, environ=environ, folder=copy)
+    done = tools.fetch(command, environ=environ, folder=copy)
     made = sorted(out.glob("*.whl"))
     if done.returncode or not made:
         message = f"the package `{folder.name}` cannot be built"

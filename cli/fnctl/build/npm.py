@@ -82,8 +82,8 @@ def _fetched(pins: Path, cache: Cache) -> Path:
         with tempfile.TemporaryDirectory(dir=home.parent) as folder:
             for name in LISTS:
                 shutil.copy(pins / name, folder)
-            words = ("--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--prefix", folder)
-            done = tools.run([npm, "ci", *words], environ=cache.environ, folder=Path(folder))
+            words = ("--ignore-scripts", "--loglevel=warn", "--no-audit", "--no-fund", "--omit=dev", "--prefix", folder)
+            done = tools.fetch([npm, "ci", *words], environ=cache.environ, folder=Path(folder))
             if done.returncode:
                 message = f"{names} cannot be fetched"
                 help_ = "check the network and npm's registry (`npm ping`), then build again"

@@ -27,6 +27,7 @@ ALIASES = (
 )
 
 
+FULL = later(r"\b(?:ENOSPC|EDQUOT)\b|[Nn]o space left on device|[Dd]isk quota exceeded")
 NAMED = later(r"^[\w-]+=(?=\w+://)")  # uv lets an index have a name: `internal=https://...`
 
 
@@ -47,6 +48,25 @@ def run(command: Sequence[str | Path], *, environ: Mapping[str, str], folder: Pa
     except subprocess.TimeoutExpired as error:
         message = f"`{Path(words[0]).name}` did not end within {PATIENCE} s"
         raise FnctlError(message, code="FN423", help="check the network and the package index, then run the same command again") from error
+
+
+def fetch(command: Sequence[str | Path], *, environ: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run what fetches packages, as `run` does. Raises FnctlError as `run` and `room` do."""
+    done = run(command, environ=environ, folder=folder)
+    room(Path(command[0]).name, done.stderr, folder)
+    return done
+
+
+def room(name: str, text: str, folder: Path) -> None:
+    """Look whether a tool had room for what it wrote: npm says so among its warnings, leaves half of a file behind, and calls that success.
+
+    Raises:
+        FnctlError: FN404.
+    """
+    if FULL.search(text):
+        message = f"there is no room for what `{name}` fetches"
+        help_ = "free some space there and where temporary files go, then run the same command again"
+        raise FnctlError(message, code="FN404", notes=(str(folder), *said(text, 3)), help=help_)
 
 
 def uv(environ: Mapping[str, str]) -> Path | None:

@@ -143,7 +143,7 @@ def _download(job: _Job, listed: _Listed, folder: Path, words: tuple[str, ...]) 
     into.mkdir()
     command = [*tools.pip(job.environ), "download", "--progress-bar", "off", "--only-binary", ":all:", *words, "--dest", into]
     limits = [word for limit in listed.limits for word in ("-c", limit)]
-    done = tools.run(
+    done = tools.fetch(
         [*command, *job.machine.pip, *job.wanted.options, *limits, "-r", listed.path], environ=job.environ, folder=job.wanted.path.parent
     )
     if done.returncode:
@@ -189,7 +189,7 @@ def _export(uv: Path, job: _Job) -> str:
     """Return what a uv.lock says, for the chosen extras and groups."""
     wanted = job.wanted
     more = [*(word for extra in wanted.extras for word in ("--extra", extra)), *(word for group in wanted.groups for word in ("--group", group))]
-    done = tools.run([uv, "export", *EXPORT, *more, "--python", tools.python()], environ=job.environ, folder=wanted.path.parent)
+    done = tools.fetch([uv, "export", *EXPORT, *more, "--python", tools.python()], environ=job.environ, folder=wanted.path.parent)
     if done.returncode:
         raise refusals.uv(done.stderr, wanted, job.machine)
     return done.stdout
@@ -216,7 +216,7 @@ def _compile(uv: Path, job: _Job, listed: _Listed) -> str:
     limits = [word for limit in listed.limits for word in ("-c", limit)]
     words: list[str | Path] = [*limits, *own, *job.machine.uv, *tools.closed(job.environ), *left]
     command: list[str | Path] = [uv, "pip", "compile", listed.path, *COMPILE, *words, *(["--no-deps"] if job.wanted.kind == "lock" else [])]
-    done = tools.run(command, environ=job.environ, folder=job.wanted.path.parent)
+    done = tools.fetch(command, environ=job.environ, folder=job.wanted.path.parent)
     if done.returncode:
         raise refusals.uv(done.stderr, job.wanted, job.machine)
     return done.stdout

@@ -81,7 +81,10 @@ class Environments:
             self.log(f"Making the sandbox's {kind} packages, once")
             for source in sources:
                 shutil.copy(source, made)
-            self._run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(made)], "npm, which comes with Node.js")
+            self._run(
+                ["npm", "ci", "--ignore-scripts", "--loglevel=warn", "--no-audit", "--no-fund", "--prefix", str(made)],
+                "npm, which comes with Node.js",
+            )
             if finish is not None:
                 finish(made)
 
@@ -104,6 +107,7 @@ class Environments:
         except subprocess.TimeoutExpired as error:
             message = f"making the sandbox's environment took more than {INSTALL_SECONDS:.0f} s"
             raise FnctlError(message, code="FN955", help=RETRY) from error
+        tools.room(Path(command[0]).name, done.stderr, interpreters.cache(self.environ))
         if done.returncode:
             words = (done.stderr or done.stdout).strip().splitlines()[-6:]
             message = "the sandbox's environment could not be made"
