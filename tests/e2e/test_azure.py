@@ -107,14 +107,15 @@ def test_azure_installs_the_packages_where_it_is_asked_to(fnctl: Fnctl, project:
     links = tmp_path / "links"
     wheels = [parts.wheel(links, "tea", version, members={"tea.py": f"kind = '{version}'".encode()}) for version in ("1.0", "2.0")]
     own = {"own/pyproject.toml": OWN, "own/mine/__init__.py": "sugar = 2\n"}
-    folder = project(**{"fnctl.yaml": REMOTE, "brew.py": BREW, "requirements.txt": "tea==1.0\n./own\n"}, **own)
+    asked = f"tea==%s\n./own\n# of {tmp_path}\n"  # an earlier run's wheels have other digests, and are remembered
+    folder = project(**{"fnctl.yaml": REMOTE, "brew.py": BREW, "requirements.txt": asked % "1.0"}, **own)
     env = {"UV_FIND_LINKS": str(links), "PIP_FIND_LINKS": str(links)}
     deploy = ("deploy", *HERE, "--yes", "--output", "json")
     url = fnctl(*deploy, cwd=folder, env=env).result()["outputs"]["functions"]["brew"]["url"]
     assert get(url)[1] == {"tea": "1.0", "sugar": 2}
     assert fnctl(*deploy, cwd=folder, env=env).result()["status"] == "unchanged"
 
-    (folder / "requirements.txt").write_text("tea==2.0\n./own\n")
+    (folder / "requirements.txt").write_text(asked % "2.0")
     fnctl("build", "--target", "azure", "--sandbox", cwd=folder, env=env)
     wheels[1].unlink()  # it is in fnctl's cache, and no index has it any more
     failed = fnctl(*deploy, cwd=folder, env=env, code=5)
