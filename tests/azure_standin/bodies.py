@@ -40,7 +40,11 @@ ROLE: dict[str, Any] = {
         "principalType": "ServicePrincipal",
     }
 }
-BODIES = {"flex": FLEX, "vault": VAULT, "system topic": SYSTEM, "role": ROLE}
+CLASSIC: dict[str, Any] = {
+    **FLEX,
+    "properties": {"serverFarmId": PLAN, "siteConfig": {"linuxFxVersion": "Python|3.12", "appSettings": [{"name": "X", "value": "1"}]}},
+}
+BODIES = {"flex": FLEX, "classic": CLASSIC, "vault": VAULT, "system topic": SYSTEM, "role": ROLE}
 
 WORLDS: dict[str, list[tuple[str, str, Any]]] = {
     "storage": [("PUT", "Microsoft.Storage/storageAccounts/data", {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}})],
@@ -53,6 +57,13 @@ WORLDS: dict[str, list[tuple[str, str, Any]]] = {
         )
     ],
     "app": [("PUT", "Microsoft.Web/sites/app", {"use": "flex"})],
+    "consumption": [
+        (
+            "PUT",
+            "Microsoft.Web/serverfarms/plan",
+            {"location": "westeurope", "kind": "functionapp", "sku": {"name": "Y1", "tier": "Dynamic"}, "properties": {"reserved": True}},
+        )
+    ],
     "role": [("PUT", "Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000001", {"use": "role"})],
     "deleted vault": [("PUT", "Microsoft.KeyVault/vaults/safe", {"use": "vault"}), ("DELETE", "Microsoft.KeyVault/vaults/safe", None)],
     "system topic": [("PUT", "Microsoft.EventGrid/systemTopics/blobs", {"use": "system topic"})],
@@ -76,7 +87,13 @@ WORLDS: dict[str, list[tuple[str, str, Any]]] = {
         ("PUT", "Microsoft.DocumentDB/databaseAccounts/items/sqlDatabases/d", {"properties": {"resource": {"id": "d"}}}),
     ],
 }
-NEEDS = {"plan": ("storage", "identity"), "app": ("plan",), "role": ("identity",), "system topic": ("storage",)}
+NEEDS = {
+    "plan": ("storage", "identity"),
+    "consumption": ("storage", "identity"),
+    "app": ("plan",),
+    "role": ("identity",),
+    "system topic": ("storage",),
+}
 
 
 def body(said: Any, caller: Caller) -> Any:

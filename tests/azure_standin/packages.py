@@ -80,10 +80,10 @@ def scm(site: Any) -> str:
     return next(str(one["name"]) for one in site["properties"]["hostNameSslStates"] if one["hostType"] == "Repository")
 
 
-def publish(caller: Caller, site: Any, package: bytes, query: str = "RemoteBuild=false&Deployer=test") -> Reply:
+def publish(caller: Caller, site: Any, package: bytes, query: str = "RemoteBuild=false&Deployer=test", path: str = "publish") -> Reply:
     """Send a package, and wait for the end of its deployment, which is returned."""
     kind = {"Authorization": f"Bearer {caller.bearer}", "Content-Type": "application/zip"}
-    taken = caller.raw("POST", f"/api/publish?{query}", package, kind, host=scm(site))
+    taken = caller.raw("POST", f"/api/{path}?{query}", package, kind, host=scm(site))
     if taken.status != 202:
         return taken
     limit = time.monotonic() + 60
@@ -91,7 +91,7 @@ def publish(caller: Caller, site: Any, package: bytes, query: str = "RemoteBuild
     while found.status == 202:
         assert time.monotonic() < limit, found
         time.sleep(0.02)
-        found = caller.raw("GET", f"/api/deployments/{taken.body}", b"", kind, host=scm(site))
+        found = caller.raw("GET", f"/api/deployments/{taken.body or 'latest'}", b"", kind, host=scm(site))
     return found
 
 

@@ -200,8 +200,8 @@ class Client:
         """Return a container of the account at `endpoint`, opened with this login; at a stand-in, whose storage takes no tokens, with its key."""
         storage = self.place.storage
         if storage:
-            return Blobs(lambda: by_key(endpoint, container, key_of(storage)), endpoint)
-        return Blobs(lambda: by_login(endpoint, container, self._wire.credential), endpoint)
+            return Blobs(lambda: by_key(endpoint, container, key_of(storage)), endpoint, container)
+        return Blobs(lambda: by_login(endpoint, container, self._wire.credential), endpoint, container)
 
     def _token(self) -> str:
         try:

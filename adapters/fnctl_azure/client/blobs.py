@@ -18,9 +18,9 @@ TRIES = 3
 class Blobs:
     """One container. Keys are names of blobs; versions are ETags."""
 
-    def __init__(self, open_: Callable[[], Any], endpoint: str) -> None:  # azure-storage-blob is typed by itself, and imported late
-        """Take what opens the SDK's client; nothing is asked yet."""
-        self._open, self._endpoint, self._client = open_, endpoint, None
+    def __init__(self, open_: Callable[[], Any], endpoint: str, name: str) -> None:  # azure-storage-blob is typed by itself, and imported late
+        """Take what opens the SDK's client, and the container's name for messages; nothing is asked yet."""
+        self._open, self._endpoint, self._name, self._client = open_, endpoint, name, None
 
     def get(self, key: str) -> tuple[bytes, str] | None:
         """Return a blob's bytes and ETag."""
@@ -129,7 +129,7 @@ class Blobs:
         try:
             yield
         except HttpResponseError as error:
-            raise _refused(error, key) from None
+            raise _refused(error, self._name, key) from None
         except AzureError as error:
             names = frozenset(base.__name__ for base in type(error).__mro__)
             raise faults.broken(names, str(error), f"blob {key}", self._endpoint)[0] from None
@@ -141,13 +141,13 @@ def _not_found() -> type[Exception]:
     return ResourceNotFoundError
 
 
-def _refused(error: Any, key: str) -> FnctlError:
+def _refused(error: Any, container: str, key: str) -> FnctlError:
     code = str(getattr(error, "error_code", "") or "")
     status = int(error.status_code or 0)
-    failure = faults.refused("ledger", f"blob {key}", status, code, faults.scrub(str(error.message or "").partition("\n")[0]))
+    failure = faults.refused(container, f"blob {key}", status, code, faults.scrub(str(error.message or "").partition("\n")[0]))
     if isinstance(failure, CredentialsError) or not isinstance(failure, CloudError) or status != faults.FORBIDDEN:
         return failure
-    help_ = "give the identity that deploys the role Storage Blob Data Owner on the ledger's storage account; whoever deployed first can"
+    help_ = f"give the identity that deploys the role Storage Blob Data Owner on the storage account of `{container}`; whoever deployed first can"
     return CloudError(str(failure), reason=failure.reason, help=help_)
 
 

@@ -4,6 +4,7 @@ Props, besides ARM's `parent`, `location`, `kind`, `httpsOnly`, `keyVaultReferen
 
 identities            list of ids of managed identities: [Ref(identity, "id")]
 functionAppConfig     ARM's (`deployment`, `runtime`, `scaleAndConcurrency`, `siteUpdateStrategy`); None on other plans than Flex
+tier                  what kind of plan it is on: no app on Linux moves from one to another, so it is made anew
 siteConfig            ARM's, without `appSettings`; only what the manifest has a say in (`cors`, `linuxFxVersion`, `minTlsVersion`, ...)
 settings              app settings: {NAME: value}; all that the app has, for what is not among them is removed
 code                  digest of the package (`artifact.sha256`); the node carries the artifact
@@ -33,7 +34,7 @@ from fnctl_azure.kinds.references import followed
 from fnctl_azure.kinds.types import RESOURCES
 from fnctl_azure.names import LIVE_TAG
 
-OWN = frozenset({"identities", "siteConfig", "settings", "code", "shim", "functions", "remote_build", "slot", "rollout"})
+OWN = frozenset({"identities", "tier", "siteConfig", "settings", "code", "shim", "functions", "remote_build", "slot", "rollout"})
 """Props that are no words of ARM's."""
 PACKAGE = ("code", "shim", "functions", "remote_build")
 """What a publish is made of."""
@@ -59,6 +60,7 @@ class App(Arm):
         there = [str(key) for key in ((found.get("identity") or {}).get("userAssignedIdentities") or {})]
         own = {
             "identities": _ids(there, props.get("identities")),
+            "tier": (found.get("properties") or {}).get("sku") or props.get("tier"),
             "siteConfig": projected(config.get("properties") or {}, props.get("siteConfig")),
             "settings": settings,
             "code": code,
@@ -90,13 +92,15 @@ class App(Arm):
         if state is not None and wanted(props, state, run):
             return self._by_canary(change, props, site or {}, run)
         publish = state is None or any(state.props.get(part) != props[part] for part in PACKAGE)
+        if publish:
+            self.publisher.laid(node, props, run)
         if state is None or any(state.props.get(key) != value for key, value in props.items() if key not in PACKAGE):
             site = self._put(change, props, site, run, unknown=publish)
         elif publish:
             self._tag(id_, "Delete", {LIVE_TAG: str((site or {}).get("tags", {}).get(LIVE_TAG, ""))}, run)
         assert site is not None  # noqa: S101  # it was there, or was just made
         # A setting can break an app as well as a package can.
-        functions = self._publish(node, id_, site, props, run) if publish else self.publisher.synced(node, id_, site, props["functions"], run)
+        functions = self._publish(node, id_, site, props, state, run) if publish else self.publisher.again(node, id_, site, props, run)
         followed(self.publisher.client, node, id_, props["settings"], run)
         if state is not None and state.props.get("slot"):
             self.canary.remove(id_, run)
@@ -138,9 +142,10 @@ class App(Arm):
         body["tags"] = merged_tags(props["tags"], found, change)
         return self.client.arm("PUT", self.id(change.node, props) or "", self.type.api, body, run)
 
-    def _publish(self, node: Node, id_: str, site: Mapping[str, Any], props: Mapping[str, Any], run: Run) -> list[str]:
+    def _publish(self, node: Node, id_: str, site: Mapping[str, Any], props: Mapping[str, Any], state: State | None, run: Run) -> list[str]:
         functions = self.publisher.publish(node, id_, site, props, run)
         self._mark(id_, props, run)
+        self.publisher.tidied(props, state.props if state else None, run)
         return functions
 
     def _mark(self, id_: str, props: Mapping[str, Any], run: Run) -> None:

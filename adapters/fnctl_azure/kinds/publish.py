@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from fnctl.adapter import Run
 from fnctl.errors import CloudError
 from fnctl.graph import Node
+from fnctl_azure.kinds import package
 from fnctl_azure.kinds.base import Client, say
 from fnctl_azure.kinds.types import WEB
 
@@ -27,6 +28,8 @@ RUNNING = 60.0
 """Seconds that a host is waited for which starts anew; it may take longer, and then its first caller waits."""
 RIGHTS = 300.0
 """Seconds that a new role assignment may take to be believed everywhere."""
+NO_HOST = "BadRequest"
+"""Why functions cannot be looked for: ARM's word where the host does not answer it."""
 TAIL = 15
 """Lines of a failed deployment's log that are shown."""
 FAILED = {3: "failed", -1: "was cancelled", 5: "met another one", 6: "ended half-way"}
@@ -51,7 +54,7 @@ class Answer(Protocol):
         ...
 
 
-class Door(Client, Protocol):
+class Door(package.Keeper, Protocol):
     """What publishing asks of Azure beside ARM: the site that takes packages, and the host itself."""
 
     @property
@@ -87,25 +90,59 @@ class Publisher:
         """
         if node.artifact is None:
             raise CloudError(f"{node.address} has no artifact", code="FN913", help="run `fnctl deploy` again")
-        package, scm, flex = run.fetch(node.artifact), self.client.url(scm_host(site)), props["functionAppConfig"] is not None
-        began, told = time.monotonic(), False
+        flex = props["functionAppConfig"] is not None
+        if package.address(props) is None:
+            self._sent(node, site, run.fetch(node.artifact), run, flex=flex, remote=bool(props["remote_build"]))
+        if not flex:
+            self._looked(node, id_, site, props["functions"], run)
+        return self.synced(node, id_, site, props["functions"], run)
+
+    def laid(self, node: Node, props: Mapping[str, Any], run: Run) -> None:
+        """Put the package where the app's settings say that it is, if they do: before the app reads them."""
+        if (url := package.address(props)) and node.artifact is not None:
+            package.upload(self.client, url, run.fetch(node.artifact), str(props["parent"]), run)
+
+    def tidied(self, props: Mapping[str, Any], before: Mapping[str, Any] | None, run: Run) -> None:
+        """Remove packages that no release in sight runs."""
+        if url := package.address(props):
+            package.tidy(self.client, url, package.address(before) if before else None, str(props["parent"]), run)
+
+    def again(self, node: Node, id_: str, site: Mapping[str, Any], props: Mapping[str, Any], run: Run) -> list[str]:
+        """Wait for an app that starts anew with other settings, among which its package may be."""
+        if package.address(props):
+            self._looked(node, id_, site, props["functions"], run)
+        return self.synced(node, id_, site, props["functions"], run)
+
+    def _looked(self, node: Node, id_: str, site: Mapping[str, Any], wanted: Sequence[str], run: Run) -> None:
+        """Let the platform look for the app's functions: it cannot while the host has no package, as before its identity's right has arrived."""
+        began = time.monotonic()
         while True:
             try:
-                self._deploy(node, scm, package, run, flex=flex, remote=bool(props["remote_build"]))
-                break
+                self.client.arm("POST", f"{id_}/syncfunctiontriggers", WEB, run=run)
+            except CloudError as error:
+                if error.reason != NO_HOST:
+                    raise
+                late = time.monotonic() - began > (SYNCED_HERE if self.client.sandbox else RIGHTS)
+                if late or not run.sleep(1.0 if self.client.sandbox else 15.0):
+                    raise self._unlisted(node, id_, site, wanted) from None
+            else:
+                return
+
+    def _sent(self, node: Node, site: Mapping[str, Any], file: Path, run: Run, *, flex: bool, remote: bool) -> None:
+        scm, began, told = self.client.url(scm_host(site)), time.monotonic(), False
+        while True:
+            try:
+                return self._deploy(node, scm, file, run, flex=flex, remote=remote)
             except NotAllowedYet:
                 if time.monotonic() - began > RIGHTS or not run.sleep(2.0 if self.client.sandbox else 15.0):
                     raise
                 if not told:
                     say(run, node, "the app's identity is not allowed to read its container yet: a new right takes a minute")
                 told = True
-        if not flex:
-            self.client.arm("POST", f"{id_}/syncfunctiontriggers", WEB, run=run)
-        return self.synced(node, id_, site, props["functions"], run)
 
-    def _deploy(self, node: Node, scm: str, package: Path, run: Run, *, flex: bool, remote: bool) -> None:
+    def _deploy(self, node: Node, scm: str, file: Path, run: Run, *, flex: bool, remote: bool) -> None:
         path = f"publish?RemoteBuild={str(remote).lower()}&Deployer=fnctl" if flex else "zipdeploy?isAsync=true&Deployer=fnctl"
-        answer = self.client.scm("POST", f"{scm}/api/{path}", file=package, run=run, limit=BUSY)
+        answer = self.client.scm("POST", f"{scm}/api/{path}", file=file, run=run, limit=BUSY)
         deployment = _json(answer.body) if flex else None
         self._followed(node, scm, str(deployment or "latest"), run)
 

@@ -42,5 +42,7 @@ TYPES: Mapping[str, Type] = {
         tagged=False,
     ),
     "azure.vault": Type("key vault", "{parent}/providers/Microsoft.KeyVault/vaults/{name}", VAULTS, rank=80, unique=24, inner=frozenset({"sku"})),
-    "azure.app": Type("function app", "{parent}/providers/Microsoft.Web/sites/{name}", WEB, rank=40, unique=32, phases=("switch",)),
+    "azure.app": Type(
+        "function app", "{parent}/providers/Microsoft.Web/sites/{name}", WEB, rank=40, replaces=frozenset({"tier"}), unique=32, phases=("switch",)
+    ),
 }

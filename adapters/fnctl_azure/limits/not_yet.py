@@ -12,8 +12,8 @@ from fnctl_azure.limits.plans import plan_of
 PUSHED = frozenset({"bucket", "bus"})
 """Triggers that Event Grid starts: what it gives up can only go to a blob."""
 
-LATER = frozenset({"dedicated", "consumption"})
-"""Plans that are checked and built for. Consumption on Linux takes a package by an address in its settings, and no other way."""
+LATER = frozenset({"dedicated"})
+"""Plans that are checked and built for."""
 
 Softer: TypeAlias = Literal["warning"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import time
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fnctl_azure.standin import oryx, package, scm, vault
+from fnctl_azure.standin import external, oryx, package, scm, vault
 from fnctl_azure.standin.deployments import BUILDING, FAILED, SUCCEEDED, Deployment
 from fnctl_azure.standin.hosts import Found, Hosts, IndexFailed, Keys, Row
 from fnctl_azure.standin.hosts.model import Subscription
@@ -24,9 +25,9 @@ from fnctl_azure.standin.telemetry import Telemetry
 from fnctl_azure.standin.wire import Answer, Request, refused_by_web
 from fnctl_azure.standin.world import Resource, World
 
-READ_BLOBS = frozenset({"b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"})
-"""Storage Blob Data Owner, Contributor, Reader."""
 SETTING = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+DYNAMIC = "Dynamic"
+"""What Consumption is called there."""
 ENOUGH = 20
 """Deployments that an app remembers."""
 
@@ -48,6 +49,8 @@ class Running:
     folder: Path | None = None
     barren: bool = False
     listed: list[Found] = field(default_factory=list[Found])
+    unmounted: str = ""
+    """Why there is no package, where the app's settings name one."""
 
 
 class Apps:
@@ -78,8 +81,35 @@ class Apps:
     def set(self, site: Resource) -> None:
         """Take the app's settings anew: its worker starts again with them."""
         running = self._running[site.id.lower()]
-        if running.folder is not None:
+        if _tier(site) == DYNAMIC:
+            self._world.after.append(running.queue.submit(self._mount, running, site))
+        elif running.folder is not None:
             self._world.after.append(running.queue.submit(self._restart, running, site))
+
+    def _mount(self, running: Running, site: Resource) -> None:
+        """Fetch what the app's settings name, and run it: at every start, as there. What cannot be fetched is tried again after a call."""
+        running.settings, running.unmounted = self._followed(running, site), ""
+        folder = self._state / "packages" / running.name / uuid.uuid4().hex
+        try:
+            data = external.fetch(self._world, self._storage, site)
+            package.check(data, runtime_of(site).rstrip("0123456789."))
+            package.unpack(data, folder)
+            with contextlib.suppress(IndexFailed):  # it is in the host's status
+                self._run(running, site, folder)
+        except package.Bad as error:
+            running.unmounted = str(error)
+            self._hosts.fail(running.name, str(error))
+
+    def sync(self, site: Resource) -> str:
+        """Look for an app's functions anew, and return what keeps the host from that. Other plans than Consumption do it by themselves."""
+        running = self._running[site.id.lower()]
+        if _tier(site) != DYNAMIC:
+            return ""
+        if running.unmounted:
+            self._world.after.append(running.queue.submit(self._mount, running, site))
+        else:
+            running.listed = [] if running.barren else self._hosts.functions(running.name)
+        return running.unmounted
 
     def _restart(self, running: Running, site: Resource) -> None:
         running.settings = self._followed(running, site)
@@ -88,6 +118,8 @@ class Apps:
     def functions(self, site: Resource) -> list[Found]:
         """What the host found in the package."""
         running = self._running[site.id.lower()]
+        if _tier(site) == DYNAMIC:
+            return running.listed
         found = [] if running.barren else self._hosts.functions(running.name)
         # What is listed is what was found last: a host that is starting anew has not forgotten its functions.
         if found or running.barren or self.status(site)["state"] == "Error":
@@ -202,6 +234,9 @@ class Apps:
 
     def _deploy(self, running: Running, site: Resource, started: Deployment, data: bytes) -> None:
         runtime = runtime_of(site)
+        if _tier(site) == DYNAMIC:
+            # Its builder keeps what it makes by the key of the host's storage (microsoft/vscode-azurefunctions#3688).
+            raise package.Bad("[Kudu-UploadBuiltContentStep] Malformed SCM_RUN_FROM_PACKAGE when uploading built content.")
         package.check(data, runtime.rstrip("0123456789."))
         folder = self._state / "packages" / running.name / started.id
         try:
@@ -214,16 +249,23 @@ class Apps:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         started.say("[Kudu-PackageZipStep] completed.")
-        before, running.folder = running.folder, folder
-        running.settings, running.barren = self._followed(running, site), self._world.barren
         try:
-            found = self._hosts.publish(running.name, folder, runtime, self._command(runtime), running.settings)
+            found = self._run(running, site, folder)
             started.say(f"[Kudu-SyncTriggerStep] completed: {len(found)} functions.")
         except IndexFailed:
             # As there: the package is up, and whether its functions are is another question.
             started.say("[Kudu-SyncTriggerStep] completed.")
-        if before is not None:
-            shutil.rmtree(before, ignore_errors=True)
+
+    def _run(self, running: Running, site: Resource, folder: Path) -> list[Found]:
+        """Run an unpacked package in place of the last one. Raises IndexFailed, Bad."""
+        runtime = runtime_of(site)
+        before, running.folder = running.folder, folder
+        running.settings, running.barren = self._followed(running, site), self._world.barren
+        try:
+            return self._hosts.publish(running.name, folder, runtime, self._command(runtime), running.settings)
+        finally:
+            if before is not None:
+                shutil.rmtree(before, ignore_errors=True)
 
     def _command(self, runtime: str) -> list[str]:
         try:
@@ -244,9 +286,9 @@ class Apps:
                 f"[StorageAccessibleCheck] Error while checking access to storage account: The specified container does not exist: {container}"
             )
         with self._world.lock:
-            who = _principal(self._world, site, place["authentication"])
+            who = identities.acting(self._world, site, place["authentication"])
             allowed = (
-                identities.may(self._world, who, READ_BLOBS, scope)
+                identities.may(self._world, who, identities.READ_BLOBS, scope)
                 if who
                 else bool(place["authentication"].get("storageAccountConnectionStringName"))
             )
@@ -267,10 +309,10 @@ class Apps:
         with self._world.lock:
             wanted = str(site.properties.get("keyVaultReferenceIdentity") or "SystemAssigned")
             kind = "SystemAssignedIdentity" if wanted == "SystemAssigned" else "UserAssignedIdentity"
-            who = _principal(self._world, site, {"type": kind, "userAssignedIdentityResourceId": wanted})
+            who = identities.acting(self._world, site, {"type": kind, "userAssignedIdentityResourceId": wanted})
             found = {name: vault.follow(self._world, value, who) for name, value in settings.items() if value.startswith("@Microsoft.KeyVault(")}
         running.references = {name: status for name, (status, _) in found.items()}
-        return settings | {name: value for name, (_, value) in found.items() if value is not None}
+        return settings | {name: value for name, (_, value) in found.items() if value is not None} | {"WEBSITE_SKU": _tier(site)}
 
     def _told(self, row: Row) -> None:
         """A line of a host's log goes to the component that the app is connected to; without one it goes nowhere, as there."""
@@ -300,15 +342,8 @@ def runtime_of(site: Resource) -> str:
 
 
 def _flex(site: Resource) -> bool:
-    return site.properties.get("sku") == "FlexConsumption"
+    return _tier(site) == "FlexConsumption"
 
 
-def _principal(world: World, site: Resource, authentication: Mapping[str, Any]) -> str:
-    """The object id of the identity that an app uses for something; "" for none."""
-    identity = site.body.get("identity") or {}
-    if authentication.get("type") == "SystemAssignedIdentity":
-        return str(identity.get("principalId") or "")
-    if authentication.get("type") == "UserAssignedIdentity":
-        found = world.find(str(authentication.get("userAssignedIdentityResourceId") or ""))
-        return str(found.properties.get("principalId") or "") if found else ""
-    return ""
+def _tier(site: Resource) -> str:
+    return str(site.properties.get("sku") or "")

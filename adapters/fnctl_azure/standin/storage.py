@@ -75,6 +75,15 @@ class Storage:
         """Write a blob."""
         storage.upload(self._emulator.account(account), container, name, content)
 
+    def read(self, account: str, container: str, name: str) -> bytes | None:
+        """Return a blob; None where there is none."""
+        try:
+            return storage.read(self._emulator.account(account), container, name)
+        except storage.Unreachable as error:
+            if error.status != 404:
+                raise
+            return None
+
     def wipe(self, account: str) -> None:
         """Remove all that is in an account, so that one of the same name begins empty."""
         place = self._emulator.account(account)

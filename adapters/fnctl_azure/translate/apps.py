@@ -19,6 +19,7 @@ from fnctl_azure.translate.rollout import SLOTTED, marked, slotted
 from fnctl_azure.translate.settings import settings
 
 PLANS: Mapping[str, tuple[str, str]] = {"flex": ("FC1", "FlexConsumption"), "consumption": ("Y1", "Dynamic")}
+TIERS: Mapping[str, str] = {**{word: tier for word, (_, tier) in PLANS.items()}, "premium": "ElasticPremium", "dedicated": "ElasticPremium"}
 PREMIUM: Mapping[int, str] = {3584: "EP1", 7168: "EP2", 14336: "EP3"}
 """Sizes of Premium by the megabytes of an instance."""
 
@@ -68,7 +69,8 @@ def _plan(service: Service, app: App) -> Node:
     """A plan of Flex or Consumption is one app's; Premium is paid by the instance, so apps share it."""
     word, span = plan_of(service, app), service.span("targets", "azure", key=True)
     alone = word in PLANS
-    address = app_address(app.name, "plan") if alone else Address(f"plan/{word}")
+    # A plan cannot become one of another kind, so it is another object.
+    address = Address(f"plan/{word}") if not alone else app_address(app.name, "plan" if word == "flex" else word)
     name, tier = PLANS[word] if alone else (_premium(service), "ElasticPremium")
     props: dict[str, Value] = {
         "parent": IN_GROUP,
@@ -78,7 +80,8 @@ def _plan(service: Service, app: App) -> Node:
         "reserved": True,
         "tags": tags(service, address),
     }
-    return Node(address, "azure.plan", physical(service, app.name if alone else word, 60), props, span=span)
+    called = app.name if word == "flex" else f"{app.name}-{word}" if alone else word
+    return Node(address, "azure.plan", physical(service, called, 60), props, span=span)
 
 
 def _premium(service: Service) -> str:
@@ -101,7 +104,7 @@ def _packages(service: Service, app: App) -> Node:
 def _app(service: Service, app: App, plan: Address, artifact: Artifact, needs: frozenset[Address]) -> Node:
     address, identity = app_address(app.name), Ref(app_address(app.name, "identity"), "id")
     names = sorted(str(door["name"]) for function in app.functions for door in doors(service, function))
-    flex = plan_of(service, app) == "flex"
+    word = plan_of(service, app)
     props: dict[str, Value] = {
         "parent": IN_GROUP,
         "location": REGION,
@@ -110,9 +113,10 @@ def _app(service: Service, app: App, plan: Address, artifact: Artifact, needs: f
         "identities": [identity],
         "keyVaultReferenceIdentity": identity,
         "httpsOnly": True,
-        "functionAppConfig": _flex(service, app, identity) if flex else None,
-        "siteConfig": {**_site(app, flex=flex), **(_ROUTES if plan_of(service, app) in SLOTTED else {})},
-        "settings": {**settings(service, app, plan_of(service, app)), **marked(service, app, artifact.sha256)},
+        "tier": TIERS[word],
+        "functionAppConfig": _flex(service, app, identity) if word == "flex" else None,
+        "siteConfig": {**_site(app, word), **(_ROUTES if word in SLOTTED else {})},
+        "settings": {**settings(service, app, word, artifact.sha256), **marked(service, app, artifact.sha256)},
         "code": artifact.sha256,
         "shim": shim(app)[:12],
         "functions": list(names),
@@ -196,15 +200,17 @@ def _ready(service: Service, app: App) -> list[Value]:
     return [{"name": name, "instanceCount": count} for name, count in sorted(groups.items())]
 
 
-def _site(app: App, *, flex: bool) -> dict[str, Value]:
+def _site(app: App, plan: str) -> dict[str, Value]:
     cors = _cors([trigger for function in app.functions for trigger in function.triggers if trigger.kind == "http"])
     found: dict[str, Value] = {"minTlsVersion": "1.2", "ftpsState": "Disabled", "cors": cors}
-    if not flex:
-        name, version = runtime(app)
-        # Without the host's own place for them, numbers of instances stand here; 0 is the platform's own.
+    if plan == "flex":
+        return found
+    name, version = runtime(app)
+    # Without the host's own place for them, numbers of instances stand here; 0 is the platform's own.
+    found |= {"linuxFxVersion": f"{name.capitalize()}|{version}", "functionAppScaleLimit": instances(app) or 0}
+    if plan == "premium":
         ready = max((function.provisioned or int(str(function.own.get("always_ready") or 0)) for function in app.functions), default=0)
-        scale: dict[str, Value] = {"functionAppScaleLimit": instances(app) or 0, "minimumElasticInstanceCount": ready}
-        found |= {"linuxFxVersion": f"{name.capitalize()}|{version}", **scale}
+        found["minimumElasticInstanceCount"] = ready
     return found
 
 

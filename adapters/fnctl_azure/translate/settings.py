@@ -14,8 +14,8 @@ from fnctl_azure.translate.secrets import secret_settings
 HOST_VERSION = "~4"
 
 
-def settings(service: Service, app: App, plan: str) -> dict[str, Value]:
-    """Return all settings of an app. What a function's own `env` says never takes the place of what the host needs (AZ205)."""
+def settings(service: Service, app: App, plan: str, code: str) -> dict[str, Value]:
+    """Return all settings of an app with the package `code`. What a function's own `env` says never stands in for what the host needs (AZ205)."""
     client = Ref(app_address(app.name, "identity"), "clientId")
     found: dict[str, Value] = {}
     for function in app.functions:
@@ -23,7 +23,7 @@ def settings(service: Service, app: App, plan: str) -> dict[str, Value]:
     found.update(_used(service, app))
     for resource in listened_to(service, app):
         found.update(listening(resource, client))
-    return {**found, **secret_settings(app), **_zone(app), **_host(app, client, plan)}
+    return {**found, **secret_settings(app), **_zone(app), **_host(app, client, plan, code)}
 
 
 def _zone(app: App) -> Mapping[str, Value]:
@@ -33,7 +33,7 @@ def _zone(app: App) -> Mapping[str, Value]:
     return {} if zone == "UTC" else {"WEBSITE_TIME_ZONE": zone}
 
 
-def _host(app: App, client: Value, plan: str) -> Mapping[str, Value]:
+def _host(app: App, client: Value, plan: str, code: str) -> Mapping[str, Value]:
     """Return what the host itself reads: storage and telemetry by the app's identity, and no key."""
     otel = any(function.tracing == "otel" for function in app.functions)
     return {
@@ -45,14 +45,25 @@ def _host(app: App, client: Value, plan: str) -> Mapping[str, Value]:
         # What an SDK's default credential takes where an app has more than the one identity that it guesses.
         "AZURE_CLIENT_ID": client,
         **({"PYTHON_ENABLE_OPENTELEMETRY": "true"} if otel and app.python else {}),
-        **({} if plan == "flex" else _older(app)),
+        **({} if plan == "flex" else _older(app, plan, code)),
     }
 
 
-def _older(app: App) -> dict[str, Value]:
+def _older(app: App, plan: str, code: str) -> dict[str, Value]:
     """Return what plans before Flex have as settings. A package is mounted as it is: nothing of an older one stays beside it."""
     runtime = "python" if app.python else "node"
-    return {"FUNCTIONS_EXTENSION_VERSION": HOST_VERSION, "FUNCTIONS_WORKER_RUNTIME": runtime, "WEBSITE_RUN_FROM_PACKAGE": "1"}
+    found: dict[str, Value] = {"FUNCTIONS_EXTENSION_VERSION": HOST_VERSION, "FUNCTIONS_WORKER_RUNTIME": runtime, "WEBSITE_RUN_FROM_PACKAGE": "1"}
+    if plan != "consumption":
+        return found
+    # There is no place of the app's own to mount it from: each instance fetches it by its address, as the app's identity.
+    packages = (Ref(HOST, "primaryEndpoints.blob"), Ref(app_address(app.name, "packages"), "name"), f"/{code}.zip")
+    identity = Ref(app_address(app.name, "identity"), "id")
+    return {
+        **found,
+        "WEBSITE_RUN_FROM_PACKAGE": Text(packages),
+        "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID": identity,
+        "WEBSITE_MOUNT_ENABLED": "1",
+    }
 
 
 def _parts(value: Value) -> tuple[Ref, ...]:

@@ -21,6 +21,9 @@ from fnctl_azure.standin.hosts.worker import Call, Outcome, Worker
 UNSET = 1800.0
 """Seconds that a function may take where host.json says nothing: every plan but Consumption."""
 
+DYNAMIC = (300.0, 600.0)
+"""The same on Consumption, and the most that it lets host.json say."""
+
 RESTART_SECONDS = 0.5
 """Between an ending worker and the next: one that ends at once must not eat the machine."""
 
@@ -101,6 +104,12 @@ class App:
             self.say(f"{len(self.functions)} functions loaded", "Information", "Host.Startup")
             return list(self.functions.values())
 
+    def fail(self, why: str) -> None:
+        """End its worker: there is no package to run."""
+        self.close()
+        self.error = why
+        self.say(why, "Error", "Host.Startup")
+
     def restart(self, settings: Mapping[str, str]) -> None:
         """Take new settings, which end the worker; one that cannot be loaded with them leaves the app without functions."""
         with self._lock:
@@ -136,7 +145,8 @@ class App:
     def seconds(self) -> float | None:
         """How long a function may run; None for ever."""
         said = self.setting("functionTimeout")
-        return None if said == "-1" else span(str(said)) if said else UNSET
+        unset = DYNAMIC[0] if dynamic(self._settings) else UNSET
+        return None if said == "-1" else span(str(said)) if said else unset
 
     def run(self, function: str, ask: Ask, retry: tuple[int, int] = (0, 0)) -> Outcome:
         """Run one invocation to its end, and log it as the host does. Raises Stopped when there is no app to run it."""
@@ -263,7 +273,16 @@ def _host(folder: Path, settings: Mapping[str, str]) -> Mapping[str, Any]:
         for name in path[:-1]:
             place = place.setdefault(name, {})
         place[path[-1]] = value
+    said = found.get("functionTimeout")
+    if said and dynamic(settings) and not 1.0 <= (-1.0 if said == "-1" else span(str(said))) <= DYNAMIC[1]:
+        words = f"functionTimeout must be greater than 00:00:01 and less than {clock(DYNAMIC[1])}."
+        raise IndexFailed(words)
     return found
+
+
+def dynamic(settings: Mapping[str, str]) -> bool:
+    """Tell whether an app is on Consumption: the platform says so in its environment."""
+    return settings.get("WEBSITE_SKU") == "Dynamic"
 
 
 def _overrides(settings: Mapping[str, str]) -> Iterator[tuple[list[str], str]]:

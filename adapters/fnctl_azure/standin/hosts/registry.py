@@ -130,6 +130,12 @@ class Hosts:
         host.listeners.start()
         return found
 
+    def fail(self, app: str, why: str) -> None:
+        """Leave an app without functions, for a reason that its status says."""
+        host = self._open(app)
+        host.listeners.stop()
+        host.app.fail(why)
+
     def settings(self, app: str, settings: Mapping[str, str]) -> None:
         """Take an app's new settings: its worker starts anew with them."""
         host = self._open(app)

@@ -144,6 +144,11 @@ def upload(account: Account, container: str, name: str, content: bytes, kind: st
     _call(account, "PUT", f"{account.blob}/{container}/{name}", {}, content, kind, {"x-ms-blob-type": "BlockBlob"})
 
 
+def read(account: Account, container: str, name: str) -> bytes:
+    """Return a blob. Raises Unreachable, with 404 where there is none."""
+    return _call(account, "GET", f"{account.blob}/{container}/{name}", {})
+
+
 def erase(account: Account, container: str, name: str) -> None:
     """Remove a blob."""
     _call(account, "DELETE", f"{account.blob}/{container}/{name}", {})

@@ -26,7 +26,7 @@ def providers(apps: Apps) -> dict[str, Provider]:
         found[f"{site}/config"] = Provider(put=_config(apps), stored=_applied(apps), get=_read, list=_all, actions={"list": _listed})
         found[f"{site}/config/appsettings"] = Provider(list=_references(apps), actions={"refresh": _refreshed(apps)})
         found[f"{site}/functions"] = Provider(get=_function(apps), list=_functions(apps), actions={"listkeys": _own_keys(apps)})
-        found[f"{site}/host"] = Provider(actions={"listkeys": _host_keys(apps), "sync": _synced})
+        found[f"{site}/host"] = Provider(actions={"listkeys": _host_keys(apps), "sync": web.synced(apps)})
         found[f"{site}/host/properties"] = Provider(get=_status(apps))
     site = web.SITES.lower()
     found[f"{site}/extensions"] = Provider(put=_pull(apps), get=_last(apps))
@@ -222,10 +222,6 @@ def _status(apps: Apps) -> Callable[[Work], Resource | None]:
         return Resource(work.id, work.spec.type, {"location": site.body["location"], "properties": apps.status(site)})
 
     return get
-
-
-def _synced(_work: Work) -> Answer:
-    return Answer(204)
 
 
 def _pull(apps: Apps) -> Callable[[Work], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from fnctl_azure.standin.providers import Provider, Work
@@ -11,6 +12,8 @@ from fnctl_azure.standin.world import TENANT, USER, Resource, World
 
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+READ_BLOBS = frozenset({"b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"})
+"""Storage Blob Data Owner, Contributor, Reader."""
 DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions/"
 
 
@@ -46,6 +49,18 @@ def _named(world: World, path: str) -> dict[str, str]:
     if found is None or found.type != IDENTITIES:
         raise refused(400, "FailedIdentityOperation", f"Identity operation failed: the identity '{path}' was not found.")
     return {"principalId": found.properties["principalId"], "clientId": found.properties["clientId"]}
+
+
+def acting(world: World, site: Resource, authentication: Mapping[str, Any]) -> str:
+    """The object id of the identity that an app uses for something; "" for none, or one that is not the app's."""
+    identity = site.body.get("identity") or {}
+    if authentication.get("type") == "SystemAssignedIdentity":
+        return str(identity.get("principalId") or "")
+    wanted = str(authentication.get("userAssignedIdentityResourceId") or "")
+    if authentication.get("type") == "UserAssignedIdentity" and wanted.lower() in map(str.lower, identity.get("userAssignedIdentities") or {}):
+        found = world.find(wanted)
+        return str(found.properties.get("principalId") or "") if found else ""
+    return ""
 
 
 def _identity(work: Work) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fnctl_azure.standin import checks
@@ -28,6 +28,8 @@ RUNTIMES: Mapping[str, tuple[str, ...]] = {
 }
 """What Flex runs (functionAppStacks, 2026-08; Python 3.14 by the page of supported languages, 2026-08-27)."""
 LINUX = frozenset({"python|3.9", "python|3.10", "python|3.11", "python|3.12", "python|3.13", "node|18", "node|20", "node|22", "node|24"})
+TOO_NEW = frozenset({"python|3.13", "node|24"})
+"""Not on Consumption, which gets no new languages on Linux (page of supported languages, 2026-08-27)."""
 REFUSED_ON_FLEX = frozenset(
     {
         "FUNCTIONS_WORKER_RUNTIME",
@@ -98,6 +100,9 @@ def _site(work: Work) -> None:
         settings = {str(entry["name"]): str(entry.get("value") or "") for entry in given}
         names(settings, flex=flex)
         work.body["settings"] = settings
+    if work.old is not None and work.old.properties["sku"] != plan.body["sku"]["tier"] and plan.properties.get("reserved"):
+        was, wanted = work.old.properties["sku"], plan.body["sku"]["tier"]
+        raise refused_by_web(409, "Conflict", f"An app on Linux cannot be moved from a plan of tier '{was}' to one of '{wanted}'.")
     properties["serverFarmId"] = plan.id
     properties["reserved"] = bool(plan.properties.get("reserved"))
     properties["sku"] = plan.body["sku"]["tier"]
@@ -237,8 +242,13 @@ def _classic(work: Work, plan: Resource) -> None:
     properties = work.body["properties"]
     if properties.get("functionAppConfig"):
         raise refused_by_web(400, "BadRequest", "FunctionAppConfig is only for Flex Consumption sites.", "51021")
-    version = str((properties.get("siteConfig") or {}).get("linuxFxVersion") or "")
-    if plan.properties.get("reserved") and version and version.lower() not in LINUX:
+    config = properties.get("siteConfig") or {}
+    version = str(config.get("linuxFxVersion") or "")
+    dynamic = plan.body["sku"]["tier"] == "Dynamic"
+    if dynamic and config.get("alwaysOn"):
+        message = "There was a conflict. AlwaysOn cannot be set for this site as the plan does not allow it."
+        raise refused_by_web(409, "Conflict", message, "04068")
+    if plan.properties.get("reserved") and version and version.lower() not in (LINUX - TOO_NEW if dynamic else LINUX):
         raise refused_by_web(400, "BadRequest", f"Site.SiteConfig.LinuxFxVersion is invalid: '{version}'.", "51021")
 
 
@@ -310,7 +320,20 @@ def _power(apps: Apps) -> dict[str, Any]:
 
         return act
 
-    return {"start": state("Running"), "stop": state("Stopped"), "restart": state("Running"), "syncfunctiontriggers": lambda _work: Answer(204)}
+    return {"start": state("Running"), "stop": state("Stopped"), "restart": state("Running"), "syncfunctiontriggers": synced(apps)}
+
+
+def synced(apps: Apps) -> Callable[[Work], Answer]:
+    """Let an app's functions be looked for; the host has to be there for it."""
+
+    def act(work: Work) -> Answer:
+        site = work.world.find(work.id.partition("/host/")[0])
+        assert site is not None  # noqa: S101  # it was looked for
+        if apps.sync(site):
+            raise refused_by_web(400, "BadRequest", "Encountered an error (ServiceUnavailable) from host runtime.")
+        return Answer(204)
+
+    return act
 
 
 def _free(work: Work) -> Answer:
