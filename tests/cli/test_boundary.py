@@ -183,3 +183,22 @@ def test_a_folder_that_is_gone_and_streams_that_are_closed_are_no_bug(tmp_path: 
     assert "AWS101" in done.stdout
     closed = f"{sys.executable} -m fnctl rules AWS101 <&- >&- 2>&-; exit $?"
     assert subprocess.run(["bash", "-c", closed], cwd=tmp_path, check=False, timeout=60).returncode == 0
+
+
+def test_findings_of_several_manifests_name_each_as_the_reader_sees_it(tmp_path: Path) -> None:
+    """As pre-commit runs it: from the root of the checkout, for manifests in folders."""
+    good = (
+        "fnctl: 1\nservice: shop\ntargets: { aws: {} }\nfunctions: { api: { handler: 'a.py:b', runtime: python3.13, triggers: [{ http: GET / }] } }\n"
+    )
+    for folder, text in (("good", good), ("bad", good.replace("handler", "handlr"))):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "fnctl.yaml").write_text(text)
+    done = run("validate", "--no-files", "good/fnctl.yaml", "gone/fnctl.yaml", "bad/fnctl.yaml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "good/fnctl.yaml is fine for aws." in done.stderr
+    assert "there is no file gone/fnctl.yaml" in done.stderr
+    assert " --> bad/fnctl.yaml:4:21" in done.stderr
+    inside = run("validate", "--no-files", "-t", "azure", cwd=tmp_path / "good")
+    assert " --> fnctl.yaml:3:1" in inside.stderr
+    (tmp_path / "bad" / "src").mkdir()
+    assert " --> ../fnctl.yaml:4:21" in run("validate", "--no-files", cwd=tmp_path / "bad" / "src").stderr

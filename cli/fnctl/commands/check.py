@@ -11,12 +11,15 @@ from fnctl.diagnostics import Diagnostic, has_errors, summary
 from fnctl.errors import Exit
 
 
-def check(run: Run, *, strict: bool, files: bool, built: bool = False, select: str = "", ignore: str = "") -> int:
-    """Check the manifest and show what was found. Exit 1 on an error, with `strict` on a warning too. Raises UsageError for codes of no rule."""
+def check(run: Run, *, strict: bool, files: bool, built: bool = False, select: str = "", ignore: str = "", name: str = "") -> int:
+    """Check the manifest and show what was found. Exit 1 on an error, with `strict` on a warning too. Raises UsageError for codes of no rule.
+
+    `name` is how one of several manifests is called where there is nothing to find.
+    """
     session = run.session()
     session.options = replace(session.options, built=built, select=codes(select), ignore=codes(ignore))
     checked = run.world.checker.validate(session, files=files)
-    return _shown(run, sorted({service.target for service in checked.services}), checked.diagnostics, strict=strict)
+    return _shown(run, sorted({service.target for service in checked.services}), checked.diagnostics, strict=strict, name=name)
 
 
 def check_and_keep(run: Run, words: list[str], *, strict: bool, files: bool, select: str, ignore: str) -> int:
@@ -39,7 +42,7 @@ def answer(run: Run, found: kept.Answer, *, strict: bool) -> int:
     return _shown(run, found[0], tuple(read(one) for one in found[1]), strict=strict)
 
 
-def _shown(run: Run, targets: list[str], diagnostics: tuple[Diagnostic, ...], *, strict: bool) -> int:
+def _shown(run: Run, targets: list[str], diagnostics: tuple[Diagnostic, ...], *, strict: bool, name: str = "") -> int:
     if run.settings.output != "text":
         from fnctl.commands.findings import written
 
@@ -47,7 +50,7 @@ def _shown(run: Run, targets: list[str], diagnostics: tuple[Diagnostic, ...], *,
     else:
         run.findings(diagnostics)
         if not diagnostics:
-            run.say(kept.verdict(targets))
+            run.say(kept.verdict(targets).replace("The manifest", name or "The manifest", 1))
     failed = has_errors(diagnostics) or (strict and summary(diagnostics)["warning"] > 0)
     return Exit.FINDINGS if failed else Exit.OK
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -82,7 +83,10 @@ def text(found: Iterable[Diagnostic], world: World, manifest: str | None, *, col
             read[path] = _lines(folder / path)
         return read[path]
 
-    return render(found, lines, color=color, width=width, most=most, total=total).rstrip("\n")
+    def named(path: str) -> str:
+        return path if folder == world.cwd else os.path.relpath(folder / path, world.cwd).replace(os.sep, "/")
+
+    return render(found, lines, color=color, width=width, most=most, total=total, named=named).rstrip("\n")
 
 
 def _lines(path: Path) -> list[str] | None:

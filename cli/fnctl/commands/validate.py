@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from fnctl.commands.options import declare
 from fnctl.commands.run import Run
 from fnctl.commands.table import IGNORE, NO_CACHE, NO_FILES, SELECT, STRICT
 from fnctl.dataclass import replace
-from fnctl.errors import Exit, UsageError
+from fnctl.errors import Exit, FnctlError, UsageError
 
 
 def validate(
@@ -55,7 +56,23 @@ def validate(
         return max(_shown(run) for run in runs)
     if fix:
         _mend(runs)
-    return max(check(run, strict=strict, files=not no_files, built=built, select=chosen, ignore=left_out) for run in runs)
+
+    def one(run: Run) -> int:
+        name = (run.settings.manifest or "") if len(runs) > 1 else ""
+        return check(run, strict=strict, files=not no_files, built=built, select=chosen, ignore=left_out, name=name)
+
+    return one(runs[0]) if len(runs) == 1 else max(_in_turn(run, one) for run in runs)
+
+
+def _in_turn(run: Run, one: Callable[[Run], int]) -> int:
+    """Check one of several manifests: one that cannot be read does not keep the others from being checked."""
+    try:
+        return one(run)
+    except UsageError:
+        raise  # it is about the command line
+    except FnctlError as error:
+        run.findings(error.diagnostics)
+        return error.exit
 
 
 def _runs(run: Run, manifests: list[Path]) -> list[Run]:

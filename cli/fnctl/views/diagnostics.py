@@ -32,6 +32,7 @@ def render(
     width: int = 80,
     most: int | None = None,
     total: bool = True,
+    named: Callable[[str], str] = str,
 ) -> str:
     """Write findings as a screen; "" when there are none.
 
@@ -42,14 +43,15 @@ def render(
         width: columns; prose is wrapped and source lines are cut, links and commands never are.
         most: how many of one code are drawn; for the others there is a line that says where they are.
         total: count them in a last line.
+        named: how a reader calls a file; without it by its path from the manifest.
     """
     diagnostics = list(diagnostics)
     if not diagnostics:
         return ""
     paint = _painted if color else _plain
     drawn, others = _first(diagnostics, most)
-    blocks = ["\n".join(_block(d, sources, paint, width)) for d in drawn]
-    blocks += ["\n".join(_more(code, found, paint, width)) for code, found in others.items()]
+    blocks = ["\n".join(_block(d, sources, paint, width, named)) for d in drawn]
+    blocks += ["\n".join(_more(code, found, paint, width, named)) for code, found in others.items()]
     return "\n\n".join([*blocks, *([counted(diagnostics)] if total else [])]) + "\n"
 
 
@@ -63,11 +65,12 @@ def _first(diagnostics: Iterable[Diagnostic], most: int | None) -> tuple[list[Di
     return [d for d in diagnostics if id(d) not in left], others
 
 
-def _more(code: str, found: Sequence[Diagnostic], paint: Callable[[str, str], str], width: int) -> Iterator[str]:
+def _more(code: str, found: Sequence[Diagnostic], paint: Callable[[str, str], str], width: int, named: Callable[[str], str]) -> Iterator[str]:
     """Say where the other findings of a code are, as far as two lines go."""
     title = f"{found[0].severity}[{code}]"
-    places = list(dict.fromkeys(f"{d.span.path}:{d.span.line}" for d in found if d.span))
-    shown = ", ".join(places[:PLACES]) + (f" and {len(places) - PLACES} more" if len(places) > PLACES else "")
+    places = list(dict.fromkeys((d.span.path, d.span.line) for d in found if d.span))
+    shown = ", ".join(f"{named(path)}:{line}" for path, line in places[:PLACES])
+    shown += f" and {len(places) - PLACES} more" if len(places) > PLACES else ""
     where = f", at {shown}" if shown else ""
     head, *rest = _wrapped(f"{title}: {len(found)} more of these{_safe(where)}; --verbose shows all", width, "  ")
     yield paint(title, found[0].severity) + head[len(title) :]
@@ -94,7 +97,9 @@ def _painted(text: str, style: str) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if text else ""
 
 
-def _block(d: Diagnostic, sources: Callable[[str], list[str] | None], paint: Callable[[str, str], str], width: int) -> Iterator[str]:
+def _block(
+    d: Diagnostic, sources: Callable[[str], list[str] | None], paint: Callable[[str, str], str], width: int, named: Callable[[str], str]
+) -> Iterator[str]:
     head, *more = _wrapped(f"{d.severity}[{d.code}]: {_safe(d.message)}", width, "  ")
     title = f"{d.severity}[{d.code}]"
     yield paint(title, d.severity) + paint(head[len(title) :], "bold")
@@ -102,7 +107,7 @@ def _block(d: Diagnostic, sources: Callable[[str], list[str] | None], paint: Cal
     gutter = len(str(d.span.line)) if d.span else 2
     bar = paint(" " * gutter + " |", "gutter")
     if d.span:
-        yield paint(" " * gutter + "--> ", "gutter") + _safe(str(d.span))
+        yield paint(" " * gutter + "--> ", "gutter") + _safe(named(d.span.path) + str(d.span).removeprefix(d.span.path))
         lines = sources(d.span.path)
         if lines is not None and d.span.line <= len(lines) and len(lines[d.span.line - 1]) <= _LONGEST:
             yield bar
