@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,13 @@ def plan(*changes: Change, unchanged: int = 0, notes: tuple[str, ...] = (), kept
     return Plan("orders", "dev", "aws", Graph({}), changes, Basis(IDENTITY, 7, "abc", {}), unchanged=unchanged, notes=notes, kept=kept)
 
 
+APP = Node(Address("app/python"), "azure.app", "orders-dev-python", {}, artifact=Artifact("a" * 64, 1, 1))
+MEMBERS = [Node(Address(f"function/f{n}"), "azure.function", f"f{n}", {}, frozenset({APP.address})) for n in range(10)]
+SHARED = replace(
+    plan(Change("update", APP.address, APP, APP, (FieldDiff("code", "a" * 64, "b" * 64),)), unchanged=9),
+    graph=Graph({one.address: one for one in (APP, *MEMBERS)}),
+)
+"""One package for ten functions."""
 PLAN = plan(*CHANGES, unchanged=41, notes=("an earlier run was interrupted: this one picks up what it left",), kept=("bucket/uploads",))
 DEPLOYED = Result("deployed", Exit.OK, 8, outputs=OUTPUTS, timings={"plan": 0.2, "apply": 3.25}, changes=PLAN.summary())
 STOPPED = Result("stopped", Exit.STOPPED, 7, diagnostics=(FINDING,), next="fnctl deploy --target aws --stage dev", changes=PLAN.summary())

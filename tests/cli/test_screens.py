@@ -36,6 +36,7 @@ SCREENS = {
     "plan": plan.render(samples.PLAN, color=False, width=80),
     "plan-ascii": plan.render(samples.plan(samples.CHANGES[8]), color=False, width=80, unicode=False),
     "plan-empty": plan.render(samples.plan(unchanged=9), color=False, width=80),
+    "plan-shared": plan.render(samples.SHARED, color=False, width=80),
     "plan-colour": plan.render(samples.plan(samples.CHANGES[4], samples.CHANGES[10], unchanged=1), color=True, width=80),
     "status": tables.status(samples.STATUS, PLAIN),
     "build": tables.build(samples.BUILT, PLAIN),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fnctl.adapter import Change, FieldDiff
-from fnctl.graph import UNKNOWN
+from fnctl.graph import UNKNOWN, Graph
 from fnctl.plan.model import Plan
 from fnctl.views import machine
 from fnctl.views.theme import PLAIN_SIGNS, SIGNS, Paint, count, painter
 
 _WORDS = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
+SHOWN = 8
+"""Functions of one object that are named: there may be hundreds."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -29,8 +31,9 @@ def render(plan: Plan, *, color: bool, width: int, unicode: bool = True) -> str:
     where = f"{plan.service} on {plan.target}, stage {plan.stage}"
     identity = f" ({plan.basis.identity})" if plan.basis.identity else ""
     lines = [paint(where, "bold") + paint(identity, "dim"), ""]
+    inside = members(plan.graph)
     for owner, changes in grouped(plan.changes).items():
-        lines += _group(owner, changes, signs, paint, width)
+        lines += _group(owner, changes, signs, paint, width, _few(inside.get(owner, ())))
     if plan.changes:
         lines.append("")
     lines += [f"note: {note}" for note in plan.notes]
@@ -52,6 +55,23 @@ def owner(address: str) -> str:
     return f"function/{parts[1]}" if parts[0] == "trigger" and len(parts) > 1 else "/".join(parts[:2])
 
 
+def members(graph: Graph) -> dict[str, list[str]]:
+    """Name the functions that lie in an object which has one package for several: an app, a deployment."""
+    found: dict[str, list[str]] = {}
+    for address, node in graph.nodes.items():
+        kind, _, name = address.partition("/")
+        if kind == "function" and node.artifact is None:
+            for above in node.edges():
+                if above in graph.nodes and graph.nodes[above].artifact is not None and not above.startswith("function/"):
+                    found.setdefault(above, []).append(name)
+    return found
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join([*names[:SHOWN], *([f"and {more} more"] if more > 0 else [])])
+
+
 def summary(counts: Mapping[str, int], paint: Paint) -> str:
     """`2 to create, 1 to update, 41 unchanged`; actions that do not occur are left out."""
     said = [paint(f"{counts[action]} {words}", action) for action, words in _WORDS.items() if counts.get(action)]
@@ -61,12 +81,14 @@ def summary(counts: Mapping[str, int], paint: Paint) -> str:
     return ", ".join([*said, *([f"{unchanged} unchanged"] if unchanged else [])]) + "."
 
 
-def _group(name: str, changes: list[Change], signs: Mapping[str, str], paint: Paint, width: int) -> list[str]:
+def _group(name: str, changes: list[Change], signs: Mapping[str, str], paint: Paint, width: int, inside: str) -> list[str]:
     own = [change for change in changes if change.address == name]
     below = [change for change in changes if change.address != name]
     lines = [line for change in own for line in _change(change, name, signs, paint, width, indent="")]
     if not own:
         lines.append(f"  {paint(name, 'bold')}")
+    if inside:
+        lines.append(paint(f"    holds {inside}", "dim"))
     for change in below:
         lines += _change(change, _short(change.address, name), signs, paint, width, indent="    ")
     return lines
