@@ -98,6 +98,14 @@ def test_secrets_come_and_go_with_their_vault(project: Project) -> None:
     project.run("secret", "set", "TOKEN", stdin="the-hidden-value-4")
     assert "set" in project.run("secret", "list").out
 
+    project.cloud.fault("refuse", method="POST", path="/purge$", status=403, code="AuthorizationFailed", message="It may not be purged.")
+    kept = " ".join(project.run("destroy", "--yes").err.split())
+    assert "cannot be purged (AuthorizationFailed): it comes back with the next deploy" in kept
+    assert project.cloud.resources() == []
+    project.run("secret", "set", "TOKEN", stdin="the-hidden-value-5")
+    project.deploy()
+    assert project.answer()["token"] is True
+
 
 def test_what_a_lost_ledger_forgot_is_found_by_its_tags(project: Project) -> None:
     project.deploy()

@@ -24,7 +24,7 @@ class Vault(Arm):
         try:
             return super().write(change, props, state, phase, run)
         except CloudError as error:
-            if error.reason not in KEPT or self._removed(change.node) is None:
+            if error.reason not in KEPT or self._removed(self.name(change.node)) is None:
                 raise
         say(run, change.node, "a removed vault of this name comes back, with the secrets that were in it")
         id_ = self.id(change.node, props)
@@ -36,7 +36,8 @@ class Vault(Arm):
     def delete(self, node: Node, state: State, run: Run) -> None:
         """Remove it for good where that is allowed, so that nothing is left and the name is free."""
         super().delete(node, state, run)
-        removed = self._removed(node)
+        name = state.id.rpartition("/")[2]  # a stray is called by its id
+        removed = self._removed(name)
         if removed is None:
             return
         try:
@@ -44,19 +45,13 @@ class Vault(Arm):
         except CloudError as error:
             if error.reason not in PROTECTED:
                 raise
-            say(
-                run,
-                node,
-                f"the vault {self.name(node)} cannot be purged ({error.reason}): it comes back with the next deploy",
-            )
+            say(run, node, f"the vault {name} cannot be purged ({error.reason}): it comes back with the next deploy")
 
     def holds(self, node: Node, state: State, run: Run) -> str | None:
         """Count its secrets."""
         found = sum(1 for _ in self.client.pages(f"{state.id}/secrets", self.type.api))
         return f"{found} secrets" if found > 1 else "1 secret" if found else None
 
-    def _removed(self, node: Node) -> str | None:
-        path = (
-            f"/subscriptions/{self.client.subscription}/providers/Microsoft.KeyVault/locations/{self.client.region}/deletedVaults/{self.name(node)}"
-        )
+    def _removed(self, name: str) -> str | None:
+        path = f"/subscriptions/{self.client.subscription}/providers/Microsoft.KeyVault/locations/{self.client.region}/deletedVaults/{name}"
         return path if self.client.find(path, self.type.api) is not None else None
