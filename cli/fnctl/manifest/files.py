@@ -35,7 +35,7 @@ def _plain(service: Service, function: Function, looked: Looked) -> bool:
     key = (file, function.handler_name, True)
     if key not in looked:
         try:
-            if not handlers.says(f"{service.folder}/{file}", function.handler_name):
+            if not handlers.says(f"{service.folder!s}/{file}", function.handler_name):
                 return False
         except (OSError, ValueError):
             return False

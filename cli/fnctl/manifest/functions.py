@@ -14,7 +14,7 @@ from fnctl.manifest.image import image as image_of
 from fnctl.manifest.model import Function, Interface, Logs, Resource, ResourceType, Trigger
 from fnctl.manifest.origins import Origins
 from fnctl.manifest.stage import merge
-from fnctl.manifest.triggers import trigger, with_units
+from fnctl.manifest.triggers import http, trigger, with_units
 
 _NOT_OPTIONS = frozenset({"type", "existing", "retain", "renamed_from", "targets", "description", "tags"})
 
@@ -66,7 +66,7 @@ def function(
         handler_file=file.removeprefix("./"),
         handler_name=called,
         interface=interface,
-        uses=_uses(words.get("uses") or {}, common.idempotent),
+        uses=_uses(words.get("uses") or {}, common.idempotent, memo),
         triggers=triggers,
         description=words.get("description") or "",
     )
@@ -77,20 +77,27 @@ def _layers(
     name: str, data: Mapping[str, Any], target: str, own_form: shape.Shape | None, memo: dict[Any, Any]
 ) -> tuple[Mapping[str, Any], Function]:
     """Return the words that a function says for itself, and what comes of all the others: the same object wherever the same was read."""
-    own, defaults = data["functions"][name], data.get("defaults") or {}
-    theirs = (own.get("targets") or {}).get(target)
-    layers = [layer for layer in (defaults, (defaults.get("targets") or {}).get(target), theirs) if layer]
-    if any(word in layer for layer in layers for word in EACH):
+    own = data["functions"][name]
+    special, each = memo.get((_shared, target)) or memo.setdefault((_shared, target), _shared(data, target))
+    theirs = (own["targets"] or {}).get(target) if "targets" in own else None
+    if each or (theirs and not theirs.keys().isdisjoint(EACH)):
         words, for_target = layered(name, data, target)
         return words, _common(words, for_target, own_form)
     rest = dict(own)
     for word in EACH:
         rest.pop(word, None)
-    key = (target if len(layers) > 1 or theirs else "", *rest, *map(id, rest.values()))
+    key = (target if special or theirs else "", *rest, *map(id, rest.values()))
     common = memo.get(key)
     if common is None:
         common = memo[key] = _common(*layered(name, data, target), own_form)
     return own, common
+
+
+def _shared(data: Mapping[str, Any], target: str) -> tuple[bool, bool]:
+    """Tell whether the defaults say something of this target, and whether they say what else each function says for itself."""
+    defaults = data.get("defaults") or {}
+    theirs = (defaults.get("targets") or {}).get(target) or {}
+    return bool(theirs), not {*defaults, *theirs}.isdisjoint(EACH)
 
 
 def _common(words: Mapping[str, Any], theirs: Mapping[str, Any], own_form: shape.Shape | None) -> Function:
@@ -160,9 +167,14 @@ def _unfit(name: str, words: Mapping[str, Any], form: shape.Shape, origins: Orig
 
 
 def _triggers(name: str, items: Any, origins: Origins, found: list[Diagnostic]) -> tuple[Trigger, ...]:
-    out = []
+    out: list[Trigger] = []
     for index, item in enumerate(items):
-        made, problems = trigger(item, ("functions", name, "triggers", index), origins)
+        at = ("functions", name, "triggers", index)
+        route = item.get("http")
+        if route.__class__ is str:
+            out.append(http(route, at))
+            continue
+        made, problems = trigger(item, at, origins)
         found += problems
         if made is not None:
             out.append(made)
@@ -190,11 +202,19 @@ def _logs(words: Mapping[str, Any]) -> Logs:
     return Logs(words.get("format", Logs.format), words.get("level", Logs.level), _whole(kept))
 
 
-def _uses(given: Mapping[str, Any], idempotent: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
+def _uses(given: Mapping[str, Any], idempotent: Mapping[str, Any] | None, memo: dict[Any, Any]) -> Mapping[str, tuple[str, ...]]:
     """Return what it uses; the table that `idempotent` names is used by the runtime in the function's name."""
+    table = idempotent.get("table") if idempotent else None
+    key = (_uses, id(given), table)
+    if key not in memo:
+        memo[key] = given, _granted(given, table)  # the map is kept with it: another one may not come to have its id
+    found: tuple[Any, Mapping[str, tuple[str, ...]]] = memo[key]
+    return found[1]
+
+
+def _granted(given: Mapping[str, Any], table: str | None) -> dict[str, tuple[str, ...]]:
     said = ((key, verbs) for key, verbs in given.items() if verbs is not None)
     uses = {key: (verbs,) if isinstance(verbs, str) else tuple(dict.fromkeys(verbs)) for key, verbs in said}
-    table = (idempotent or {}).get("table")
     return {**uses, table: tuple(dict.fromkeys((*uses.get(table, ()), "read", "write")))} if table else uses
 
 

@@ -56,9 +56,14 @@ def says(path: str, name: str) -> bool:
         raw = os.read(file, _SHORT)
     finally:
         os.close(file)
-    wanted = b"def %b(" % name.encode()
-    there = raw.startswith(wanted) or b"\n%b" % wanted in raw
-    return there and raw.isascii() and len(raw) < _SHORT and b'"""' not in raw and b"'''" not in raw
+    first, later_on = _defined(name)
+    return (raw.startswith(first) or later_on in raw) and raw.isascii() and len(raw) < _SHORT and b'"""' not in raw and b"'''" not in raw
+
+
+@lru_cache(maxsize=64)
+def _defined(name: str) -> tuple[bytes, bytes]:
+    first = b"def %b(" % name.encode()
+    return first, b"\n" + first
 
 
 def defines(path: str, name: str) -> Answer | Names:

@@ -107,12 +107,12 @@ class Reader:
         known = self.known.setdefault(indent, {})
         out: dict[str, Any] = {}
         for text in _entries(indent).split(block):
-            if len(text) >= _REPEATED:
-                key, value = self.entry(text, indent, depth)
-            elif text in known:
-                key, value = known[text]
-            else:
-                key, value = known[text] = self.simple(text) or self.entry(text, indent, depth)
+            entry = known.get(text)
+            if entry is None:
+                entry = self.simple(text) or self.entry(text, indent, depth)
+                if len(text) < _REPEATED:
+                    known[text] = entry
+            key, value = entry
             if key in out:
                 raise _UnusualError
             out[key] = value

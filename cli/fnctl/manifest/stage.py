@@ -147,10 +147,14 @@ class _Filler:
         words = dict.fromkeys(chain.from_iterable(maps))
         speaking = [word for word in words if not _plain([thing[word] for thing in maps if word in thing])]
         out = dict(given)
-        for name, thing in given.items() if speaking else ():
-            if thing.__class__ is dict:
-                filled = {word: self.value(thing[word], (*path, name, word)) for word in speaking if word in thing}
-                out[name] = thing if all(filled[word] is thing[word] for word in filled) else {**thing, **filled}
+        for word in speaking:
+            for name, thing in out.items():
+                value = thing.get(word) if thing.__class__ is dict else None
+                filled = self.met.get((id(value), word == "env"), value)
+                if filled is value:
+                    filled = self.value(value, (*path, name, word))
+                if filled is not value:
+                    out[name] = {**thing, word: filled}
         return out
 
     def value(self, value: Any, path: _Path) -> Any:

@@ -20,7 +20,7 @@ def trigger(item: Mapping[str, Any], at: _Path, origins: Origins) -> tuple[Trigg
     """Read one entry of `triggers`. None when its schedule cannot be read."""
     kind, value = next(iter(item.items()))
     if kind == "http":
-        return _http(value, at), []
+        return http(value, at), []
     if kind == "schedule":
         return _schedule(value, at, origins)
     form = shape.manifest().definition("trigger").prop(kind)
@@ -53,7 +53,8 @@ def _converted(form: shape.Shape | None, item: Any) -> Any:
     return item
 
 
-def _http(value: Any, at: _Path) -> Trigger:
+def http(value: Any, at: _Path) -> Trigger:
+    """Read a route, short or long."""
     if isinstance(value, str):
         method, path = value.split(" ", 1)
         return Trigger("http", value, None, {"method": method, "path": path}, at)
