@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from fnctl.build.model import BuildTarget, Bundle
+from fnctl.build.shims import joined
 from fnctl.errors import FnctlError
 from fnctl.manifest.model import Function, Resource, Trigger
 from fnctl_aws.runtime.recipe import Shim, configuration, shim
@@ -30,6 +31,21 @@ def test_only_what_the_runtime_needs_travels() -> None:
     assert not any(path.endswith((".mjs", ".ts")) or "recipe" in path for path in python)
     node = {file.path for file in made("fetch", "nodejs22").files}
     assert node == {"_fnctl.mjs", "_fnctl.json"}, "one file: Node reads it sooner than many"
+
+
+def node(**options: Any) -> bytes:
+    (source,) = [file.source for file in made(runtime="nodejs22", **options).files if file.path == "_fnctl.mjs"]
+    assert isinstance(source, bytes)
+    return source
+
+
+def test_a_node_function_for_events_brings_no_more_than_it_asks_for() -> None:
+    asking = ({"interface": "fetch"}, {"interface": "task"}, {"interface": "event", "secrets": ("A",)}, {"interface": "event", "tracing": "otel"})
+    (whole,) = {node(**options) for options in asking}
+    assert len(node(interface="event")) < len(whole) / 2
+    claiming = Function("sink", "src/app.py", "handler", "event", "nodejs22", idempotent={"table": "seen", "ttl": 60})
+    assert joined("fnctl_aws.runtime", (claiming,)).source == whole
+    assert joined("fnctl_azure.runtime", (claiming, replace(claiming, idempotent=None))).source != joined("fnctl_azure.runtime", ()).source
 
 
 ALONE = ("_fnctl_aws", "fnctl_runtime.otel")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 
 from fnctl.build.model import Bundle, File
 from fnctl.build.shims import digest, fits, joined, python
@@ -53,7 +52,7 @@ def shim(service: Service, function: Function, bundle: Bundle) -> Shim:
     if function.interface == "native":
         return Shim((), f"{file.rpartition('.')[0]}.{name}", "")
     fits(service, function, (*(NODE if node else PYTHON), "native"))
-    code = _node() if node else python("fnctl_aws", _ROOTS, bundle.target.runtime, without=_AT_HOME)
+    code = _node(function) if node else python("fnctl_aws", _ROOTS, bundle.target.runtime, without=_AT_HOME)
     settings = File(CONFIG, json.dumps(configuration(service, function, bundle), indent=1, sort_keys=True).encode())
     return Shim((*code, settings), "_fnctl.handler" if node else "_fnctl_aws.handler", digest(code))
 
@@ -113,6 +112,5 @@ def _names(service: Service, resource: Resource) -> set[str]:
     return names | {f"{name}.fifo" for name in names}
 
 
-@cache
-def _node() -> tuple[File, ...]:
-    return (joined("fnctl_aws.runtime"),)
+def _node(function: Function) -> tuple[File, ...]:
+    return (joined("fnctl_aws.runtime", (function,)),)

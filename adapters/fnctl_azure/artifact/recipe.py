@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 
 from fnctl.build.model import Bundle, File, Recipe
 from fnctl.build.shims import digest, fits, joined, python
@@ -99,7 +98,7 @@ def _python(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Recipe
 
 
 def _node(service: Service, app: App, bundles: Mapping[str, Bundle]) -> Recipe:
-    code = _node_code()
+    code = _node_code(app)
     own = [replace(file, path=f"{name}/{file.path}") for name, bundle in bundles.items() for file in bundle.files]
     package = File("package.json", json.dumps(_NODE_PACKAGE, indent=1).encode())
     made = (*own, package, *code, *_said(service, app, bundles))
@@ -190,7 +189,7 @@ def _idempotent(service: Service, app: App, said: Mapping[str, Json]) -> Json:
 
 def shim(app: App) -> str:
     """Return the digest of fnctl's own part of an app: known before anything is built."""
-    return digest(_python_code(app) if app.python else _node_code())
+    return digest(_python_code(app) if app.python else _node_code(app))
 
 
 def _python_code(app: App) -> tuple[File, ...]:
@@ -198,6 +197,5 @@ def _python_code(app: App) -> tuple[File, ...]:
     return python("fnctl_azure", roots, app.functions[0].runtime)
 
 
-@cache
-def _node_code() -> tuple[File, ...]:
-    return (joined("fnctl_azure.runtime"),)
+def _node_code(app: App) -> tuple[File, ...]:
+    return (joined("fnctl_azure.runtime", app.functions),)

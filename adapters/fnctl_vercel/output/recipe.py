@@ -82,7 +82,7 @@ def _added(service: Service, place: Place, bundle: Bundle) -> Iterator[File]:
     file, name = bundle.entry
     if node:
         own = f'// Made by fnctl.\nexport * from "./{file}";\nexport {{ {name} as default }} from "./{file}";\n'.encode()
-        yield File("_fnctl.mjs", own) if native else joined("fnctl_vercel.runtime")
+        yield File("_fnctl.mjs", own) if native else joined("fnctl_vercel.runtime", (place.function,))
     else:
         module = (file.removesuffix(".py").replace("/", "."), file, name) if native else ("_fnctl_vercel", "_fnctl_vercel.py", "app")
         yield File("vc__handler__python.py", _TRAMPOLINE.format(module=module[0], file=module[1], name=module[2]).encode())

@@ -61,9 +61,14 @@ def modules(package: str, folder: str, suffixes: tuple[str, ...], below: str = "
     return [File(f"{folder}/{entry.name}", entry.read_bytes()) for entry in found]
 
 
-def joined(package: str) -> File:
-    """Read a Node shim, which scripts/shims makes one file of: it goes to the artifact's root, where the platform looks for the handler."""
-    return File("_fnctl.mjs", (files(package) / "shim.min.mjs").read_bytes())
+def joined(package: str, functions: Iterable[Function]) -> File:
+    """Read a Node shim, which scripts/shims makes one file of: it goes to the artifact's root, where the platform looks for the handler.
+
+    There are two, for Node parses a file as a whole. Where all functions take events, and no secret, span or claim has a part in that, it is the
+    smaller one.
+    """
+    plain = all(one.interface == "event" and not (one.secrets or one.idempotent or one.tracing == "otel") for one in functions)
+    return File("_fnctl.mjs", (files(package) / ("shim.events.min.mjs" if plain else "shim.min.mjs")).read_bytes())
 
 
 @cache
