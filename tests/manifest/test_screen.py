@@ -56,6 +56,21 @@ def test_commands_and_links_are_never_wrapped() -> None:
     assert link in screen
 
 
+def test_one_place_that_is_wrong_for_many_is_one_finding() -> None:
+    def slow(name: str, column: int = 14, label: str = "small") -> Diagnostic:
+        return Diagnostic("ADV002", "advice", f"`{name}` starts slowly", Span("fnctl.yaml", 1, column), label, help="give it more")
+
+    found = [slow(f"f{number}") for number in range(8)]
+    screen = render(found, lambda _: None, color=False)
+    assert screen.count("starts slowly") == 1
+    assert "note: the same for `f1`, `f2`, `f3`, `f4`, `f5` and 2 more\n" in screen
+    assert screen.endswith("8 advice\n")
+    for other in (slow("g", column=15), slow("g", label="smaller")):
+        assert render([*found, other], lambda _: None, color=False).count("starts slowly") == 2
+    assert "note: 1 more like it\n" in render([slow("a"), slow("a")], lambda _: None, color=False)
+    assert len(document(found)["diagnostics"]) == 8
+
+
 def test_colour_is_only_added() -> None:
     painted = shown(LIMIT, "    timeout: 20m", color=True)
     import re

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fnctl.pattern import later
+from fnctl.rules.abilities import title
 from fnctl.rules.model import Found, Rule, Subject, rule
 
 _GPUS = ("CUDA", "NVIDIA", "GPU", "ROCM")
@@ -49,7 +50,8 @@ def near_the_maximum_time(subject: Subject) -> Iterator[Found]:
         if function.timeout is not None and function.timeout > LONG * most.value:
             span = subject.service.span("functions", function.name, "timeout")
             help = "split it with a workflow, or run it as a container job (Fargate or Batch, Container Apps jobs), which has no such end"
-            part, label = "more than" if function.timeout > most.value else "most of", f"{function.timeout:,} s of {most.amount()}"
+            part = "more than" if function.timeout > most.value else "most of"
+            label = f"{function.timeout:,} s of {most.amount()} on {title(subject)}"
             yield Found(f"`{function.name}` needs {part} the longest time there is", span, label, (most.note(),), help)
 
 

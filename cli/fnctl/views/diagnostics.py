@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from fnctl.dataclass import replace
 from fnctl.diagnostics import SECRET, Diagnostic, as_json, summary
 from fnctl.manifest.leaks import mask
 from fnctl.source import Span
@@ -14,12 +15,15 @@ from fnctl.source import Span
 MANY = 10
 """How many findings of one code a screen draws."""
 PLACES = 5
+ALSO = 5
+"""How many others are named of which a finding says the same."""
 _TAB = 4
 _LONGEST = 20_000
 """Characters of a line that is shown in part: a longer one was written by a machine, and reading it for each of its findings takes minutes."""
 _STYLES = {"error": "1;31", "warning": "1;33", "advice": "1;36", "gutter": "1;34", "bold": "1", "help": "32"}
 _PLURALS = {"error": "errors", "warning": "warnings", "advice": "advice"}
 _NAMED_NOTE = re.compile(r"[a-z]+: ")
+_NAMED = re.compile(r"`[^`]*`")
 # A manifest is input: what it says must not move the cursor, change colours or turn the line around.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -49,10 +53,28 @@ def render(
     if not diagnostics:
         return ""
     paint = _painted if color else _plain
-    drawn, others = _first(diagnostics, most)
+    drawn, others = _first(_merged(diagnostics), most)
     blocks = ["\n".join(_block(d, sources, paint, width, named)) for d in drawn]
     blocks += ["\n".join(_more(code, found, paint, width, named)) for code, found in others.items()]
     return "\n\n".join([*blocks, *([counted(diagnostics)] if total else [])]) + "\n"
+
+
+def _merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Make one of findings that differ in whom they name alone: a word in `defaults` is wrong for every function, and one place to mend."""
+    groups: dict[Any, list[Diagnostic]] = {}
+    for number, d in enumerate(diagnostics):
+        place = (d.code, d.severity, d.span, d.label, d.notes, d.help, d.target) if d.span else number
+        groups.setdefault(place, []).append(d)
+    return [first if not more else replace(first, notes=(*first.notes, _also(first, more))) for first, *more in groups.values()]
+
+
+def _also(first: Diagnostic, more: Sequence[Diagnostic]) -> str:
+    said = set(_NAMED.findall(first.message))
+    names = list(dict.fromkeys(name for d in more for name in _NAMED.findall(d.message) if name not in said))
+    if not names:
+        return f"{len(more)} more like it"
+    rest = len(names) - ALSO
+    return f"the same for {', '.join(names[:ALSO])}" + (f" and {rest} more" if rest > 0 else "")
 
 
 def _first(diagnostics: Iterable[Diagnostic], most: int | None) -> tuple[list[Diagnostic], dict[str, list[Diagnostic]]]:
