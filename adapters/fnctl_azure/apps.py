@@ -44,6 +44,12 @@ def remote_build(service: Service, app: App) -> bool:
     return app.python and any(bool(function.own.get("remote_build", service.settings.get("remote_build"))) for function in app.functions)
 
 
+def always_ready(service: Service, function: Function) -> int:
+    """Return the instances that wait for a function's calls: its own word, the target's, else what `provisioned` asks of every platform."""
+    said = function.own.get("always_ready", service.settings.get("always_ready"))
+    return int(str(said)) if said is not None else function.provisioned or 0
+
+
 def first_path(function: Function) -> str | None:
     """Return the path of a function's first route up to its first `{`; None without one."""
     return next((str(trigger.options["path"]).split("{", 1)[0] for trigger in function.triggers if trigger.kind == "http"), None)

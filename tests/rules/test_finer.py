@@ -37,6 +37,8 @@ CASES = [
     ("AZ202", AZURE + API % "python3.10", "2026-10-31", []),
     ("AZ202", AZURE + API % "python3.10", "2026-11-01", ["warning"]),
     ("AZ208", AZURE + API % "python3.10", "2026-10-31", ["advice"]),
+    ("AZ109", AZURE.replace("{}", "{ plan: consumption, always_ready: 1 }") + API % "python3.12", "2026-11-26", ["error"]),
+    ("AZ109", AZURE.replace("{}", "{ plan: premium, always_ready: 1 }") + API % "python3.12", "2026-11-26", []),
     ("AZ411", AZURE.replace("{}", "{ remote_build: true }") + API % "python3.13", "2026-11-26", []),
     ("AZ411", AZURE.replace("{}", "{ remote_build: true }") + API % "python3.14", "2026-11-26", ["warning"]),
     ("AZ208", AZURE + API % "python3.10", "2026-11-01", []),

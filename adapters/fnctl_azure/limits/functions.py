@@ -211,7 +211,7 @@ def workflow_on_smallest_memory(subject: Subject) -> Iterator[Found]:
             yield Found("steps of a workflow on the smallest instances fail under load", span, f"{limit.amount()}", notes, help)
 
 
-@rule("AZ109", "error", "azure", needs="own:always_ready")
+@rule("AZ109", "error", "azure", alike=True)
 def always_ready_not_on_plan(subject: Subject) -> Iterator[Found]:
     """Find always-ready instances on a plan that has none.
 
@@ -226,9 +226,12 @@ def always_ready_not_on_plan(subject: Subject) -> Iterator[Found]:
 
     Sources: Azure Functions hosting options, 2026-09-16; `storage.queue.batch.default`
     """
-    for function in subject.service.functions.values():
-        if function.own.get("always_ready") and plan_of(subject, function) == "consumption":
-            span = subject.service.span("functions", function.name, "always_ready")
+    service = subject.service
+    for function in service.functions.values():
+        said = function.own.get("always_ready", service.settings.get("always_ready"))
+        if said and plan_of(subject, function) == "consumption":
+            own = function.own.get("always_ready") is not None
+            span = service.span("functions", function.name, "always_ready") if own else service.span("targets", "azure", "always_ready")
             notes = ("limit: Azure Functions hosting options (2026-09-16)",)
             yield Found(
                 "the plan consumption has no always-ready instances", span, "not on this plan", notes, "`plan: flex` has them; or leave it out"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from fnctl.graph import Address, Artifact, Json, Node, Ref, Text, Value
 from fnctl.manifest.model import Function, Service, Trigger
-from fnctl_azure.apps import App, apps, engine, remote_build
+from fnctl_azure.apps import App, always_ready, apps, engine, remote_build
 from fnctl_azure.artifact.bindings import doors
 from fnctl_azure.artifact.host import plan_of
 from fnctl_azure.artifact.recipe import shim
@@ -115,7 +115,7 @@ def _app(service: Service, app: App, plan: Address, artifact: Artifact, needs: f
         "httpsOnly": True,
         "tier": TIERS[word],
         "functionAppConfig": _flex(service, app, identity) if word == "flex" else None,
-        "siteConfig": {**_site(app, word), **(_ROUTES if word in SLOTTED else {})},
+        "siteConfig": {**_site(service, app, word), **(_ROUTES if word in SLOTTED else {})},
         "settings": {**settings(service, app, word, artifact.sha256), **marked(service, app, artifact.sha256)},
         "code": artifact.sha256,
         "shim": shim(app)[:12],
@@ -192,15 +192,14 @@ def _ready(service: Service, app: App) -> list[Value]:
     """Return the instances that wait for calls: one number for the app's http functions, and one for each other."""
     groups: dict[str, int] = {}
     for function in app.functions:
-        said = function.own.get("always_ready", service.settings.get("always_ready"))
-        count = int(str(said)) if said is not None else function.provisioned or 0
+        count = always_ready(service, function)
         for door in doors(service, function) if count else ():
             group = "http" if door["kind"] in ("http", "invoke") else f"function:{door['name']}"
             groups[group] = max(groups.get(group, 0), count)
     return [{"name": name, "instanceCount": count} for name, count in sorted(groups.items())]
 
 
-def _site(app: App, plan: str) -> dict[str, Value]:
+def _site(service: Service, app: App, plan: str) -> dict[str, Value]:
     cors = _cors([trigger for function in app.functions for trigger in function.triggers if trigger.kind == "http"])
     found: dict[str, Value] = {"minTlsVersion": "1.2", "ftpsState": "Disabled", "cors": cors}
     if plan == "flex":
@@ -209,8 +208,7 @@ def _site(app: App, plan: str) -> dict[str, Value]:
     # Without the host's own place for them, numbers of instances stand here; 0 is the platform's own.
     found |= {"linuxFxVersion": f"{name.capitalize()}|{version}", "functionAppScaleLimit": instances(app) or 0}
     if plan == "premium":
-        ready = max((function.provisioned or int(str(function.own.get("always_ready") or 0)) for function in app.functions), default=0)
-        found["minimumElasticInstanceCount"] = ready
+        found["minimumElasticInstanceCount"] = max((always_ready(service, function) for function in app.functions), default=0)
     return found
 
 
