@@ -35,6 +35,7 @@ functions:
   tell:
     handler: work.py:handler
     retry: { max: 2 }
+    dead_letter: lost
     triggers:
       - topic: { name: news, filter: { kind: [order, { prefix: re }], size: [{ numeric: [">", 1, "<=", 5] }] } }
       - topic: { name: grid, filter: { kind: [order] } }

@@ -9,9 +9,6 @@ from fnctl.manifest.model import Function, Key, Resource, Service
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_azure.limits.plans import plan_of
 
-PUSHED = frozenset({"bucket", "bus"})
-"""Triggers that Event Grid starts: what it gives up can only go to a blob."""
-
 LATER = frozenset({"dedicated"})
 """Plans that are checked and built for."""
 
@@ -54,8 +51,6 @@ def _of_function(subject: Subject, function: Function) -> Iterator[Found]:
         yield _missing(service, f"the plan `{plan}`", *where)
     if _says(function.own, "raw"):
         yield _missing(service, "`targets.azure.raw`", *at, "raw")
-    if function.dead_letter and any(trigger.kind in PUSHED for trigger in function.triggers):
-        yield _missing(service, "`dead_letter` of what Event Grid sends", *at, "dead_letter", severity="warning")
 
 
 def _says(words: Mapping[str, object], word: str) -> bool:

@@ -219,6 +219,53 @@ def retry_not_for_trigger(subject: Subject) -> Iterator[Found]:
             yield breach(words, message, span, "not followed", help)
 
 
+@rule("AZ315", "warning", "azure", needs=("dead_letter", "resource.dead_letter"))
+def dead_letters_go_nowhere(subject: Subject) -> Iterator[Found]:
+    """Find `dead_letter` where Azure moves what has failed to no queue, or to none of that kind.
+
+    Why: Service Bus moves what it gives up to another queue of Service Bus. Event Grid keeps it in a container at most, and the host drops what a
+    timer, a stream or a table gave it.
+
+    Example:
+        targets: { azure: {} }
+        resources: { failed: { type: queue }, news: { type: topic } }
+        functions:
+          read: { handler: "read.py:read", triggers: [{ topic: news }], dead_letter: failed }
+
+    Use instead:
+        targets: { azure: {} }
+        resources: { failed: { type: queue, targets: { azure: { engine: service_bus } } }, news: { type: topic } }
+        functions:
+          read: { handler: "read.py:read", triggers: [{ topic: news }], dead_letter: failed }
+
+    Sources: Microsoft.ServiceBus resource schema 2021-11-01, 2026-08-16; Azure Functions error handling and retries, as read 2026-11.
+    """
+    service = subject.service
+    for function in service.functions.values():
+        lost = [trigger for trigger in function.triggers if function.dead_letter and not _keeps(service, function.dead_letter, trigger)]
+        if lost:
+            topic = lost[0].kind == "topic" and service_bus(service.resources[lost[0].resource or ""])
+            message = f"what `{function.name}` fails at does not get into `{function.dead_letter}`"
+            yield Found(message, service.span("functions", function.name, "dead_letter"), f"from {lost[0].kind}", help=_BUS if topic else _CATCH)
+    for queue in service.resources.values():
+        dead = service.resources.get(str(queue.options.get("dead_letter")))
+        if dead and queue.type == "queue" and service_bus(queue) and not service_bus(dead):
+            message = f"what `{queue.name}` gives up stays in its own dead-letter queue: `{dead.name}` is none of Service Bus"
+            yield Found(message, service.span("resources", queue.name, "dead_letter"), "not moved", help=_BUS)
+
+
+_BUS = "make the queue one of Service Bus: targets: { azure: { engine: service_bus } }"
+_CATCH = "catch what fails in the handler, and send it to the queue"
+
+
+def _keeps(service: Service, dead_letter: str, trigger: Trigger) -> bool:
+    """Tell whether what a trigger's function fails at is kept: a queue has its own place for that, and a caller gets an answer."""
+    if trigger.kind in ("queue", "http"):
+        return True
+    heard, dead = service.resources.get(trigger.resource or ""), service.resources.get(dead_letter)
+    return bool(trigger.kind == "topic" and heard and dead and service_bus(heard) and service_bus(dead))
+
+
 RULES: tuple[Rule, ...] = (
     schedule_outside_utc,
     schedule_on_either_day,
@@ -228,6 +275,7 @@ RULES: tuple[Rule, ...] = (
     time_zones_differ,
     topic_costs_while_idle,
     retry_not_for_trigger,
+    dead_letters_go_nowhere,
 )
 
 

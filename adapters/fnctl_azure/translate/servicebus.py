@@ -84,12 +84,14 @@ def _topic(service: Service, resource: Resource) -> Node:
 
 def _subscription(service: Service, function: Function, trigger: Trigger, resource: Resource) -> Iterator[Node]:
     address, span = trigger_address(function, trigger), service.span(*trigger.at)
+    dead = service.resources.get(function.dead_letter or "")
     props: dict[str, Value] = {
         "parent": Ref(resource_address(resource), "id"),
         "requiresSession": bool(resource.options.get("fifo")),
         "lockDuration": clock(LOCK),
         "maxDeliveryCount": int(str(function.retry.get("max", RECEIVES - 1))) + 1,
         "deadLetteringOnMessageExpiration": True,
+        "forwardDeadLetteredMessagesTo": Ref(resource_address(dead), "name") if dead and service_bus(dead) else None,
     }
     yield Node(address, "azure.servicebus.subscription", subscribed(service, function, trigger), props, stateful=True, span=span)
     asked = trigger.options.get("filter")

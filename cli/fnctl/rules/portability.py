@@ -7,6 +7,7 @@ party's platform has them all by writing the same file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fnctl.manifest.model import Key
 from fnctl.rules.abilities import about, called, first_of_each, grants_of, kinds_of, lacking, look_up, options_of, title, users_of
@@ -192,9 +193,15 @@ def resource_option_not_kept(subject: Subject) -> Iterator[Found]:
         resource = service.resources[name]
         options = {**resource.options, "existing": resource.existing}
         for option, value in options.items():
-            if entry := look_up(subject, "resource_options", f"{resource.type}.{option}", value):
+            entry = look_up(subject, "resource_options", f"{resource.type}.{option}", value)
+            if entry and not _otherwise(entry, {**resource.options, **resource.own}):
                 message = f"{title(subject)} does not keep `{option}` of the {resource.type} `{name}`"
                 yield lacking(subject, entry, message, service.span("resources", name, option), users[0])
+
+
+def _otherwise(entry: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    """Tell whether the manifest makes a resource of something that an entry is not about."""
+    return any(said.get(word) in values for word, values in entry.get("unless", {}).items())
 
 
 @rule("FN109", "error", alike=True)
