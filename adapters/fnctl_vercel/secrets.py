@@ -90,15 +90,15 @@ class Vault:
         if self.client.find(f"/v9/projects/{self.project}") is not None:
             return
         if self.shared:
-            message = f"the project {self.project} does not exist"
-            raise FnctlError(message, code="FN940", help="create it, or deploy the stage that it belongs to first; then set the secret")
+            message = f"there is no Vercel project {self.project}"
+            raise FnctlError(message, code="FN940", help="deploy the stage that it belongs to first, or make it; then set the secret")
         marked = variables.mark(self.service, self.stage, bare=True)
         self.client.post("/v11/projects", {"name": self.project, "framework": None, "environmentVariables": [marked]})
 
     def _custom(self) -> str | None:
         found = self._custom_id()
         if not found and self.environment not in (PRODUCTION, PREVIEW):
-            message = f"the project {self.project} has no environment `{self.environment}`"
+            message = f"the Vercel project {self.project} has no environment `{self.environment}`"
             raise FnctlError(message, code="FN940", help="make it in the project's settings, or say `environment: preview`")
         return found or None
 

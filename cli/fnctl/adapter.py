@@ -138,6 +138,15 @@ class Kind(Protocol):
         ...
 
 
+@runtime_checkable
+class Adopts(Protocol):
+    """A kind whose objects can be somebody else's, and that knows what is asked of such a one: it must be there, and fit."""
+
+    def unfit(self, node: Node, state: State | None) -> Diagnostic | None:
+        """Say why the object that was found (None: nothing was) cannot be used as the manifest wants; None where it can. Pure."""
+        ...
+
+
 class Cloud(Protocol):
     """One account, region, endpoint and stage.
 

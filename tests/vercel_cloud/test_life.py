@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fnctl.errors import CloudError, Exit
+from fnctl.errors import CloudError, Exit, FnctlError
 from fnctl_vercel import upload
 from fnctl_vercel.kinds import rolling
 from vercel_cloud.conftest import Shop
@@ -186,6 +186,24 @@ def test_a_custom_environment_has_its_own_deployments_and_secrets(shop: Shop) ->
     assert shop.live()["id"] == live
     assert shop.destroy() == "destroyed"
     assert shop.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [("preview", "there is no Vercel project shop-prod"), ("staging", "the Vercel project shop-prod has no environment `staging`")],
+)
+def test_what_somebody_else_has_to_make_first_is_said_before_anything_is_written(shop: Shop, environment: str, message: str) -> None:
+    if environment == "staging":
+        with shop.api as api:
+            api.post("/v11/projects", json={"name": "shop-prod"})
+    shop.stage, shop.settings = "pr-1", {"plan": "pro", "project": "shop-prod", "environment": environment}
+    before = (shop.projects(), shop.writes())
+    with pytest.raises(FnctlError) as raised:
+        shop.deploy(shop.graph("one"))
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.message, bool(found.help)) == ("FN940", message, True)
+    assert (shop.projects(), shop.writes()) == before
+    assert shop.destroy() == "destroyed", "and nothing stands in the way of taking back"
 
 
 def test_a_deploy_by_hand_is_drift_and_the_next_deploy_puts_ours_back(shop: Shop) -> None:

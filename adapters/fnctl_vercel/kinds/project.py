@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fnctl.adapter import Change, Phase, Run
+from fnctl.diagnostics import Diagnostic
 from fnctl.errors import CloudError
 from fnctl.graph import Json, Node, State
 from fnctl_vercel import variables
@@ -14,7 +15,8 @@ from fnctl_vercel.names import SECRET_NOTE
 
 
 class Project(Base):
-    """Props: `framework` (none), `staged` (a production deployment gets no traffic by itself), `node`, `memory` (None: as it is)."""
+    """Props: `framework` (none), `staged` (a production deployment gets no traffic by itself), `node`, `memory` (None: as it is), and
+    `environment`, the slug of a custom one that somebody else's project must have."""
 
     rank = 90
 
@@ -26,6 +28,21 @@ class Project(Base):
         if node.owned and self._whose(found, run) not in (variables.owner(self.service, self.stage), "" if found["id"] == hint else None):
             return None
         return _state(found, props)
+
+    def unfit(self, node: Node, state: State | None) -> Diagnostic | None:
+        """Say what is wrong with a project that is used as it is: it is not there, or has no such environment."""
+        wanted = node.props.get("environment")
+        if state is None:
+            help = (
+                "deploy the stage that it belongs to first, or correct `targets.vercel.project`; without `environment` and `shared` fnctl makes one"
+            )
+            return Diagnostic("FN940", "error", f"there is no Vercel project {node.name}", node.span, "used as it is, and not there", help=help)
+        if wanted is None or wanted == state.props.get("environment"):
+            return None
+        known = state.outputs.get("environments")
+        has = f"it has {', '.join(known)}" if isinstance(known, Mapping) and known else "it has none of its own"
+        message = f"the Vercel project {node.name} has no environment `{wanted}`"
+        return Diagnostic("FN940", "error", message, node.span, has, help="make it in the project's settings, or say `environment: preview`")
 
     def write(self, change: Change, props: Mapping[str, Any], state: State | None, phase: Phase, run: Run) -> State:
         """Create it with the mark that says whose it is; adopt one that carries the mark already, and refuse any other."""
@@ -96,11 +113,12 @@ def _settings(props: Mapping[str, Any]) -> dict[str, Json]:
 def _state(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> State:
     """Read a project in our words; what the manifest leaves open is as it is."""
     memory = (found.get("resourceConfig") or {}).get("functionDefaultMemoryType")
+    custom = {str(one.get("slug")): str(one["id"]) for one in found.get("customEnvironments") or ()}
     props: dict[str, Json] = {
         "framework": found.get("framework"),
         "staged": found.get("autoAssignCustomDomains") is False,
         "node": found.get("nodeVersion") if wanted["node"] else None,
         "memory": memory if wanted["memory"] else None,
+        "environment": wanted.get("environment") if wanted.get("environment") in custom else None,
     }
-    custom = {str(one.get("slug")): str(one["id"]) for one in found.get("customEnvironments") or ()}
     return State(str(found["id"]), props, {"id": str(found["id"]), "name": str(found["name"]), "environments": custom})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fnctl.graph import CLOUD, Artifact, Graph, Node, Ref, Text, Value
 from fnctl.manifest.model import Service
 from fnctl.manifest.units import seconds
-from fnctl_vercel.names import CRON_SECRET, CRONS, DEPLOYMENT, PROJECT, environment, project, shared
+from fnctl_vercel.names import CRON_SECRET, CRONS, DEPLOYMENT, PREVIEW, PRODUCTION, PROJECT, environment, project, shared
 from fnctl_vercel.output.functions import secrets_of
 from fnctl_vercel.output.places import crons, door
 from fnctl_vercel.output.recipe import NAME, deployment
@@ -40,7 +40,10 @@ def _project(service: Service) -> Node:
         "node": f"{nodes[-1]}.x" if nodes else None,
         "memory": "performance" if large else None,
     }
-    span = service.span("targets", service.target, "project")
+    if environment(service.settings) not in (PRODUCTION, PREVIEW):
+        props["environment"] = environment(service.settings)
+    asked = "environment" in props
+    span = service.span("targets", service.target, "environment" if asked else "project")
     return Node(PROJECT, "vercel.project", project(service), props, span=span, owned=not shared(service.settings))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from fnctl.adapter import Action, Change, FieldDiff
+from fnctl.adapter import Action, Adopts, Change, FieldDiff
 from fnctl.dataclass import dataclass
 from fnctl.diagnostics import Diagnostic
 from fnctl.errors import FnctlError
@@ -52,7 +52,7 @@ def decide(graph: Graph, recorded: Mapping[Address, Node], seen: Seen, traits: M
         traits: by kind.
 
     Raises:
-        FnctlError: an `existing:` object is not there.
+        FnctlError: an object that is not ours is not there, or does not fit.
     """
     outputs = seen.outputs()
     changes: list[Change] = []
@@ -60,8 +60,7 @@ def decide(graph: Graph, recorded: Mapping[Address, Node], seen: Seen, traits: M
     for node in order(graph.nodes.values()):
         state = seen.states.get(node.address)
         if not node.owned:
-            if state is None:
-                missing.append(_missing(node))
+            missing += _missing(node, state, traits[node.kind])
             continue
         change = _towards(node, recorded.get(node.address), state, resolve(node.props, outputs), traits[node.kind])
         if change is not None:
@@ -150,12 +149,12 @@ def holders(kept: set[Address], nodes: Mapping[Address, Node]) -> set[Address]:
     return found
 
 
-def _missing(node: Node) -> Diagnostic:
-    return Diagnostic(
-        "FN940",
-        "error",
-        f"{node.name} does not exist",
-        span=node.span,
-        label="`existing:` adopts what is already there",
-        help="correct the name, or leave `existing:` out and let fnctl create it",
-    )
+def _missing(node: Node, state: State | None, traits: Traits) -> list[Diagnostic]:
+    """Find why an object that is not ours cannot be used: it is not there, or its kind knows of more."""
+    if isinstance(traits, Adopts):
+        found = traits.unfit(node, state)
+        return [found] if found else []
+    if state is not None:
+        return []
+    label, help = "`existing:` adopts what is already there", "correct the name, or leave `existing:` out and let fnctl create it"
+    return [Diagnostic("FN940", "error", f"{node.name} does not exist", span=node.span, label=label, help=help)]
