@@ -78,11 +78,31 @@ def every(client: Client, project: str, service: str, stage: str, run: Run | Non
 def live(client: Client, project: str, environment: str, service: str, stage: str, run: Run | None = None) -> dict[str, Any] | None:
     """Return the deployment that has the traffic: production's own, and of a preview the newest of this stage."""
     if environment == PRODUCTION:
-        found = client.find(f"/v9/projects/{project}", run) or {}
-        now = (found.get("targets") or {}).get(PRODUCTION) or {}
-        return client.find(f"/v13/deployments/{now['id']}", run) if now.get("id") else None
+        return serving(client, client.find(f"/v9/projects/{project}", run) or {}, run)
     newest = next((one for one in every(client, project, service, stage, run) if state(one) == "READY"), None)
     return client.find(f"/v13/deployments/{id_of(newest)}", run) if newest else None
+
+
+def serving(client: Client, project: Mapping[str, Any], run: Run | None = None) -> dict[str, Any] | None:
+    """Return the deployment behind the production addresses of a project that was read."""
+    name = in_production(project)
+    return client.find(f"/v13/deployments/{name}", run) if name else None
+
+
+def in_production(project: Mapping[str, Any]) -> str:
+    """Return the id of the deployment behind a project's production addresses, "" for none."""
+    return str(((project.get("targets") or {}).get(PRODUCTION) or {}).get("id") or "")
+
+
+def arrived(project: Mapping[str, Any], name: str) -> bool:
+    """Tell whether the production addresses lead to a deployment, and no job that moves them there goes on."""
+    job = project.get("lastAliasRequest") or {}
+    return in_production(project) == name and (job.get("toDeploymentId") != name or job.get("jobStatus") in ("succeeded", "skipped"))
+
+
+def on_its_way(project: Mapping[str, Any], name: str) -> bool:
+    """Tell whether they lead to it, or a job was asked for that moves them there."""
+    return in_production(project) == name or (project.get("lastAliasRequest") or {}).get("toDeploymentId") == name
 
 
 def state(found: Mapping[str, Any]) -> str:

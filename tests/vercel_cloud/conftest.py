@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from fnctl import pipeline
-from fnctl.adapter import Run, Where
+from fnctl.adapter import Cancel, Run, Where
 from fnctl.apply.carry import look, remove
+from fnctl.events import Event
 from fnctl.graph import Artifact, Graph
 from fnctl.ledger import lock
 from fnctl.ledger.ledger import Ledger
@@ -38,6 +39,8 @@ class Shop:
     stage: str = "prod"
     settings: dict[str, Any] = field(default_factory=lambda: {"plan": "pro"})
     said: list[str] = field(default_factory=list)
+    stops_at: str = "\0"
+    """Ctrl-C is pressed once where a line says this."""
     commit: str = ""
     manifest: str = ""
 
@@ -101,10 +104,14 @@ class Shop:
         return Vercel().translate(self.service(cron, **more), {"output": artifact})
 
     def place(self) -> Place:
-        cloud, session = (
-            self.cloud(),
-            Session(options=Options(target="vercel"), emit=lambda event: self.said.append(str(event.data.get("message", "")))),
-        )
+        cloud, session = self.cloud(), Session(options=Options(target="vercel"))
+
+        def heard(event: Event) -> None:
+            self.said.append(str(event.data.get("message", "")))
+            if self.stops_at in self.said[-1]:
+                session.cancel = Cancel.FINISH
+
+        session.emit = heard
         session.confirm = lambda _question, _expect: True
         store = cloud.store
         assert store is not None

@@ -250,6 +250,57 @@ def test_a_part_of_the_traffic_comes_back_from_what_does_not_answer(shop: Shop, 
     assert shop.deploy(shop.graph("two")).status == "deployed"
 
 
+@pytest.mark.parametrize("canary", [{}, {"canary": 10, "bake": 1}], ids=["all at once", "a part first"])
+def test_a_share_that_a_killed_run_left_goes_back_first(shop: Shop, canary: dict[str, int]) -> None:
+    shop.deploy(shop.graph("one"))
+    shop.deploy(shop.graph("two"))
+    shop.rollback(1)
+    with shop.api as api:
+        path, two = "/v1/projects/shop-prod/rolling-release", shop.ask("/v6/deployments?limit=1")["deployments"][0]["uid"]
+        api.patch(
+            f"{path}/config", json={"target": "production", "stages": [{"targetPercentage": 10, "requireApproval": True}, {"targetPercentage": 100}]}
+        )
+        assert api.post(f"{path}/start", json={"canaryDeploymentId": two}).status_code == 200
+    assert shop.deploy(shop.graph("one")).status == "deployed", "what is to be live was live, and not for everybody"
+    assert not _split(shop)
+    with shop.api as api:
+        api.patch(
+            f"{path}/config", json={"target": "production", "stages": [{"targetPercentage": 10, "requireApproval": True}, {"targetPercentage": 100}]}
+        )
+        assert api.post(f"{path}/start", json={"canaryDeploymentId": two}).status_code == 200
+    assert shop.deploy(shop.graph("three", rollout=canary)).status == "deployed"
+    assert not _split(shop)
+    assert shop.deploy(shop.graph("three", rollout=canary)).status == "unchanged"
+
+
+def _split(shop: Shop) -> bool:
+    return bool(shop.ask("/v1/projects/shop-prod/rolling-release")["rollingRelease"] or shop.ask("/v9/projects/shop-prod")["rollingRelease"])
+
+
+def test_ctrl_c_while_it_bakes_gives_the_traffic_back(shop: Shop) -> None:
+    shop.deploy(shop.graph("one"))
+    live = shop.live()["id"]
+    shop.stops_at = "of the traffic"
+    begun = time.monotonic()
+    stopped = shop.deploy(shop.graph("two", rollout={"canary": 10, "bake": 600}))
+    assert (stopped.exit, time.monotonic() - begun < 60) == (Exit.INTERRUPTED, True)
+    assert "the old one has all of it again" in stopped.diagnostics[0].message
+    assert (shop.live()["id"], _split(shop)) == (live, False)
+
+
+def test_a_setting_of_somebody_elses_project_is_theirs_again(shop: Shop) -> None:
+    with shop.api as api:
+        api.post("/v11/projects", json={"name": "shop-prod"})
+        theirs = {"target": "production", "stages": [{"targetPercentage": 50, "duration": 60}, {"targetPercentage": 100}]}
+        api.patch("/v1/projects/shop-prod/rolling-release/config", json=theirs)
+    shop.settings |= {"project": "shop-prod", "shared": True}
+    for page in ("one", "two"):
+        assert shop.deploy(shop.graph(page)).status == "deployed"
+    assert shop.deploy(shop.graph("three", rollout={"canary": 10, "bake": 1})).status == "deployed"
+    assert shop.ask("/v9/projects/shop-prod")["rollingRelease"] == theirs
+    assert shop.ask("/v1/projects/shop-prod/rolling-release")["rollingRelease"] is None
+
+
 def test_file_by_file_equal_contents_go_up_once(shop: Shop) -> None:
     shop.settings["upload"] = "files"
     assert shop.deploy(shop.graph("one")).status == "deployed"

@@ -12,6 +12,7 @@ from fnctl.errors import CloudError, FnctlError
 from fnctl.graph import Json, Node, State
 from fnctl_vercel import deployments, upload
 from fnctl_vercel.faults import HELP, Refused
+from fnctl_vercel.kinds import rolling
 from fnctl_vercel.kinds.base import Base, say
 from fnctl_vercel.kinds.traffic import give
 from fnctl_vercel.names import PREVIEW, PRODUCTION
@@ -39,9 +40,15 @@ class Deployment(Base):
         project, environment = props["project"], str(props["environment"])
         if not isinstance(project, str):
             return None
-        found = deployments.live(self.client, project, environment, self.service, self.stage, run)
+        seen: dict[str, Any] = (self.client.find(f"/v9/projects/{project}", run) or {}) if environment == PRODUCTION else {}
+        if environment == PRODUCTION:
+            found = deployments.serving(self.client, seen, run)
+        else:
+            found = deployments.live(self.client, project, environment, self.service, self.stage, run)
         if found is not None and deployments.ours(found, self.service, self.stage):
-            return self._state(found, props, self._crons(props, run))
+            return self._state(
+                found, props, self._crons(props, seen), rolling.under_way(self.client, seen, run) if seen.get("rollingRelease") else None
+            )
         newest = next(deployments.every(self.client, project, self.service, self.stage, run), None)
         nothing: dict[str, Json] = {**dict.fromkeys((*deployments.COMPARED, "crons")), "project": project, "environment": environment}
         return State(deployments.id_of(newest), {**nothing, "members": {}, "how": props["how"]}, {}) if newest else None
@@ -68,7 +75,8 @@ class Deployment(Base):
         for found in list(deployments.every(self.client, str(state.props["project"]), self.service, self.stage, run)):
             self.client.delete(f"/v13/deployments/{deployments.id_of(found)}", run)
 
-    def _state(self, found: Mapping[str, Any], props: Mapping[str, Any], crons: list[list[str]]) -> State:
+    def _state(self, found: Mapping[str, Any], props: Mapping[str, Any], crons: list[list[str]], split: tuple[str, str] | None = None) -> State:
+        """Say what a deployment is. `split` names one that has a part of its traffic, which is no state to stay in."""
         made = deployments.made(found)
         environment = self._environment(found, str(props["project"]))
         whole: dict[str, Json] = {
@@ -77,7 +85,7 @@ class Deployment(Base):
             "environment": environment,
             "crons": crons,
             "members": props["members"],  # what differs in these differs in the artifact
-            "how": props["how"],
+            "how": {**props["how"], "rolling": split[0]} if split else props["how"],
         }
         told: dict[str, Json] = {str(name): str(digest) for name, digest in (made.get("members") or {}).items()}
         url = deployments.address(self.client, found, environment)
@@ -98,17 +106,17 @@ class Deployment(Base):
             ready = deployments.state(found) == "READY"
             if ready and deployments.said(found, "Key") == wanted:
                 whole: dict[str, Any] = self.client.get(f"/v13/deployments/{deployments.id_of(found)}", run)
-                return whole if self._crons(props, run) == props["crons"] else None
+                seen = self.client.find(f"/v9/projects/{project}", run) or {}
+                return whole if self._crons(props, seen) == props["crons"] else None
             if ready and props["environment"] != PRODUCTION:
                 return None  # of previews the newest is the one that counts
         return None
 
-    def _crons(self, props: Mapping[str, Any], run: Run) -> list[list[str]]:
+    def _crons(self, props: Mapping[str, Any], seen: Mapping[str, Any]) -> list[list[str]]:
         """Return the crons that the project has: those of its newest production build, whatever has the traffic. A preview starts none."""
         if props["environment"] != PRODUCTION:
             return [list(one) for one in props["crons"]]
-        found = self.client.find(f"/v9/projects/{props['project']}", run) or {}
-        return sorted([str(one["path"]), str(one["schedule"])] for one in (found.get("crons") or {}).get("definitions") or ())
+        return sorted([str(one["path"]), str(one["schedule"])] for one in (seen.get("crons") or {}).get("definitions") or ())
 
     def _make(self, node: Node, props: Mapping[str, Any], run: Run) -> dict[str, Any]:
         """Make one: of the bytes that are here, else of the files that Vercel has kept of an earlier one."""

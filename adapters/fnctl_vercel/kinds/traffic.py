@@ -10,48 +10,47 @@ from fnctl.errors import CloudError
 from fnctl_vercel import deployments
 from fnctl_vercel.client import Client
 from fnctl_vercel.faults import Refused
-from fnctl_vercel.kinds.rolling import roll
-from fnctl_vercel.names import PRODUCTION
+from fnctl_vercel.kinds import rolling
 
 ALIAS_HELP = "the addresses may still move: look with `fnctl status`, then run the same command again"
 
 
 def give(client: Client, props: Mapping[str, Any], found: Mapping[str, Any], run: Run) -> None:
     """Give production's traffic to a deployment that is ready, and wait until the addresses lead to it."""
-    project, name = str(props["project"]), deployments.id_of(found)
-    base = _live(client, project, run)
+    name, project = deployments.id_of(found), client.get(f"/v9/projects/{props['project']}", run)
+    rolling.settle(client, project, name, run)
+    base, split, back = deployments.in_production(project), bool(project.get("rollingRelease")), found.get("readySubstate") == "PROMOTED"
     if base == name:
+        if split:
+            rolling.forget(client, project, props["how"], run)
         return
-    back = found.get("readySubstate") == "PROMOTED"
     if base and props["how"]["canary"] and not back:
-        roll(client, project, base, found, props["how"], run)
+        rolling.roll(client, project, base, found, props["how"], run)
+        split = True
     else:
-        _ask(client, project, f"/v1/projects/{project}/rollback/{name}" if back else f"/v10/projects/{project}/promote/{name}", name, run)
+        _ask(client, project, f"/v1/projects/{project['id']}/rollback/{name}" if back else f"/v10/projects/{project['id']}/promote/{name}", name, run)
+        if split:  # a setting that somebody, or a run that was killed, has left begins a rolling release of its own
+            rolling.finish(client, project, name, run)
 
     def done() -> bool | None:
-        seen = client.get(f"/v9/projects/{project}", run)
+        seen = client.get(f"/v9/projects/{project['id']}", run)
         job = seen.get("lastAliasRequest") or {}
         if job.get("toDeploymentId") == name and job.get("jobStatus") == "failed":
-            raise _failed(client, project, name, run)
-        arrived = ((seen.get("targets") or {}).get(PRODUCTION) or {}).get("id") == name
-        return True if arrived and (job.get("toDeploymentId") != name or job.get("jobStatus") in ("succeeded", "skipped")) else None
+            raise _failed(client, str(project["id"]), name, run)
+        return True if deployments.arrived(seen, name) else None
 
     client.wait(f"the production addresses to lead to {name}", done, run, limit=float(props["how"]["alias_timeout"]))
+    if split:
+        rolling.forget(client, project, props["how"], run)
 
 
-def _ask(client: Client, project: str, path: str, name: str, run: Run) -> None:
+def _ask(client: Client, project: Mapping[str, Any], path: str, name: str, run: Run) -> None:
     """Ask for the move. A refusal because it is under way already, or done, comes of an answer that was lost."""
     try:
         client.post(path, {}, run)
     except Refused:
-        seen = client.get(f"/v9/projects/{project}", run)
-        if (seen.get("lastAliasRequest") or {}).get("toDeploymentId") != name and _live(client, project, run) != name:
+        if not deployments.on_its_way(client.get(f"/v9/projects/{project['id']}", run), name):
             raise
-
-
-def _live(client: Client, project: str, run: Run) -> str:
-    found = client.get(f"/v9/projects/{project}", run)
-    return str(((found.get("targets") or {}).get(PRODUCTION) or {}).get("id") or "")
 
 
 def _failed(client: Client, project: str, name: str, run: Run) -> CloudError:

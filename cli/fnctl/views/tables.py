@@ -55,19 +55,26 @@ def status(report: StatusReport, paint: Paint) -> str:
 def _remarks(report: StatusReport) -> list[str]:
     details = [f"{f.name} {f.detail}" for f in report.functions if f.detail]
     remarks = ["", *details] if details else []
+    here = f"--target {report.target} --stage {report.stage}{' --sandbox' if report.sandbox else ''}"
     if report.interrupted:
-        remarks += ["", "A run was interrupted here; the next one picks it up:", "fnctl deploy"]
+        remarks += ["", "A run was interrupted here; the next one picks it up:", f"fnctl deploy {here}"]
     if report.drift:
-        remarks += ["", f"{count(report.drift, 'object differs', 'objects differ')} from the release; see what:", "fnctl plan"]
+        remarks += ["", f"{count(report.drift, 'object differs', 'objects differ')} from the release; see what:", f"fnctl plan {here}"]
     return remarks
 
 
 def _release(release: Mapping[str, Json] | None) -> str:
     if release is None:
         return "none"
-    commit = f", commit {str(release['commit'])[:10]}" if release.get("commit") else ""
+    commit = f", commit {_commit(release)}" if release.get("commit") else ""
     restores = f", restores {release['restores']}" if release.get("restores") else ""
     return f"{release.get('release')}, {_when(release.get('when'))} by {release.get('who')}{commit}{restores}"
+
+
+def _commit(release: Mapping[str, Json]) -> str:
+    """Shorten a commit; the `+` that says that the folder held changes stays."""
+    whole = str(release.get("commit") or "-")
+    return f"{whole[:10]}+" if len(whole) > 10 and whole.endswith("+") else whole[:10]
 
 
 def _when(value: Json) -> str:
@@ -77,12 +84,15 @@ def _when(value: Json) -> str:
 def holder(lock: Mapping[str, Json]) -> str:
     """Name who holds a lock, from where and since when: whatever of that is known."""
     words = [str(lock.get("owner") or lock.get("who") or "someone")]
-    words += [
-        f"{word} {lock[key]}"
-        for key, word in (("host", "on"), ("pid", "pid"), ("since", "since"), ("age", "for"), ("expires", "expires"))
-        if lock.get(key)
-    ]
+    words += [f"{word} {_moment(key, lock[key])}" for key, word in _LOCK if lock.get(key)]
     return ", ".join(words)
+
+
+def _moment(key: str, value: Json) -> str:
+    """Write a lock's times, which are Unix seconds, as everything else is dated."""
+    if key in ("since", "expires") and isinstance(value, int | float):
+        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(value))
+    return str(value)
 
 
 def history(releases: Iterable[Mapping[str, Json]], paint: Paint) -> str:
@@ -92,7 +102,7 @@ def history(releases: Iterable[Mapping[str, Json]], paint: Paint) -> str:
             f"{r['release']}{' *' if r.get('current') else ''}",
             _when(r.get("when")),
             str(r.get("who") or "-"),
-            str(r.get("commit") or "-")[:10],
+            _commit(r),
             str(r.get("functions") or 0),
             f"restores {r['restores']}" if r.get("restores") else "",
         )
