@@ -60,7 +60,7 @@ class App(Arm):
         there = [str(key) for key in ((found.get("identity") or {}).get("userAssignedIdentities") or {})]
         own = {
             "identities": _ids(there, props.get("identities")),
-            "tier": (found.get("properties") or {}).get("sku") or props.get("tier"),
+            "tier": _tier((found.get("properties") or {}).get("sku"), props.get("tier")),
             "siteConfig": projected(config.get("properties") or {}, props.get("siteConfig")),
             "settings": settings,
             "code": code,
@@ -145,7 +145,7 @@ class App(Arm):
     def _publish(self, node: Node, id_: str, site: Mapping[str, Any], props: Mapping[str, Any], state: State | None, run: Run) -> list[str]:
         functions = self.publisher.publish(node, id_, site, props, run)
         self._mark(id_, props, run)
-        self.publisher.tidied(props, state.props if state else None, run)
+        self.publisher.tidied(node, props, state.props if state else None, run)
         return functions
 
     def _mark(self, id_: str, props: Mapping[str, Any], run: Run) -> None:
@@ -177,6 +177,11 @@ def _marked(found: Mapping[str, Any]) -> tuple[str | None, str | None, bool]:
     if len(words) < 2:
         return None, None, False
     return words[0], None if words[1] == "-" else words[1], "remote" in words[2:]
+
+
+def _tier(found: Any, wanted: Any) -> Any:
+    """Call a kind of plan as the graph does. An answer that says nothing of it is no reason to make the app anew."""
+    return wanted if not found or str(found).casefold() == str(wanted).casefold() else found
 
 
 def _ids(there: list[str], wanted: Any) -> list[str]:

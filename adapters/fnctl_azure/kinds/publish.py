@@ -102,10 +102,13 @@ class Publisher:
         if (url := package.address(props)) and node.artifact is not None:
             package.upload(self.client, url, run.fetch(node.artifact), str(props["parent"]), run)
 
-    def tidied(self, props: Mapping[str, Any], before: Mapping[str, Any] | None, run: Run) -> None:
-        """Remove packages that no release in sight runs."""
+    def tidied(self, node: Node, props: Mapping[str, Any], before: Mapping[str, Any] | None, run: Run) -> None:
+        """Remove packages that no release in sight runs. The new one serves already: what cannot be removed stays, and the next run tries again."""
         if url := package.address(props):
-            package.tidy(self.client, url, package.address(before) if before else None, str(props["parent"]), run)
+            try:
+                package.tidy(self.client, url, package.address(before) if before else None, str(props["parent"]), run)
+            except CloudError as error:
+                say(run, node, f"packages of older releases stay where they are: {error}")
 
     def again(self, node: Node, id_: str, site: Mapping[str, Any], props: Mapping[str, Any], run: Run) -> list[str]:
         """Wait for an app that starts anew with other settings, among which its package may be."""
