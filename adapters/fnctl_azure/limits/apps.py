@@ -143,8 +143,8 @@ def remote_build_not_there(subject: Subject) -> Iterator[Found]:
 
     A warning for Python 3.14, whose builder on Flex is reported not to work.
 
-    Why: One Deploy installs packages on Flex. The builder of the other plans wants the key of the host's storage, and fnctl's accounts have none. A
-    Node app has its packages in its bundles, and there is nothing to install.
+    Why: One Deploy installs packages on Flex. The builder of Consumption keeps its work by the key of the host's storage, and fnctl's accounts have
+    none; that of Premium changes the app's settings, so that no release would be what it says. A Node app has its packages in its bundles.
 
     Example:
         targets: { azure: { plan: premium } }
