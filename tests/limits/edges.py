@@ -272,6 +272,11 @@ def azure(**words: Any) -> Manifest:
     return one(targets={"azure": words})
 
 
+def apart(count: int) -> Manifest:
+    """Write so many functions, each in an app of its own."""
+    return {"functions": {f"f{n}": {"handler": "a.py:b", "targets": {"azure": {"app": f"a{n}"}}} for n in range(count)}}
+
+
 AZURE: dict[str, Edge] = {
     "functions.timeout": Edge("AZ101", lambda n: one(timeout=n)),
     "functions.timeout.http": Edge("AZ102", lambda n: one(timeout=n, triggers=[{"http": "GET /"}]), severity="warning"),
@@ -281,6 +286,7 @@ AZURE: dict[str, Edge] = {
     "functions.instances.min": Edge("AZ107", lambda n: one(concurrency={"reserved": 2 * n, "per_instance": 2})),
     "functions.package": Edge("AZ501", built, 1 / GB, size="packed"),
     "functions.package.flex": Edge("AZ501", built, 1 / MB, size="unpacked"),
+    "functions.apps_per_plan": Edge("AZ413", apart, plans=("premium",)),  # elsewhere each app has a plan of its own
     "functions.app.name": Edge("AZ403", lambda n: azure(app="a" * n)),
     "resource_group.name": Edge("AZ207", lambda n: {**one(), "targets": {"azure": {"resource_group": "g" * n}}}),
     "storage.container.name": Edge("AZ405", called("bucket", "azure")),

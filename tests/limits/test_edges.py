@@ -20,8 +20,9 @@ from fnctl.session import Options
 from limits.edges import EDGES, Edge, written
 from robust import laws
 
-EACH = frozenset({"FN190", "VC303", "VC304", "ADV021"})
-"""Findings about each trigger or resource: one more of them is one more finding, which is not about the number."""
+EACH = frozenset({"FN190", "VC303", "VC304", "ADV021", "FIT001"})
+"""Findings about each trigger or resource: one more of them is one more finding, which is not about the number. FIT001 has words for being over the
+longest time, which the limit's own rule has found."""
 
 
 def cases() -> Iterable[Any]:  # what pytest.param makes
@@ -105,7 +106,7 @@ def test_every_plan_with_a_number_of_its_own_is_tried(target: str) -> None:
     tried = {(case.values[2], case.values[1]) for case in cases() if case.values[0] == target}
     for plan in document(target)["plans"]:
         left = {id_ for id_ in EDGES[target] if id_ in load(target, plan=plan).table and (id_, plan) not in tried}
-        assert left <= {"function.timeout.without_fluid", "cron.interval.min"}
+        assert left <= {"function.timeout.without_fluid", "cron.interval.min", "functions.apps_per_plan"}
 
 
 OVERRIDES = [

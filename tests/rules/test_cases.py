@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fnctl import catalogue, plugins
-from fnctl.rules import portable, reading
+from fnctl.rules import pages, portable, reading
 from fnctl.rules.model import Rule
 from fnctl.rules.settings import family
 from rules.cases import FOLDER, case, check, told
@@ -50,6 +50,12 @@ def test_nothing_is_wrong_in_the_passing_case(rule: Rule, tmp_path: Path) -> Non
     assert made is not None, f"{rule.code} has no passing case: `Use instead` as a piece of a manifest, or cases/{rule.code}/pass.yaml"
     found, _ = check(made, tmp_path, asked(rule))
     assert [d for d in found if d.code == rule.code or (d.severity == "error" and d.code != NOT_YET)] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_page_has_every_heading(rule: Rule) -> None:
+    told = pages.sections(rule)
+    assert [heading for heading in pages.HEADINGS if not told.get(heading)] == []
 
 
 def test_every_folder_of_cases_is_some_rules() -> None:

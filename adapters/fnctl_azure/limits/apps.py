@@ -9,7 +9,7 @@ from fnctl.rules.breach import Fact, breach
 from fnctl.rules.limits import Limits
 from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_azure.apps import apart, app_of, apps, engine, family
-from fnctl_azure.limits.plans import plan_of
+from fnctl_azure.limits.plans import limits_of, plan_of
 from fnctl_azure.names import stored
 
 FLEX = "platform: Azure Functions Flex Consumption plan hosting (2025-05-12)"
@@ -176,6 +176,26 @@ def remote_build_not_there(subject: Subject) -> Iterator[Found]:
             yield Found(f"Azure may not be able to install packages for `{function.name}`", span, "not for Python 3.14 yet", notes, help, "warning")
 
 
+@rule("AZ413", "error", "azure", needs="own:app")
+def too_many_apps(subject: Subject) -> Iterator[Found]:
+    """Find more apps than one plan holds.
+
+    Why: On Premium the apps of a service share one plan, which is paid by the instance, and it holds 100. On the other plans each app has its own.
+
+    Example: `plan: premium`, and 101 functions with an `app` of their own.
+
+    Use instead: Functions that may know the same in one app; or a service of its own for a part of them.
+
+    Sources: Azure Functions hosting options, 2026-09-16; `functions.apps_per_plan`
+    """
+    shared = [app for app in apps(subject.service) if plan_of(subject, app.functions[0]) == "premium"]
+    limit = limits_of(subject, shared[0].functions[0]).get("functions.apps_per_plan") if shared else None
+    if limit and len(shared) > limit.value:
+        first = shared[int(limit.value)].functions[0]
+        span = subject.service.span("functions", first.name, "app")
+        yield breach(limit, "one plan holds no more apps", span, f"{len(shared)} apps, and at most {limit.amount()}", "put functions into fewer apps")
+
+
 @rule("AZ410", "error", "azure", needs="uses:function")
 def apps_call_one_another(subject: Subject) -> Iterator[Found]:
     """Find functions of two apps that call one another, directly or through others.
@@ -226,6 +246,7 @@ RULES: tuple[Rule, ...] = (
     app_name_not_allowed,
     stored_name_not_allowed,
     apps_call_one_another,
+    too_many_apps,
     remote_build_not_there,
 )
 

@@ -9,7 +9,7 @@ from fnctl.rules.model import Found, Rule, Subject, rule
 from fnctl_azure.apps import App, apps
 from fnctl_azure.limits.plans import plan_of
 
-SLOTS = ("platform: Azure Functions deployment slots (undated)",)
+SLOTS = ("platform: Azure Functions deployment slots, as read (2026-11)",)
 APART = "nothing to do where that is meant; else give it a route, or an app of its own: `targets: { azure: { app: ... } }`"
 SLOTTED = "premium"
 
@@ -28,7 +28,7 @@ def canary_moves_http_only(subject: Subject) -> Iterator[Found]:
 
     Use instead: A canary for what has a route. An app without one, or one that comes packed, changes at once, and `fnctl rollback` is the way back.
 
-    Sources: Azure Functions deployment slots, undated.
+    Sources: Azure Functions deployment slots, as read 2026-11.
     """
     if not subject.service.rollout.get("canary"):
         return
