@@ -170,3 +170,10 @@ def test_a_handler_that_cannot_be_imported_takes_no_other_with_it(apps: Mapping[
         assert (broken.status, whole.status) == ("Failure", "Success")
         assert "cannot import src/" in str(broken.error)
         assert "REGION" in str(broken.error)
+
+
+@BOTH
+def test_in_a_slot_that_takes_a_part_of_the_traffic_only_http_starts_functions(apps: Mapping[str, Path], app: str, suffix: str) -> None:
+    with hosting.serving(apps[app], FNCTL_HTTP_ONLY="1") as worker:
+        kinds = {str(one["type"]).lower() for bindings in worker.functions.values() for one in bindings if "trigger" in str(one["type"]).lower()}
+        assert (kinds, f"feed{suffix}" in worker.functions) == ({"httptrigger"}, False)
