@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
-from typing import Any
 
-import httpx
 import pytest
 
 from azure_cloud.conftest import Project
+from azure_standin.caller import Caller, Reply
 from fakes.cli import environment
 from fakes.forked import Running
 
@@ -39,9 +39,14 @@ def start(project: Project) -> Running:
     return project.command.start(words, project.folder, environment(project.cloud.environ))
 
 
-def asked(url: str, path: str = "", **headers: str) -> Any:
+def asked(url: str, path: str = "/", **headers: str) -> Reply:
     """Ask as somebody does who was never there."""
-    return httpx.get(f"{url}{path}", headers={name.replace("_", "-"): value for name, value in headers.items()}, trust_env=False, timeout=30)
+    return Caller("").raw("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()}, host=url.removeprefix("http://"))
+
+
+def versions(url: str) -> set[int]:
+    """The releases that answer now."""
+    return {asked(url).body["version"] for _ in range(12)}
 
 
 def until(done: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -52,8 +57,8 @@ def until(done: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def shared(url: str) -> bool:
-    """Whether both releases answer now."""
-    return {asked(url).json().get("version") for _ in range(12)} == {1, 2}
+    """Whether two of them do."""
+    return versions(url) == {1, 2}
 
 
 def slots(project: Project) -> list[str]:
@@ -81,12 +86,12 @@ def test_a_share_goes_to_the_new_release_first_and_a_rollback_is_at_once(release
     assert sorted(one["name"].rpartition("/")[2] for one in listed) == ["api_http", "api_http_locked"], "nobody else takes the queue's messages"
     key = project.arm("POST", f"{id_}/host/default/listkeys", api=WEB)["functionKeys"]["default"]
     there, here = (asked(url, "/locked", cookie=f"x-ms-routing-name={name}", x_functions_key=key) for name in ("next", "self"))
-    assert (there.json(), here.json()) == ({"version": 2}, {"version": 1})
+    assert (there.body, here.body) == ({"version": 2}, {"version": 1})
     assert "x-ms-routing-name=next" in there.headers["set-cookie"]
     done = deploy.wait()
     assert (done.code, done.result()["status"]) == (0, "deployed"), done.err
     assert "50 % of the HTTP traffic" in done.out + done.err
-    assert {asked(url).json()["version"] for _ in range(12)} == {2}
+    assert versions(url) == {2}
     listed = project.arm("GET", f"{id_}/functions", api=WEB)["value"]
     assert len(listed) == 3
     settings = project.arm("POST", f"{id_}/config/appsettings/list", api=WEB)["properties"]
@@ -97,21 +102,28 @@ def test_a_share_goes_to_the_new_release_first_and_a_rollback_is_at_once(release
     assert project.deploy()["status"] == "unchanged"
     assert project.cloud.written() == []
     project.run("rollback", "1", "--yes")
-    assert asked(url).json() == {"version": 1}
+    assert asked(url).body == {"version": 1}
     assert not any("slots" in path for path in project.cloud.written())
 
 
-def test_a_new_release_that_fails_more_gives_its_share_back(released: tuple[Project, str]) -> None:
+def test_a_new_release_that_fails_more_or_is_stopped_gives_its_share_back(released: tuple[Project, str]) -> None:
     project, url = released
+    write(project, 2)
+    deploy = start(project)
+    until(lambda: bool(slots(project)) and shared(url))
+    deploy.kill(signal.SIGINT)
+    assert deploy.wait().code == 130
+    assert (versions(url), slots(project)) == ({1}, [])
+
     write(project, 2, top="raise ValueError('no')")
     deploy = start(project)
-    until(lambda: bool(slots(project)) and 500 in {asked(url).status_code for _ in range(12)})
+    until(lambda: bool(slots(project)) and 500 in {asked(url).status for _ in range(12)})
     done = deploy.wait()
     assert done.code == 5, done.out + done.err
     assert done.result()["status"] == "restored"
     assert "AZ620" in done.out
     assert "requests to it failed, and 0 of " in done.out
-    assert {asked(url).json()["version"] for _ in range(12)} == {1}
+    assert versions(url) == {1}
     assert slots(project) == []
     write(project, 1)
     assert project.deploy()["status"] == "unchanged"
@@ -129,7 +141,7 @@ def test_what_a_killed_run_leaves_is_seen_and_taken_away(released: tuple[Project
     (change,) = [one for one in project.run("plan", "--output", "json").document()["changes"] if one["address"] == "app/a-name-that-is-cut"]
     assert sorted(field["path"].partition(".rampUpRules")[0] for field in change["fields"]) == ["siteConfig.experiments", "slot"]
     project.deploy()
-    assert {asked(url).json()["version"] for _ in range(12)} == {1}
+    assert versions(url) == {1}
     assert slots(project) == []
 
     write(project, 2)
