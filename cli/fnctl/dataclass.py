@@ -16,7 +16,7 @@ _NOTHING: Any = object()
 FEW = 8
 """Objects that are made before a class gets an `__init__` of its own: compiling one takes as long as making twenty without, and half of the classes
 have a handful of objects."""
-MANY = 64
+MANY = 24
 """Objects that are replaced before a class with slots gets a copier of its own, by the same reckoning."""
 
 

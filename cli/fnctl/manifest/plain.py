@@ -56,7 +56,7 @@ _VALUE = rf"(?:{_QUOTED}|{_WORD})"
 _ENTRY = re.compile(rf"(?:{_KEY}):(?: +(?P<flow>(?=[\[{{]))|(?: +{_VALUE})?{_END})")
 _SIMPLE = re.compile(rf"([A-Za-z_/][\w./-]{{0,99}}): {_WORD}").fullmatch
 """An entry that is one word on its line, as most are: no other pattern would read it otherwise."""
-_ITEM = re.compile(rf"(?P<flow>(?=[\[{{]))|{_VALUE}{_END}")
+_ITEM = later(rf"(?P<flow>(?=[\[{{]))|{_VALUE}{_END}")
 _FLOW_KEY = re.compile(rf"(?:{_KEY}):[ \n]+")
 _FLOW_VALUE = re.compile(rf"(?P<flow>(?=[\[{{]))|(?:{_QUOTED}|{_FLOW_WORD})(?=[ \n]*[,\]}}])")
 _SPACE = re.compile(r"[ \n]*")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fnctl.pattern import later
 
-_DURATION = later(r"([0-9]{1,9})(s|m|h|d)?")
-_SIZE = later(r"([0-9]{1,9})(MB|GB)?")
-_BYTES = later(r"([0-9]{1,9})(KB|MB|GB)?")
+_DIGITS = 9
 _PERCENT = later(r"([0-9]{1,3})%")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MEGABYTES = {"MB": 1, "GB": 1024}
@@ -17,31 +17,39 @@ def seconds(value: int | float | str) -> int:
     """Read a duration: `30s`, `15m`, `1h`, `3d`, or a bare number of seconds. Raises ValueError."""
     if not isinstance(value, str):
         return int(value)
-    match = _DURATION.fullmatch(value)
-    if not match:
+    read = _read(value, _SECONDS, 1)
+    if read is None:
         msg = f"{value!r} is not a duration such as 30s, 5m, 1h or 3d"
         raise ValueError(msg)
-    return int(match[1]) * _SECONDS[match[2] or "s"]
+    return read
 
 
 def megabytes(value: int | float | str) -> int:
     """Read a size: `512MB`, `1GB` (1024 MB), or a bare number of MB. Raises ValueError."""
     if not isinstance(value, str):
         return int(value)
-    match = _SIZE.fullmatch(value)
-    if not match:
+    read = _read(value, _MEGABYTES, 1)
+    if read is None:
         msg = f"{value!r} is not a size such as 512MB or 1GB"
         raise ValueError(msg)
-    return int(match[1]) * _MEGABYTES[match[2] or "MB"]
+    return read
 
 
 def bytes_(value: int | float | str) -> int:
     """Read a size in bytes: `500KB`, `5MB`, `1GB`, or a bare number of MB. Raises ValueError."""
-    match = _BYTES.fullmatch(value) if isinstance(value, str) else None
-    if match is None and isinstance(value, str):
+    if not isinstance(value, str):
+        return int(value) * _KILO["MB"]
+    read = _read(value, _KILO, _KILO["MB"])
+    if read is None:
         msg = f"{value!r} is not a size such as 500KB, 5MB or 1GB"
         raise ValueError(msg)
-    return int(match[1]) * _KILO[match[2] or "MB"] if match else int(value) * _KILO["MB"]
+    return read
+
+
+def _read(text: str, units: Mapping[str, int], bare: int) -> int | None:
+    """Read a whole number and a unit; without a unit it counts `bare`. A pattern would take longer to compile than most manifests have words."""
+    number, size = next(((text[: -len(unit)], size) for unit, size in units.items() if text.endswith(unit)), (text, bare))
+    return int(number) * size if len(number) <= _DIGITS and number.isascii() and number.isdigit() else None
 
 
 def percent(value: int | float | str) -> int:
