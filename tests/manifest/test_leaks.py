@@ -27,3 +27,9 @@ def test_a_hint_is_in_every_key(form: str, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(re.compile(form, re.VERBOSE)))
     assert any(hint in text for hint in leaks.HINTS)
     assert leaks.looks_secret("", text) == (len(text) >= leaks.SHORTEST and FORM.search(text) is not None)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text("ab-_\n:/@. ") | st.sampled_from(["AKIA" + "A1" * 8, "https://me:secret@host", "ghp_" + "a" * 36]), max_size=5))
+def test_every_text_with_a_key_is_a_suspect(texts: list[str]) -> None:
+    assert {text for text in texts if leaks.looks_secret("", text)} <= leaks.suspects(texts) <= set(texts)
