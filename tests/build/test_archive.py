@@ -119,7 +119,7 @@ def test_two_members_of_one_path_are_named_all_of_them(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("path", ["../x", "/x", "a//b", "a/./b", "a\\b", "", "a/"])
+@pytest.mark.parametrize("path", ["../x", "/x", "a//b", "a/./b", "a\\b", "", "a/", "\udcff.txt"])
 def test_a_path_that_leads_out_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(FnctlError) as caught:
         write(recipe(File(path, b"")), tmp_path)

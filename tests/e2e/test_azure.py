@@ -96,6 +96,8 @@ def test_the_life_of_the_example(fnctl: Fnctl, project: Callable[..., Path]) -> 
     back = fnctl("rollback", *HERE, "--yes", "--output", "json", cwd=folder).result()
     assert (back["status"], back["release"]) == ("restored", 3)
     assert get(api + "/")[1] == before
+    first_said, last_said = (fnctl("history", "--provenance", n, *HERE, cwd=folder).document() for n in "13")
+    assert (first_said, [one["name"] for one in last_said["subject"]]) == (last_said, ["node.zip", "python.zip"])
 
     gone = fnctl("destroy", *HERE, "--yes", "--output", "json", cwd=folder).result()
     assert gone["status"] == "destroyed"

@@ -133,6 +133,8 @@ def test_the_life_of_a_service(fnctl: Fnctl, shop: tuple[Path, Api]) -> None:
     back = run("rollback")
     assert (back["status"], back["release"], back["restores"]) == ("restored", 3, 1)
     assert (get(url)[1]["version"], api.uploads()) == (1, sent)
+    first_said, last_said = (fnctl("history", "--provenance", n, *HERE, cwd=folder).document() for n in "13")
+    assert (first_said, [one["name"] for one in last_said["subject"]]) == (last_said, ["output.zip"])
 
     assert run("destroy")["status"] == "destroyed"
     assert api.projects() == []

@@ -268,11 +268,16 @@ def _installed(name: str) -> str | None:
 
 
 def _checked(path: str, origin: str) -> str:
-    """Return a path that stays inside the archive."""
+    """Return a path that stays inside the archive, and is text: a file system may hold names that are none."""
     parts = path.split("/")
-    if "\\" in path or "\0" in path or not all(parts) or any(part in (".", "..") for part in parts) or len(path.encode()) > 0xFFFF:
+    try:
+        short = len(path.encode()) <= 0xFFFF
+    except UnicodeEncodeError:
+        short = False
+    if "\\" in path or "\0" in path or not short or not all(parts) or any(part in (".", "..") for part in parts):
         message = f"{origin} has a member that an archive cannot hold: {path!r}"
-        raise FnctlError(message, code="FN402", help="member paths are relative, written with `/`, and never lead out of the archive")
+        help = "paths are relative, in UTF-8, written with `/`, and never lead out of the archive: rename the file, or leave it out with `exclude`"
+        raise FnctlError(message, code="FN402", help=help)
     return path
 
 
