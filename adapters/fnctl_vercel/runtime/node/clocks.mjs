@@ -6,7 +6,7 @@ import { CloudEvent, decode } from "./event.mjs";
 import { deliver, nativeOf, refusal, serving } from "./events.mjs";
 import { failed } from "./request.mjs";
 
-/** @typedef {import("./entry.mjs").Config} Config @typedef {import("./http.mjs").Parts} Parts */
+/** @typedef {import("./entry.mjs").Config} Config @typedef {import("./exchange.mjs").Parts} Parts */
 
 /** @param {Function} handler @param {Config} config @param {import("./entry.mjs").Spans | false} [spans] */
 export function bind(handler, config, spans) {

@@ -2,11 +2,11 @@
 // Schedules in `clocks`.
 
 import { begin } from "./entry.mjs";
-import { read, write } from "./http.mjs";
+import { read, write } from "./exchange.mjs";
 import { failed } from "./request.mjs";
 
 /** @typedef {import("./entry.mjs").Config} Config @typedef {import("./entry.mjs").Incoming} Incoming @typedef {import("./entry.mjs").Outgoing} Outgoing */
-/** @typedef {import("./http.mjs").Parts} Parts @typedef {import("./event.mjs").CloudEvent} CloudEvent */
+/** @typedef {import("./exchange.mjs").Parts} Parts @typedef {import("./event.mjs").CloudEvent} CloudEvent */
 
 /**
  * Makes the function that hands each request to `take`.

@@ -1,13 +1,12 @@
-// HTTP on Vercel: Node's own request in, a Response out, streamed as it comes.
+// HTTP on Vercel: requests to `function` and `fetch` handlers.
 
-import { once } from "node:events";
-import { begin, bodyOf, correlated, headersOf } from "./entry.mjs";
+import { begin, correlated } from "./entry.mjs";
+import { read, write } from "./exchange.mjs";
 import { BadRequest, answer, calling, failed, fetching, refused } from "./request.mjs";
-import { decoded, match } from "./routes.mjs";
+import { match } from "./routes.mjs";
 
 /** @typedef {import("./entry.mjs").Config} Config @typedef {import("./entry.mjs").Incoming} Incoming @typedef {import("./entry.mjs").Outgoing} Outgoing */
-/** @typedef {{method: string, path: string, rawPath: string, queryString: string, pathParams: Record<string, string>, headers: Headers,
- *   body: Buffer, id: string, native: Incoming}} Parts */
+/** @typedef {import("./exchange.mjs").Parts} Parts */
 
 /** @param {Function} handler @param {Config} config @param {import("./entry.mjs").Spans | false} [spans] where calls are traced */
 export function bind(handler, config, spans) {
@@ -42,39 +41,4 @@ function described({ method, path, headers }, config) {
   const fits = config.routes.filter((route) => match([route], method, path));
   const client = headers.get("x-forwarded-for")?.split(",")[0].trim();
   return { method, path, headers, route: fits.length === 1 ? fits[0][1] : undefined, client };
-}
-
-/** @param {Incoming} incoming @returns {Promise<Parts>} */
-export async function read(incoming) {
-  const [rawPath, ...rest] = (incoming.url ?? "/").split("?");
-  const headers = headersOf(incoming);
-  return {
-    method: (incoming.method ?? "GET").toUpperCase(),
-    path: decoded(rawPath),
-    rawPath,
-    queryString: rest.join("?"),
-    pathParams: {},
-    headers,
-    body: await bodyOf(incoming),
-    id: headers.get("x-vercel-id") ?? "",
-    native: incoming,
-  };
-}
-
-/**
- * Sends an answer in the pieces in which it comes. One that breaks off is cut, so that nobody takes it for complete.
- * @param {Response} response @param {Outgoing} outgoing @param {boolean} bare
- */
-export async function write(response, outgoing, bare = false) {
-  for (const [name, value] of response.headers) if (name !== "set-cookie") outgoing.setHeader(name, value);
-  const cookies = response.headers.getSetCookie();
-  if (cookies.length) outgoing.setHeader("set-cookie", cookies);
-  outgoing.statusCode = response.status;
-  try {
-    for await (const chunk of (!bare && response.body) || []) if (!outgoing.write(chunk)) await once(outgoing, "drain");
-    outgoing.end();
-  } catch (error) {
-    console.error("the answer broke off", error);
-    outgoing.destroy();
-  }
 }

@@ -5,7 +5,7 @@ import { deliver, nativeOf, refusal, serving } from "./events.mjs";
 import { Delivery } from "./queues.mjs";
 import { failed } from "./request.mjs";
 
-/** @typedef {import("./entry.mjs").Config} Config @typedef {import("./http.mjs").Parts} Parts @typedef {import("./entry.mjs").Trigger} Trigger */
+/** @typedef {import("./entry.mjs").Config} Config @typedef {import("./exchange.mjs").Parts} Parts @typedef {import("./entry.mjs").Trigger} Trigger */
 
 const MEDIA = "application/octet-stream";
 const LEASE = 300; // seconds: how much longer a message is held at a time

@@ -1,8 +1,5 @@
 // Commands to a Redis, by its own protocol (RESP2) and over TLS where its address says `rediss:`. Calls at the same time share one connection.
 
-/** Only a call pays for loading them. @param {string} name */
-const builtin = (name) => process.getBuiltinModule(name);
-
 const PORT = 6379;
 const PATIENCE = 5000; // milliseconds that it gets to be reached, and for an answer
 const LINE = "\r\n";
@@ -67,6 +64,7 @@ function connected({ protocol, hostname, port }) {
   const host = hostname.replace(/^\[|\]$/g, "");
   const where = { host, port: Number(port) || PORT, noDelay: true };
   const named = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
+  const { getBuiltinModule: builtin } = process; // only a call pays for loading them
   const socket = protocol === "rediss:" ? builtin("node:tls").connect({ ...where, ...named }) : builtin("node:net").connect(where);
   /** @type {{resolve: Function, reject: Function, timer: NodeJS.Timeout}[]} */
   const waiting = [];

@@ -6,7 +6,7 @@ import { decode } from "./event.mjs";
 import { nativeOf, refusal, serving } from "./events.mjs";
 import { failure, read } from "./task.mjs";
 
-/** @typedef {import("./entry.mjs").Config} Config @typedef {import("./http.mjs").Parts} Parts */
+/** @typedef {import("./entry.mjs").Config} Config @typedef {import("./exchange.mjs").Parts} Parts */
 
 /** @param {Function} author @param {Config} config @param {import("./entry.mjs").Spans | false} [spans] where calls are traced */
 export function bind(author, config, spans) {
