@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,7 @@ def test_one_that_raises_is_named_with_its_line_and_the_way_there(fnctl: Fnctl, 
     assert "`src/api.py` cannot be imported: JSONDecodeError: Expecting property name" in said
     assert "src/db.py:3:1" in said
     assert "by way of src/api.py:1 -> src/db.py:3" in said
+    assert re.search(r"while `api` \(fnctl\.yaml:\d+:\d+\) was imported", said)
     assert "Traceback" not in said
     fnctl("build", "--no-import-check", cwd=shop)
 

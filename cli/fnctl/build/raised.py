@@ -40,7 +40,8 @@ def finding(service: Service, function: Function, target: BuildTarget, told: Map
     own = _own(told.get("frames", ()), root, service.folder)
     span = Span(own[-1][0], own[-1][1], 1) if own else handler
     way = " -> ".join(f"{path}:{line}" for path, line in own)
-    notes = (*((f"by way of {way}",) if len(own) > 1 else ()), f"while `{function.name}` was imported from its artifact, as the platform does it")
+    named = f"`{function.name}`" + (f" ({handler})" if own and handler else "")
+    notes = (*((f"by way of {way}",) if len(own) > 1 else ()), f"while {named} was imported from its artifact, as the platform does it")
     if told.get("network"):
         message = f"`{function.handler_file}` opens a connection while it is imported, so the import could not be tried here"
         return Diagnostic("FN454", "warning", message, span, told["type"], notes, help=f"connect in the handler, or on its first call;\n{ESCAPE}")
