@@ -127,6 +127,7 @@ def test_azure_installs_the_packages_where_it_is_asked_to(fnctl: Fnctl, project:
     assert "No matching distribution found for tea==2.0" in failed.err + failed.out
     assert get(url)[1] == {"tea": "1.0", "sugar": 2}
     assert fnctl("status", *HERE, "--output", "json", cwd=folder).document()["release"]["release"] == 1
+    assert _refused_by_contract(folder) == []
 
 
 def _refused_by_contract(folder: Path) -> list[str]:
@@ -208,3 +209,4 @@ def test_a_handler_sees_the_sandbox_only(fnctl: Fnctl, project: Callable[..., Pa
     assert not set(OURS.values()) & set(seen.values())
     shown = "".join(done.out + done.err for done in (deployed, fnctl("history", *HERE, cwd=folder), fnctl("plan", *HERE, cwd=folder)))
     assert VALUE not in shown
+    assert _refused_by_contract(folder) == []
