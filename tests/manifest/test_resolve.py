@@ -12,7 +12,7 @@ import yaml
 from fnctl.graph import Json
 from fnctl.manifest.check import check
 from fnctl.manifest.load import Document, load
-from fnctl.manifest.model import Service
+from fnctl.manifest.model import Function, Service
 from fnctl.manifest.resolve import Resolution, describe, explain, resolve
 from fnctl.rules import reading
 
@@ -253,3 +253,19 @@ def test_functions_without_target_words_are_made_once_for_all_targets(tmp_path: 
     assert azure is not None
     assert asdict(aws.functions["same"]) == asdict(azure.functions["same"])
     assert (aws.functions["own"].memory, azure.functions["own"].memory) == (512, None)
+
+
+def test_a_workflow_whose_tasks_are_all_elsewhere_is_none_of_a_targets(tmp_path: Path) -> None:
+    pack: dict[str, Json] = {"map": "= $input.items", "steps": [{"id": "pack", "task": "pack"}]}
+    flow: dict[str, Json] = {"steps": [{"id": "all", **pack}, {"id": "pay", "task": "pay", "compensate": {"task": "refund"}}]}
+    known = {name: Function(name, "a.py", "b", "task", "python3.13") for name in ("pack", "pay", "refund", "api")}
+    starter = Function("api", "a.py", "b", "event", "python3.13", uses={"ship": ("start",)})
+
+    def joined(*here: str, function: Function | None = None) -> tuple[str, ...]:
+        functions = {name: known[name] for name in here} | ({function.name: function} if function else {})
+        elsewhere = {name: one for name, one in known.items() if name not in functions}
+        service = Service("shop", "dev", "aws", {}, functions, {}, {"ship": flow, "tell": {"steps": []}}, (), tmp_path, elsewhere=elsewhere)
+        return service.joined
+
+    assert joined("api") == ("tell",)
+    assert joined("refund") == joined("pack") == joined(function=starter) == joined(*known) == ("ship", "tell")

@@ -49,7 +49,7 @@ def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
         yield _missing(service, f"`rollout.{word}`", "rollout", word, severity="warning")
     if service.ttl is not None:
         yield _missing(service, "`ttl`", "ttl", severity="warning")
-    for name in service.workflows:
+    for name in service.joined:
         yield _missing(service, f"the workflow `{name}`", "workflows", name)
     for function in service.functions.values():
         yield from _function_not_yet(service, function)

@@ -33,7 +33,7 @@ def _of_service(subject: Subject) -> Iterator[Found]:
         yield _missing(service, "`rollout.alarms`", "rollout", "alarms", severity="warning")
     if service.ttl is not None:
         yield _missing(service, "`ttl`", "ttl", severity="warning")
-    for name in service.workflows:
+    for name in service.joined:
         yield _missing(service, f"the workflow `{name}`", "workflows", name)
 
 

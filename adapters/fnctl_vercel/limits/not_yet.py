@@ -33,7 +33,7 @@ def not_acted_on_yet(subject: Subject) -> Iterator[Found]:
     Sources: docs/platforms/vercel.md
     """
     service = subject.service
-    for name in service.workflows:
+    for name in service.joined:
         yield _missing(service, f"the workflow `{name}`", "workflows", name)
     for resource in service.resources.values():
         yield from _resource_not_yet(service, resource)

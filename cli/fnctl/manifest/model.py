@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from fnctl.dataclass import dataclass, field
 from fnctl.source import Span
@@ -161,3 +161,36 @@ class Service:
         """What starts its functions, by kind: `started.get("http", ())`. Many ask, so it is looked for once."""
         functions = self.functions
         return (functions if isinstance(functions, Functions) else Functions(functions)).started
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """Name the workflows that this target has a part in: a task of theirs is hosted here, or a function here starts them."""
+        if not self.elsewhere:
+            return tuple(self.workflows)
+        started = {name for function in self.functions.values() for name in function.uses}
+        return tuple([name for name, workflow in self.workflows.items() if name in started or not _all_elsewhere(workflow, self.elsewhere)])
+
+
+def _all_elsewhere(workflow: Mapping[str, Json], elsewhere: Container[str]) -> bool:
+    tasks = tasks_of(workflow)
+    return bool(tasks) and all(task in elsewhere for task in tasks)
+
+
+def tasks_of(workflow: Mapping[str, Json]) -> set[str]:
+    """Name every function that a workflow calls, however deep the step is."""
+    found: set[str] = set()
+    todo: list[Any] = [workflow]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, Mapping):
+            found |= {part["task"]} if isinstance(part.get("task"), str) else set()
+            todo += _parts(part)
+        elif isinstance(part, list | tuple):
+            todo += part
+    return found
+
+
+def _parts(step: Mapping[str, Any]) -> Iterable[Any]:
+    """Return the steps inside a step, and never what it hands over: an input may hold any words."""
+    inner = [step.get(word) for word in ("steps", "saga", "choice", "catch", "else", "compensate")]
+    return (*inner, *(step.get("parallel") or {}).values()) if isinstance(step.get("parallel"), Mapping) else inner

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from fnctl.diagnostics import Severity
-from fnctl.manifest.model import Function, Logs, Service
+from fnctl.manifest.model import Function, Logs, Service, tasks_of
 from fnctl.rules.model import Check, Found, Subject
 from fnctl.source import Span
 
@@ -117,19 +117,4 @@ def first_of_each(service: Service) -> Iterator[tuple[str, str, Callable[[], Spa
 
 def called(service: Service) -> set[str]:
     """Name every function that a workflow calls."""
-    called: set[str] = set()
-    todo: list[Any] = list(service.workflows.values())
-    while todo:
-        part = todo.pop()
-        if isinstance(part, Mapping):
-            called |= {part["task"]} if isinstance(part.get("task"), str) else set()
-            todo += _parts(part)
-        elif isinstance(part, list | tuple):
-            todo += part
-    return called
-
-
-def _parts(step: Mapping[str, Any]) -> Iterable[Any]:
-    """Return the steps inside a step, and never what it hands over: an input may hold any words."""
-    inner = [step.get(word) for word in ("steps", "saga", "choice", "catch", "else", "compensate")]
-    return (*inner, *(step.get("parallel") or {}).values()) if isinstance(step.get("parallel"), Mapping) else inner
+    return set[str]().union(*map(tasks_of, service.workflows.values()))
