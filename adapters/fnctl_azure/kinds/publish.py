@@ -93,9 +93,9 @@ class Publisher:
         flex = props["functionAppConfig"] is not None
         if package.address(props) is None:
             self._sent(node, site, run.fetch(node.artifact), run, flex=flex, remote=bool(props["remote_build"]))
-        if not flex:
-            self._looked(node, id_, site, props["functions"], run)
-        return self.synced(node, id_, site, props["functions"], run)
+            if not flex:
+                self.client.arm("POST", f"{id_}/syncfunctiontriggers", WEB, run=run)
+        return self.again(node, id_, site, props, run)
 
     def laid(self, node: Node, props: Mapping[str, Any], run: Run) -> None:
         """Put the package where the app's settings say that it is, if they do: before the app reads them."""
@@ -117,19 +117,22 @@ class Publisher:
         return self.synced(node, id_, site, props["functions"], run)
 
     def _looked(self, node: Node, id_: str, site: Mapping[str, Any], wanted: Sequence[str], run: Run) -> None:
-        """Let the platform look for the app's functions: it cannot while the host has no package, as before its identity's right has arrived."""
-        began = time.monotonic()
+        """Let the platform look for the app's functions until it finds them.
+
+        It cannot while the host has no package, as before its identity's right has arrived; and what it asks may still be the old host.
+        """
+        began, here = time.monotonic(), self.client.sandbox
         while True:
             try:
                 self.client.arm("POST", f"{id_}/syncfunctiontriggers", WEB, run=run)
             except CloudError as error:
                 if error.reason != NO_HOST:
                     raise
-                late = time.monotonic() - began > (SYNCED_HERE if self.client.sandbox else RIGHTS)
-                if late or not run.sleep(1.0 if self.client.sandbox else 15.0):
-                    raise self._unlisted(node, id_, site, wanted) from None
             else:
-                return
+                if _fits(listed(self.client, id_), wanted):
+                    return
+            if time.monotonic() - began > (SYNCED_HERE if here else RIGHTS) or not run.sleep(0.5 if here else 15.0):
+                raise self._unlisted(node, id_, site, wanted)
 
     def _sent(self, node: Node, site: Mapping[str, Any], file: Path, run: Run, *, flex: bool, remote: bool) -> None:
         scm, began, told = self.client.url(scm_host(site)), time.monotonic(), False
@@ -190,7 +193,7 @@ class Publisher:
 
         def done() -> list[str] | None:
             found = listed(self.client, id_)
-            return found if found == list(wanted) or (not wanted and found) else None
+            return found if _fits(found, wanted) else None
 
         try:
             found = self.client.wait(f"the functions of {node.name} to be listed", done, run, limit=SYNCED_HERE if self.client.sandbox else SYNCED)
@@ -239,6 +242,11 @@ class Publisher:
 def listed(client: Client, id_: str) -> list[str]:
     """Return the names of the functions that ARM lists for an app."""
     return sorted(str(item.get("name") or "").rpartition("/")[2] for item in client.pages(f"{id_}/functions", WEB))
+
+
+def _fits(found: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Tell whether these are an app's functions; of one that somebody else has packed nobody knows them."""
+    return list(found) == list(wanted) or (not wanted and bool(found))
 
 
 def scm_host(site: Mapping[str, Any]) -> str:

@@ -82,20 +82,25 @@ class Apps:
         """Take the app's settings anew: its worker starts again with them."""
         running = self._running[site.id.lower()]
         if _tier(site) == DYNAMIC:
-            self._world.after.append(running.queue.submit(self._mount, running, site))
+            self._mounted(running, site)
         elif running.folder is not None:
             self._world.after.append(running.queue.submit(self._restart, running, site))
 
+    def _mounted(self, running: Running, site: Resource) -> None:
+        running.unmounted = external.STARTING
+        self._world.after.append(running.queue.submit(self._mount, running, site))
+
     def _mount(self, running: Running, site: Resource) -> None:
         """Fetch what the app's settings name, and run it: at every start, as there. What cannot be fetched is tried again after a call."""
-        running.settings, running.unmounted = self._followed(running, site), ""
+        running.settings = self._followed(running, site)
         folder = self._state / "packages" / running.name / uuid.uuid4().hex
         try:
             data = external.fetch(self._world, self._storage, site)
-            package.check(data, runtime_of(site).rstrip("0123456789."))
+            package.check(data, package.runtime(site).rstrip("0123456789."))
             package.unpack(data, folder)
             with contextlib.suppress(IndexFailed):  # it is in the host's status
                 self._run(running, site, folder)
+            running.unmounted = ""
         except package.Bad as error:
             running.unmounted = str(error)
             self._hosts.fail(running.name, str(error))
@@ -105,11 +110,12 @@ class Apps:
         running = self._running[site.id.lower()]
         if _tier(site) != DYNAMIC:
             return ""
-        if running.unmounted:
-            self._world.after.append(running.queue.submit(self._mount, running, site))
-        else:
+        why = running.unmounted
+        if why not in ("", external.STARTING):
+            self._mounted(running, site)
+        elif not why:
             running.listed = [] if running.barren else self._hosts.functions(running.name)
-        return running.unmounted
+        return why
 
     def _restart(self, running: Running, site: Resource) -> None:
         running.settings = self._followed(running, site)
@@ -233,7 +239,7 @@ class Apps:
             started.ended = self._world.now()
 
     def _deploy(self, running: Running, site: Resource, started: Deployment, data: bytes) -> None:
-        runtime = runtime_of(site)
+        runtime = package.runtime(site)
         if _tier(site) == DYNAMIC:
             # Its builder keeps what it makes by the key of the host's storage (microsoft/vscode-azurefunctions#3688).
             raise package.Bad("[Kudu-UploadBuiltContentStep] Malformed SCM_RUN_FROM_PACKAGE when uploading built content.")
@@ -258,7 +264,7 @@ class Apps:
 
     def _run(self, running: Running, site: Resource, folder: Path) -> list[Found]:
         """Run an unpacked package in place of the last one. Raises IndexFailed, Bad."""
-        runtime = runtime_of(site)
+        runtime = package.runtime(site)
         before, running.folder = running.folder, folder
         running.settings, running.barren = self._followed(running, site), self._world.barren
         try:
@@ -330,15 +336,6 @@ class Apps:
             running.publish.close()
             if running.folder is not None:  # which a swap may have brought: what is in the folder of its name may be another's
                 shutil.rmtree(running.folder, ignore_errors=True)
-
-
-def runtime_of(site: Resource) -> str:
-    """An app's runtime in the words of a manifest: python3.13, nodejs22."""
-    runtime = (site.properties.get("functionAppConfig") or {}).get("runtime") or {}
-    name, version = str(runtime.get("name") or ""), str(runtime.get("version") or "")
-    if not name:
-        name, _, version = str((site.properties.get("siteConfig") or {}).get("linuxFxVersion") or "").lower().partition("|")
-    return f"{'nodejs' if name == 'node' else name}{version}"
 
 
 def _flex(site: Resource) -> bool:

@@ -7,6 +7,8 @@ from fnctl_azure.standin.providers import identities
 from fnctl_azure.standin.storage import Storage
 from fnctl_azure.standin.world import Resource, World
 
+STARTING = "The host is starting."
+"""Why an app's functions cannot be looked for while its package is fetched."""
 ADDRESS, IDENTITY = "WEBSITE_RUN_FROM_PACKAGE", "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID"
 
 

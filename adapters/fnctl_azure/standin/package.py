@@ -8,6 +8,8 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+from fnctl_azure.standin.world import Resource
+
 LARGEST = 1 << 30
 
 
@@ -84,3 +86,12 @@ def fetch(address: str) -> bytes:
         message = f"[Kudu-PackageUri] The package could not be read: {error}"
         raise Bad(message) from error
     return found
+
+
+def runtime(site: Resource) -> str:
+    """An app's runtime in the words of a manifest: python3.13, nodejs22."""
+    said = (site.properties.get("functionAppConfig") or {}).get("runtime") or {}
+    name, version = str(said.get("name") or ""), str(said.get("version") or "")
+    if not name:
+        name, _, version = str((site.properties.get("siteConfig") or {}).get("linuxFxVersion") or "").lower().partition("|")
+    return f"{'nodejs' if name == 'node' else name}{version}"
