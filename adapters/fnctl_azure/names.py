@@ -51,6 +51,11 @@ def short(name: str, limit: int) -> str:
     return f"{name[: limit - 9].rstrip('-_')}-{digest(name)}"
 
 
+def single(name: str) -> str:
+    """Return a name without two hyphens in a row, or one at its end, which a manifest's may have and many of Azure's may not."""
+    return "-".join(part for part in name.split("-") if part)
+
+
 def setting(name: str, kind: str) -> str:
     """Return under which name what a function uses, or listens to, stands in its environment: `JOBS_QUEUE`, as on every platform."""
     return f"{name}_{kind}".replace("-", "_").upper()

@@ -39,7 +39,9 @@ def test_what_the_platform_filled_in_is_no_drift(found: Any, wanted: Any, seen: 
     assert projected(found, wanted) == seen
 
 
-@pytest.mark.parametrize(("name", "limit", "plain"), [("shop-dev-host", 24, True), ("shop-dev", 24, False), ("a" * 80, 32, False)])
+@pytest.mark.parametrize(
+    ("name", "limit", "plain"), [("shop-dev-host", 24, True), ("shop-dev", 24, False), ("my--shop--dev-", 24, False), ("a" * 80, 32, False)]
+)
 def test_a_name_of_all_of_azure_fits_and_is_ones_own(name: str, limit: int, plain: bool) -> None:
     class Other:
         subscription, region = "another", "westeurope"
@@ -47,6 +49,7 @@ def test_a_name_of_all_of_azure_fits_and_is_ones_own(name: str, limit: int, plai
     made = unique_name(name, Placed(), limit, plain=plain)  # type: ignore[arg-type]  # all of a client that is asked
     assert len(made) <= limit
     assert made.isalnum() or not plain
+    assert "--" not in made
     assert made != unique_name(name, Other(), limit, plain=plain)  # type: ignore[arg-type]
     assert made == unique_name(name, Placed(), limit, plain=plain)  # type: ignore[arg-type]
 

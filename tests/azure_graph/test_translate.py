@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,15 @@ from fnctl_azure.plugin import Azure
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 PORTABLE = Path(__file__).parents[2] / "examples" / "portable"
+
+HYPHENS = """\
+fnctl: 1
+service: a-rather--long-name-of-a-service-to-cut
+targets: { azure: { region: westeurope } }
+functions:
+  one: { handler: "a.py:one", runtime: python3.13, triggers: [{ http: GET / }], targets: { azure: { app: pay-it } } }
+  two: { handler: "a.py:two", runtime: python3.13, triggers: [{ http: GET /two }], targets: { azure: { app: pay--it } } }
+"""
 
 
 def graph_of(folder: Path) -> Graph:
@@ -80,6 +90,14 @@ def test_every_kind_of_a_graph_is_there(case: Path) -> None:
     client: Any = SimpleNamespace(sandbox=True)  # nothing is called
     kinds = all_kinds(client)
     assert {node.kind for node in graph_of(case).nodes.values()} <= set(kinds)
+
+
+def test_a_container_for_packages_has_a_name_that_storage_takes(tmp_path: Path) -> None:
+    (tmp_path / "fnctl.yaml").write_text(HYPHENS)
+    (tmp_path / "a.py").write_text("def one(request): ...\ndef two(request): ...\n")
+    names = [node.name for node in graph_of(tmp_path).nodes.values() if node.kind == "azure.container"]
+    assert len(set(names)) == 2
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) and len(name) <= 63 for name in names), names
 
 
 def test_the_page_says_which_roles_there_are() -> None:

@@ -15,7 +15,7 @@ from fnctl.adapter import Change, Phase, Run
 from fnctl.errors import CloudError
 from fnctl.events import Event
 from fnctl.graph import UNKNOWN, Json, Node, State
-from fnctl_azure.names import SERVICE_TAG, STAGE_TAG, digest, short
+from fnctl_azure.names import SERVICE_TAG, STAGE_TAG, digest, short, single
 
 T = TypeVar("T")
 ENVELOPE = frozenset({"location", "kind", "sku", "identity", "tags", "zones"})
@@ -176,7 +176,7 @@ def unique_name(name: str, client: Client, limit: int, *, plain: bool = False) -
     mark = digest(f"{client.subscription}/{client.region}/{name}")
     if plain:
         return f"{''.join(c for c in name if c.isalnum())[: limit - len(mark)]}{mark}"
-    return f"{short(name, limit - len(mark) - 1)}-{mark}"
+    return f"{short(single(name), limit - len(mark) - 1)}-{mark}"
 
 
 def projected(found: Any, wanted: Any) -> Any:

@@ -11,7 +11,7 @@ from fnctl_azure.apps import App, always_ready, apps, engine, remote_build
 from fnctl_azure.artifact.bindings import doors
 from fnctl_azure.artifact.host import plan_of
 from fnctl_azure.artifact.recipe import shim
-from fnctl_azure.names import HOST, REGION, app_address, function_address, physical, resource_address, tags, trigger_address
+from fnctl_azure.names import HOST, REGION, app_address, digest, function_address, physical, resource_address, single, tags, trigger_address
 from fnctl_azure.translate.cosmos import leases_of
 from fnctl_azure.translate.ground import IN_GROUP
 from fnctl_azure.translate.rights import right_nodes
@@ -98,7 +98,9 @@ def _identity(service: Service, app: App) -> Node:
 def _packages(service: Service, app: App) -> Node:
     props: dict[str, Value] = {"parent": Ref(HOST, "id"), "publicAccess": "None"}
     span = service.span("functions", app.functions[0].name)
-    return Node(app_address(app.name, "packages"), "azure.container", f"packages-{physical(service, app.name, 50)}", props, span=span)
+    name = f"packages-{physical(service, app.name, 45)}"
+    name = name if single(name) == name else f"{single(name)}-{digest(name)}"
+    return Node(app_address(app.name, "packages"), "azure.container", name, props, span=span)
 
 
 def _app(service: Service, app: App, plan: Address, artifact: Artifact, needs: frozenset[Address]) -> Node:
