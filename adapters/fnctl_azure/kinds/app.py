@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from fnctl.adapter import Change, Phase, Run
@@ -109,6 +110,7 @@ class App(Arm):
     def _by_canary(self, change: Change, props: Mapping[str, Any], site: Mapping[str, Any], run: Run) -> State:
         """Let a part of the traffic go to the new release first. What a swap leaves where it is (tags, CORS, scale) is written behind it."""
         node, id_ = change.node, self.id(change.node, props) or ""
+        run = replace(run, deadline=run.deadline + float(props["rollout"]["bake"]))
         self.canary.bake(node, id_, self.body(node, props), props, run)
         functions = self._swapped(node, id_, site, props, run)
         site = self.client.find(id_, self.type.api) or {}

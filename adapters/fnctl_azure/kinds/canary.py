@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from fnctl.adapter import Cancel, Run
@@ -61,7 +60,7 @@ class Canary:
         Raises:
             FnctlError: it does not come up, does worse than the old one, or the run was stopped: the old release has all of the traffic.
         """
-        how, run = props["rollout"], replace(run, deadline=run.deadline + float(props["rollout"]["bake"]))
+        how = props["rollout"]
         try:
             self._route(id_, (), run)
             slot = self._up(node, id_, body, props, run)
