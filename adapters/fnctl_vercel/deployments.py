@@ -100,6 +100,12 @@ def arrived(project: Mapping[str, Any], name: str) -> bool:
     return in_production(project) == name and (job.get("toDeploymentId") != name or job.get("jobStatus") in ("succeeded", "skipped"))
 
 
+def moving(project: Mapping[str, Any]) -> str | None:
+    """Return the deployment that a job is moving the production addresses to; None where nothing moves."""
+    job = project.get("lastAliasRequest") or {}
+    return str(job.get("toDeploymentId")) if job.get("jobStatus") in ("pending", "in-progress") else None
+
+
 def on_its_way(project: Mapping[str, Any], name: str) -> bool:
     """Tell whether they lead to it, or a job was asked for that moves them there."""
     return in_production(project) == name or (project.get("lastAliasRequest") or {}).get("toDeploymentId") == name

@@ -46,9 +46,7 @@ class Deployment(Base):
         else:
             found = deployments.live(self.client, project, environment, self.service, self.stage, run)
         if found is not None and deployments.ours(found, self.service, self.stage):
-            return self._state(
-                found, props, self._crons(props, seen), rolling.under_way(self.client, seen, run) if seen.get("rollingRelease") else None
-            )
+            return self._state(found, props, self._crons(props, seen), self._unsettled(seen, deployments.id_of(found), run))
         newest = next(deployments.every(self.client, project, self.service, self.stage, run), None)
         nothing: dict[str, Json] = {**dict.fromkeys((*deployments.COMPARED, "crons")), "project": project, "environment": environment}
         return State(deployments.id_of(newest), {**nothing, "members": {}, "how": props["how"]}, {}) if newest else None
@@ -75,8 +73,15 @@ class Deployment(Base):
         for found in list(deployments.every(self.client, str(state.props["project"]), self.service, self.stage, run)):
             self.client.delete(f"/v13/deployments/{deployments.id_of(found)}", run)
 
-    def _state(self, found: Mapping[str, Any], props: Mapping[str, Any], crons: list[list[str]], split: tuple[str, str] | None = None) -> State:
-        """Say what a deployment is. `split` names one that has a part of its traffic, which is no state to stay in."""
+    def _unsettled(self, seen: Mapping[str, Any], name: str, run: Run) -> dict[str, Json]:
+        """Name a deployment that has a part of the traffic, or is about to get it: neither is a state to stay in."""
+        split = rolling.under_way(self.client, seen, run) if seen.get("rollingRelease") else None
+        moving = deployments.moving(seen)
+        return {**({"rolling": split[0]} if split else {}), **({"moving": moving} if moving and moving != name else {})}
+
+    def _state(
+        self, found: Mapping[str, Any], props: Mapping[str, Any], crons: list[list[str]], unsettled: Mapping[str, Json] | None = None
+    ) -> State:
         made = deployments.made(found)
         environment = self._environment(found, str(props["project"]))
         whole: dict[str, Json] = {
@@ -85,7 +90,7 @@ class Deployment(Base):
             "environment": environment,
             "crons": crons,
             "members": props["members"],  # what differs in these differs in the artifact
-            "how": {**props["how"], "rolling": split[0]} if split else props["how"],
+            "how": {**props["how"], **unsettled} if unsettled else props["how"],
         }
         told: dict[str, Json] = {str(name): str(digest) for name, digest in (made.get("members") or {}).items()}
         url = deployments.address(self.client, found, environment)

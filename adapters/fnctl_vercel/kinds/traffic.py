@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from fnctl.adapter import Run
 from fnctl.errors import CloudError
@@ -12,12 +12,17 @@ from fnctl_vercel.client import Client
 from fnctl_vercel.faults import Refused
 from fnctl_vercel.kinds import rolling
 
-ALIAS_HELP = "the addresses may still move: look with `fnctl status`, then run the same command again"
+ALIAS_HELP = (
+    "they may still move, and the next run looks first. Vercel's page of the project says why it takes long; "
+    "`targets.vercel.alias_timeout` waits longer. Run the same command again"
+)
+T = TypeVar("T")
 
 
 def give(client: Client, props: Mapping[str, Any], found: Mapping[str, Any], run: Run) -> None:
     """Give production's traffic to a deployment that is ready, and wait until the addresses lead to it."""
-    name, project = deployments.id_of(found), client.get(f"/v9/projects/{props['project']}", run)
+    name, limit = deployments.id_of(found), float(props["how"]["alias_timeout"])
+    project = _quiet(client, str(props["project"]), name, limit, run)
     rolling.settle(client, project, name, run)
     base, split, back = deployments.in_production(project), bool(project.get("rollingRelease")), found.get("readySubstate") == "PROMOTED"
     if base == name:
@@ -39,9 +44,28 @@ def give(client: Client, props: Mapping[str, Any], found: Mapping[str, Any], run
             raise _failed(client, str(project["id"]), name, run)
         return True if deployments.arrived(seen, name) else None
 
-    client.wait(f"the production addresses to lead to {name}", done, run, limit=float(props["how"]["alias_timeout"]))
+    _waited(client, f"the production addresses to lead to {name}", done, limit, run)
     if split:
         rolling.forget(client, project, props["how"], run)
+
+
+def _quiet(client: Client, project: str, name: str, limit: float, run: Run) -> dict[str, Any]:
+    """Return the project once no job moves its addresses elsewhere: Vercel refuses a second one meanwhile, and what it moves is not known before."""
+
+    def done() -> dict[str, Any] | None:
+        seen: dict[str, Any] = client.get(f"/v9/projects/{project}", run)
+        return seen if deployments.moving(seen) in (None, name) else None
+
+    return _waited(client, "an earlier move of the production addresses to end", done, limit, run)
+
+
+def _waited(client: Client, what: str, done: Callable[[], T | None], limit: float, run: Run) -> T:
+    try:
+        return client.wait(what, done, run, limit=limit)
+    except CloudError as error:
+        if error.reason != "Timeout":
+            raise
+        raise CloudError(str(error), reason=error.reason, help=ALIAS_HELP) from None
 
 
 def _ask(client: Client, project: Mapping[str, Any], path: str, name: str, run: Run) -> None:

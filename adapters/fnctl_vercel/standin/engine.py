@@ -113,11 +113,11 @@ class Engine:
         threading.Thread(target=self._assign, args=(project, deployment, job), daemon=True, name=f"alias-{deployment.id}").start()
 
     def _assign(self, project: Project, deployment: Deployment, job: dict[str, Any]) -> None:
-        how = self.faults.behaviour.get("alias")
         with self.account.lock:
             job["jobStatus"] = "in-progress"
-        if how == "stuck":
-            return
+        while self.faults.behaviour.get("alias") == "stuck":
+            time.sleep(ALIAS_SECONDS)
+        how = self.faults.behaviour.get("alias")
         time.sleep(ALIAS_SECONDS)
         with self.account.lock:
             if how == "failed" or deployment.id not in self.account.deployments:
