@@ -44,7 +44,12 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
     if words == ["--version"] and world is None:
         from fnctl.commands.version import line
 
-        sys.stdout.write(line() + "\n")
+        try:
+            sys.stdout.write(line() + "\n")
+            sys.stdout.flush()
+        except OSError:  # the full words for it are not worth a second of `--version`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
         return 0
     found = None
     if words[:1] == ["validate"] and "--no-cache" not in words and (world is None or world.remembers):
@@ -65,24 +70,33 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
 
 
 def _guarded(words: list[str], world: World, found: kept.Answer | None) -> int:
-    from fnctl.errors import Exit, FnctlError
+    from fnctl.errors import Exit
 
     world.guard()
     try:
-        code = _dispatch(words, world, found)
-        world.stdout.flush()
-    except FnctlError as error:
-        return _refused(error, words, world)
+        return _answered(words, world, found)
     except KeyboardInterrupt:
         world.stderr.write("Interrupted: nothing was changed by this run.\n")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         _let_go(world)
         return Exit.OK
+    except OSError as error:
+        return _unwritten(error, words, world)
     except Exception as error:  # noqa: BLE001  # the process boundary: a bug becomes a report, never a traceback on the screen
         from fnctl.commands.bug import report
 
         return report(error, words, world)
+
+
+def _answered(words: list[str], world: World, found: kept.Answer | None) -> int:
+    from fnctl.errors import FnctlError
+
+    try:
+        code = _dispatch(words, world, found)
+        world.stdout.flush()
+    except FnctlError as error:
+        return _refused(error, words, world)
     return code
 
 
@@ -130,6 +144,25 @@ def _refused(error: FnctlError, words: list[str], world: World) -> int:
 
     draw(error.diagnostics, words, world)
     return int(error.exit)
+
+
+def _unwritten(error: OSError, words: list[str], world: World) -> int:
+    """Say that there is no room for what was to be printed, or kept; what the system refuses otherwise is for its caller to know, and so a bug."""
+    from fnctl.build.files import FULL
+
+    if error.errno not in FULL:
+        from fnctl.commands.bug import report
+
+        return report(error, words, world)
+    from fnctl.errors import Exit, FnctlError
+
+    _let_go(world)
+    message = f"there is no room for what was to be written: {(error.strerror or str(error)).lower()}"
+    told = FnctlError(message, code="FN404", help="free some space, then see how things stand:\nfnctl status")
+    try:
+        return _refused(told, ["--output", "text"], world)
+    except OSError:  # nor for saying so
+        return Exit.FINDINGS
 
 
 def _let_go(world: World) -> None:

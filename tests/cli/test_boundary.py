@@ -202,3 +202,15 @@ def test_findings_of_several_manifests_name_each_as_the_reader_sees_it(tmp_path:
     assert " --> fnctl.yaml:3:1" in inside.stderr
     (tmp_path / "bad" / "src").mkdir()
     assert " --> ../fnctl.yaml:4:21" in run("validate", "--no-files", cwd=tmp_path / "bad" / "src").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
+@pytest.mark.parametrize("words", [("rules", "AWS101"), ("validate", "--output", "json"), ("--version",)], ids=" ".join)
+def test_a_disk_that_is_full_is_said_and_no_bug(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "fnctl", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "" if words == ("--version",) else "error[FN404]: there is no room for what was to be written" in done.stderr
+    with Path("/dev/full").open("w") as full:
+        assert subprocess.run(command, stdout=full, stderr=full, cwd=tmp_path, check=False, timeout=60).returncode == 1
