@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from itertools import chain, repeat
 from typing import Any
 
 from fnctl.adapter import Cancel, Change, Run, Where
@@ -107,7 +108,7 @@ class Vault:
         if found is None:
             return faults.NOT_FOUND
         url = f"{str(found['properties']['vaultUri']).rstrip('/')}/{path}?api-version={DATA}"
-        began, granted = time.monotonic(), False
+        began, granted, pauses = time.monotonic(), False, chain(faults.DENSE, repeat(faults.DENSE[-1]))
         while True:
             try:
                 return self._client.request(method, url, what=path, scope=SCOPE, gone=True).status
@@ -116,7 +117,7 @@ class Vault:
                 if error.reason not in NOT_ALLOWED or purge or time.monotonic() - began > RIGHTS:
                     raise
             granted = granted or self._grant()
-            time.sleep(5.0 if not self._client.sandbox else 0.2)
+            time.sleep(next(pauses))
 
     def _grant(self) -> bool:
         who, kind = self._client.who()

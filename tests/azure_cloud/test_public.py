@@ -72,11 +72,12 @@ def test_a_service_lives_at_azures_own_addresses(project: Project, user: Project
     assert ledger(project) == sorted(MADE)
     assert user.answer() == {"version": 1, "greeting": "hi", "token": True}
     assert user.deploy()["status"] == "unchanged"
+    user.run("secret", "rm", "TOKEN")
     user.run("destroy", "--yes")
     assert project.cloud.resources() == []
-    sites = {re.sub(r"^(local-\d+|fnctl[0-9a-f]{19}|smalldevdata[0-9a-f]{8})\.", "NAME.", host) for host in net.asked}
+    sites = {re.sub(r"^(local-\d+|fnctl[0-9a-f]{19}|smalldevdata[0-9a-f]{8}|small-dev-[0-9a-f]{8})\.", "NAME.", host) for host in net.asked}
     data = {f"NAME.{service}.core.windows.net" for service in ("blob", "queue")}
-    assert sites == {"management.azure.com", "login.microsoftonline.com", "NAME.azurewebsites.net", *data}
+    assert sites == {"management.azure.com", "login.microsoftonline.com", "NAME.azurewebsites.net", "NAME.vault.azure.net", *data}
     assert set(net.refused) == {"AuthorizationPermissionMismatch"}, "who deploys may look into no queue of the service"
 
 
