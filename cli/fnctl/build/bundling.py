@@ -30,7 +30,7 @@ CALL = ("--sourcemap=external", "--out-extension:.js=.mjs", "--log-level=error",
 BATCH = 12
 """Handlers in one call of esbuild: files that they share are read once, and memory stays bounded where dependencies are big."""
 
-LEVEL = "bundle 2"
+LEVEL = "bundle 3"
 """Counts up whenever the same sources would become another bundle."""
 
 Record = Mapping[str, Any]
@@ -223,5 +223,14 @@ def _settings(paths: Iterable[str], folder: Path) -> Iterator[str]:
 def _portable(path: Path, folder: Path) -> bytes:
     """Rewrite a source map's paths to start at the manifest's folder: esbuild writes them from where the bundle was made."""
     document = json.loads(path.read_bytes())
-    document["sources"] = [os.path.relpath(path.parent / source, folder).replace(os.sep, "/") for source in document["sources"]]
+    document["sources"] = [_named(source, path.parent, folder) for source in document["sources"]]
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _named(source: str, place: Path, folder: Path) -> str:
+    """Name a source from another folder than `place`. It is a URL: what lies above is compared by its real names, what is kept stays as it is."""
+    from urllib.parse import unquote
+
+    parts = Path(os.path.relpath(place / unquote(source), folder)).parts
+    up = sum(part == ".." for part in parts)
+    return "/".join([*parts[:up], *source.split("/")[up - len(parts) :]])
