@@ -49,7 +49,8 @@ def test_the_life_of_a_service_on_consumption(older: Project) -> None:
     assert older.answer()["version"] == 2
     app = older.app().rpartition("/")[2]
     written = [one for one in older.cloud.written() if app in one or "/api/" in one]
-    assert written == [f"PUT sites/{app}", f"POST {app}/syncfunctiontriggers"], "one update of the app, and no site for deployments"
+    assert written[0] == f"PUT sites/{app}", "one update of the app, and no site for deployments"
+    assert set(written[1:]) == {f"POST {app}/syncfunctiontriggers"}, "asked once, or again while its host still starts"
     assert len(packages(older)) == 2
     assert older.run("rollback", "--yes", "--output", "json").result()["status"] == "restored"
     assert older.answer()["version"] == 1
