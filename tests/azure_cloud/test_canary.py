@@ -130,6 +130,16 @@ def test_a_new_release_that_is_stopped_or_fails_more_gives_its_share_back_and_a_
     write(project, 1)
     assert project.deploy()["status"] == "unchanged"
 
+    # One that starts in the slot only is not swapped in, and the app is not touched.
+    write(project, 2, bake="0s")
+    source = project.folder / "api.py"
+    source.write_text(f"import os\nif not os.environ.get('FNCTL_HTTP_ONLY'):\n    os._exit(3)\n{source.read_text()}")
+    project.cloud.written()
+    refused = project.run("deploy", "--yes", "--no-import-check", code=5)
+    assert "Cannot swap site slots" in " ".join(refused.err.split())
+    assert (versions(url), slots(project)) == ({1}, [])
+    assert project.cloud.written().count("POST api/zipdeploy") == 1, "to the slot: nothing was put back"
+
     # What a killed run leaves is seen, and taken away.
     write(project, 2)
     deploy = start(project)

@@ -123,14 +123,15 @@ class App(Arm):
         return State(id_, dict(props), self._outputs(id_, site, props["code"], functions))
 
     def _swapped(self, node: Node, id_: str, site: Mapping[str, Any], props: Mapping[str, Any], run: Run) -> list[str]:
-        """Swap the slot in, and see that all functions are there. Where they are not, the old release comes back the same way."""
+        """Swap the slot in, and see that all functions are there. Else the old release comes back the same way, and its mark with it."""
         old, live = self.canary.settings(id_), str((site.get("tags") or {}).get(LIVE_TAG, ""))
         self._tag(id_, "Delete", {LIVE_TAG: live}, run)
-        self.canary.swap(id_, props["settings"], run)
         try:
+            self.canary.swap(id_, props["settings"], run)
             return self.publisher.synced(node, id_, site, props["functions"], run)
         except CloudError:
-            self.canary.swap(id_, old, run)
+            if self.canary.settings(id_) != old:
+                self.canary.swap(id_, old, run)
             self._tag(id_, "Merge", {LIVE_TAG: live}, run)
             with suppress(CloudError):  # it is seen as drift, and goes with the way back
                 self.canary.remove(id_, run)
