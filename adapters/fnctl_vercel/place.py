@@ -85,12 +85,13 @@ def _login(environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _cli_folder(environ: Mapping[str, str]) -> Path:
+    """Return where it keeps its login (vercel.com/docs/project-configuration/global-configuration, 2025-12-19)."""
     home = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home())
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / CLI_FOLDER
-    if sys.platform == "win32":
-        return Path(environ.get("APPDATA") or home / "AppData" / "Roaming") / CLI_FOLDER / "Data"
-    return Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / CLI_FOLDER
+    usual = {
+        "darwin": home / "Library" / "Application Support",
+        "win32": Path(environ.get("APPDATA") or home / "AppData" / "Roaming") / "xdg.data",
+    }
+    return Path(environ.get("XDG_DATA_HOME") or usual.get(sys.platform, home / ".local" / "share")) / CLI_FOLDER
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -78,6 +78,27 @@ def test_the_login_of_the_vendors_command_line_is_used(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize(
+    ("platform", "environ", "folder"),
+    [
+        ("linux", {}, ".local/share"),
+        ("linux", {"XDG_DATA_HOME": "{home}/data"}, "data"),
+        ("darwin", {}, "Library/Application Support"),
+        ("darwin", {"XDG_DATA_HOME": "{home}/data"}, "data"),
+        ("win32", {"APPDATA": "{home}/Roaming"}, "Roaming/xdg.data"),
+        ("win32", {}, "AppData/Roaming/xdg.data"),
+    ],
+)
+def test_the_login_is_where_each_system_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, environ: dict[str, str], folder: str
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    kept = tmp_path / folder / "com.vercel.cli"
+    kept.mkdir(parents=True)
+    (kept / "auth.json").write_text('{"token": "from-login"}')
+    assert place_of(where(tmp_path, None, **{name: value.format(home=tmp_path) for name, value in environ.items()})).token == "from-login"
+
+
+@pytest.mark.parametrize(
     ("environ", "message"),
     [
         ({}, "there is no token"),

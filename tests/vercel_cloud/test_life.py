@@ -240,6 +240,16 @@ def test_part_of_the_traffic_first_then_all_of_it(shop: Shop) -> None:
     assert shop.ask("/v9/projects/shop-prod")["rollingRelease"] is None
 
 
+def test_a_team_whose_plan_has_no_rolling_releases_is_told_so(shop: Shop) -> None:
+    shop.deploy(shop.graph("one"))
+    live = shop.live()["id"]
+    shop.steer("PUT", "teams/team_sandbox", {"plan": "hobby"})  # and the manifest says pro
+    refused = shop.deploy(shop.graph("two", rollout={"canary": 10, "bake": 1}))
+    assert (refused.exit, shop.live()["id"]) == (Exit.RESTORED, live)
+    assert "cannot give a part of the traffic" in refused.diagnostics[0].message
+    assert "targets.vercel.plan" in str(refused.diagnostics[0].help)
+
+
 def test_a_part_of_the_traffic_comes_back_from_what_does_not_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.deploy(shop.graph("one"))
     live = shop.live()["id"]

@@ -17,6 +17,7 @@ from fnctl_vercel.smoke import answers
 LOOK = 15.0
 """Seconds between two looks at the new deployment while it bakes."""
 WHOLE = 100
+PLANS = "rolling releases are part of Pro and Enterprise: correct `targets.vercel.plan`, or leave `rollout` out for this target"
 BACK = 120.0
 """Seconds that the traffic may take to come back."""
 
@@ -57,7 +58,11 @@ def roll(client: Client, project: Mapping[str, Any], base: str, found: Mapping[s
     path = _path(project)
     # Nothing moves on by itself: should this run end here, the next one finds the share that it left.
     stages = [{"targetPercentage": share, "requireApproval": True}, {"targetPercentage": WHOLE}]
-    client.patch(f"{path}/config", {"target": "production", "advancementType": "manual-approval", "stages": stages}, run)
+    try:
+        client.patch(f"{path}/config", {"target": "production", "advancementType": "manual-approval", "stages": stages}, run)
+    except (CredentialsError, Refused) as error:
+        message = f"this team cannot give a part of the traffic to a new deployment: {error}"
+        raise CloudError(message, reason="no_rolling_releases", notes=error.diagnostics[0].notes, help=PLANS) from None
     _start(client, path, name, run)
     run.emit(Event("log", {"message": f"{share} % of the traffic goes to {name} for {bake:.0f} s"}))
     try:
