@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Mapping
@@ -34,6 +35,10 @@ class Scripted:
     def __init__(self, *answers: Answer | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, str, str | None]] = []
+        self.written = ""
+
+    def token(self) -> str:
+        return self.written
 
     def send(self, method: str, url: str, *, scope: str | None, **_: Any) -> Answer:
         self.asked.append((method, url, scope))
@@ -144,6 +149,22 @@ def test_failures_without_an_answer_are_told_apart() -> None:
         client(ClientAuthenticationError("Please run az login"))[0].find(SITE, "1")
     with pytest.raises(Unreachable):
         client(ServiceRequestError("refused"))[0].arm("GET", SITE, "1", run=Watch(stop_after=2).run)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"idtyp": "app"}, "ServicePrincipal"),
+        ({}, "ServicePrincipal"),
+        ({"idtyp": "user", "scp": "user_impersonation"}, "User"),
+        ({"scp": "user_impersonation"}, "User"),
+    ],
+)
+def test_a_token_says_whether_a_person_deploys(said: dict[str, str], kind: str) -> None:
+    made, script = client(Answer(200, b""))
+    payload = base64.urlsafe_b64encode(json.dumps({"oid": "me", **said}).encode()).decode().rstrip("=")
+    script.written = f"header.{payload}.signature"
+    assert made.who() == ("me", kind)
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,8 @@ class Client:
     def who(self) -> tuple[str, str]:
         """Return the object id of whoever deploys, and what it is: `User` or `ServicePrincipal`."""
         said = claims(self._token())
-        return str(said["oid"]), "ServicePrincipal" if said.get("idtyp") == "app" else "User"
+        person = said.get("idtyp") == "user" or "scp" in said  # `idtyp` is not in every token; what acts for a person says what it may
+        return str(said["oid"]), "User" if person else "ServicePrincipal"
 
     def blobs(self, container: str, endpoint: str) -> Blobs:
         """Return a container of the account at `endpoint`, opened with this login; at a stand-in, whose storage takes no tokens, with its key."""
