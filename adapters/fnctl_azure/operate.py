@@ -56,7 +56,7 @@ def invoke(client: Client, service: str, stage: str, props: Mapping[str, Any], s
         headers={"x-functions-key": master},
     )
     # The host takes it and says no more; what comes of it stands in the logs.
-    return Reply(True, b"", answer.status, logs=("the host has taken the event; `fnctl logs` shows what came of it",))
+    return Reply(True, b"", answer.status, logs=(f"the host has taken it for {door['name']}; `fnctl logs` shows what came of it",))
 
 
 def chosen(doors: Sequence[Mapping[str, Any]], call: Call) -> Mapping[str, Any]:
