@@ -138,6 +138,30 @@ def test_a_process_that_writes_stops_in_good_order(process: subprocess.Popen[str
     assert err.rstrip().endswith("Go on with:\nfnctl deploy")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_build_that_is_called_off_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    script = """
+import sys, tempfile, time, types
+from fnctl.__main__ import main
+from fnctl.commands.world import World
+
+def build(session, **_):
+    with tempfile.TemporaryDirectory(dir=sys.argv[1]):
+        print("fetching", flush=True)
+        time.sleep(60)
+
+sys.exit(main(["build"], World(given=types.SimpleNamespace(build=build))))
+"""
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "fetching\n"
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err.splitlines()[-1:]) == (130, ["Interrupted: nothing was changed by this run."])
+    assert list(tmp_path.iterdir()) == []
+
+
 def run(*words: str, **more: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "fnctl", *words], capture_output=True, text=True, timeout=60, check=False, **more)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fnctl.commands.interrupt import listening
 from fnctl.commands.run import Run
 from fnctl.errors import Exit
 
 
 def make(run: Run, *, verify: bool, imports: bool) -> int:
     """Build, and say what came of it."""
-    built = run.world.maker.build(run.session(imports=imports), verify=verify)
+    session = run.session(imports=imports)
+    with listening(session, run.say):  # told to end, also by a CI that is called off, it takes its temporary files along
+        built = run.world.maker.build(session, verify=verify)
     run.finish()
     if run.json:
         from fnctl.views import machine
