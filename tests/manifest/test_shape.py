@@ -134,7 +134,7 @@ def test_one_change_has_the_same_verdict_as_jsonschema(path: tuple[Any, ...], ho
     assert fine(ROOT, (data,)) == (not problems)  # one looks quickly, the other for what is wrong: both by the same rules
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(["set", "remove", "add"]), VALUES, KEYS), max_size=3))
 def test_many_values_are_fine_when_each_of_them_is(changes: list[tuple[Any, ...]]) -> None:
     documents = [changed(*one) for one in changes]

@@ -2,7 +2,7 @@
 
 Most values are fine; of one that is not, `fnctl.manifest.shape` finds the problems, by the same rules. The handlers of all functions are looked at
 together, and so are their triggers: a manifest is large because it says the same words of many things, and a shape that is asked about thousands of
-values in one go takes a fifth of the time. A value that stands in many places is looked at in one.
+values in one go takes a quarter of the time. A value that stands in many places is looked at in one.
 """
 
 from __future__ import annotations
