@@ -54,8 +54,11 @@ _FLOW_WORD = r"""(?P<word>(?:[^\s?:,\[\]{}#&*!|>'"%@`-]|-(?=[\w.]))(?:[^ \n:#,\[
 _END = r" *(?:(?<= )#.*)?(?:\n|\Z)"
 _VALUE = rf"(?:{_QUOTED}|{_WORD})"
 _ENTRY = re.compile(rf"(?:{_KEY}):(?: +(?P<flow>(?=[\[{{]))|(?: +{_VALUE})?{_END})")
-_SIMPLE = re.compile(rf"([A-Za-z_/][\w./-]{{0,99}}): {_WORD}").fullmatch
-"""An entry that is one word on its line, as most are: no other pattern would read it otherwise."""
+_ASCII = "[A-Za-z_/][A-Za-z0-9_./-]{0,99}"
+_SIMPLE = re.compile(rf"({_ASCII}): ([A-Za-z0-9_/.$][^\n:#]*+(?:(?::(?=[^ \n])|(?<! )#)[^\n:#]*+)*)(?<! )").fullmatch
+"""An entry that is one usual word on its line, as most are: none of the patterns above would read it otherwise, and all take longer."""
+_BLOCK = re.compile(rf"({_ASCII}):\n( *)(?=[^ \n])").match
+"""A key with a block below it, and how far that is indented."""
 _ITEM = later(rf"(?P<flow>(?=[\[{{]))|{_VALUE}{_END}")
 _FLOW_KEY = re.compile(rf"(?:{_KEY}):[ \n]+")
 _FLOW_VALUE = re.compile(rf"(?P<flow>(?=[\[{{]))|(?:{_QUOTED}|{_FLOW_WORD})(?=[ \n]*[,\]}}])")
@@ -139,6 +142,10 @@ class Reader:
         return None if key in CONSTANTS else (self.same(key, key), _meant(word) if word[0] in SUSPECT else word)
 
     def entry(self, text: str, indent: int, depth: int) -> tuple[str, Any]:
+        block = _BLOCK(text)
+        if block is not None and block[1] not in CONSTANTS:
+            key = block[1]
+            return self.same(key, key), self.nested(text[block.end() :], len(block[2]), indent, depth, or_list=True)
         found = _ENTRY.match(text)
         if found is None:
             raise _UnusualError
@@ -182,7 +189,9 @@ class Reader:
         if not block:
             return None
         content = block.lstrip(" ")
-        deeper = len(block) - len(content)
+        return self.nested(content, len(block) - len(content), indent, depth, or_list=or_list)
+
+    def nested(self, content: str, deeper: int, indent: int, depth: int, *, or_list: bool) -> Any:
         is_list = content[:2] in ("- ", "-\n")
         if depth == 0 or not (deeper > indent or (or_list and is_list and deeper == indent)):
             raise _UnusualError
