@@ -267,12 +267,12 @@ def _is_parameter(part: str) -> bool:
 
 
 def _routes(service: Service) -> Iterator[Diagnostic]:
-    seen: dict[tuple[str, str], tuple[str, str]] = {}
+    seen: dict[tuple[str, str], Trigger] = {}
     for function, trigger in service.started.get("http", ()):
         method, given = str(trigger.options["method"]), str(trigger.options["path"])
-        path = "/".join("{*}" if p.endswith("*}") else "{}" if p.startswith("{") else p for p in given.split("/")) if "{" in given else given
-        other, key = seen.setdefault((method, path.rstrip("/")), (function.name, trigger.key))
-        if (other, key) != (function.name, trigger.key):
+        path = "/".join(["{*}" if p.endswith("*}") else "{}" if p.startswith("{") else p for p in given.split("/")]) if "{" in given else given
+        first = seen.setdefault((method, path.rstrip("/")), trigger)
+        if first is not trigger and (other := str(first.at[1]), first.key) != (function.name, trigger.key):
             message = f"the route {method} {given} belongs to `{other}` already"
             help = "one request goes to one function: change the method or the path"
             yield _finding("FN036", message, service.span(*trigger.at, "http"), "a second time", help)
