@@ -51,6 +51,14 @@ def linked(name: str, to: str, manifest: bytes | None = None) -> Callable[[Path]
     return make
 
 
+def piped(name: str, manifest: bytes | None = None) -> Callable[[Path], bytes | None]:
+    def make(here: Path) -> bytes | None:
+        os.mkfifo(here / name)
+        return manifest
+
+    return make
+
+
 def folder(name: str, manifest: bytes | None = None) -> Callable[[Path], bytes | None]:
     def make(here: Path) -> bytes | None:
         (here / name).mkdir(parents=True)
@@ -107,6 +115,8 @@ CASES: dict[str, bytes | Callable[[Path], bytes | None]] = {
     "handler-has-no-end": linked("a.py", "/dev/zero", API),
     "handler-cannot-be-read": linked("a.py", "/proc/self/mem", API),
     "handler-in-a-loop": linked("a.py", "a.py", API),
+    "handler-is-a-pipe": piped("a.py", API),
+    "manifest-is-a-pipe": piped("fnctl.yaml"),
     "handler-nested": beside("a.py", b"x = " + b"(" * 5_000),
     "handler-with-minus": beside("a.py", b"x = " + b"-" * 50_000 + b"1\n"),
     "handler-of-quotes": beside("a.py", b"'''" * 30_001 + b"\nb = 1\n"),

@@ -90,10 +90,11 @@ def text(found: Iterable[Diagnostic], world: World, manifest: str | None, *, col
 
 
 def _lines(path: Path) -> list[str] | None:
+    from fnctl.manifest.handlers import content
     from fnctl.manifest.syntax import lines
 
     try:
-        return lines(path.read_bytes())
+        return lines(content(str(path)))  # a pipe that was read once has nothing more
     except OSError:
         return None
 

@@ -112,7 +112,7 @@ def _look(path: str, name: str | None) -> handlers.Answer | handlers.Names | OSE
     try:
         if name is not None:
             return handlers.defines(path, name)
-        Path(path).read_bytes()
+        handlers.readable(path)
     except (OSError, ValueError) as error:
         return error
     return "yes"

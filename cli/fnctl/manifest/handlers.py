@@ -33,7 +33,8 @@ _MOST = 32 * 1024 * 1024
 
 _CHUNK = 64 * 1024
 _SHORT = 16 * 1024
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""A pipe that nobody writes into is empty, and not waited for."""
 
 PYTHON = (".py",)
 NODE = (".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx")
@@ -66,6 +67,15 @@ def _defined(name: str) -> tuple[bytes, bytes]:
     return first, b"\n" + first
 
 
+def readable(path: str) -> None:
+    """Raise OSError where a file cannot be read."""
+    file = os.open(path, _READ)
+    try:
+        os.read(file, 1)
+    finally:
+        os.close(file)
+
+
 def defines(path: str, name: str) -> Answer | Names:
     """Say whether a file defines a name; the Names themselves when it cannot be parsed. Raises OSError, UnicodeDecodeError."""
     stat = os.stat(path)  # noqa: PTH116  # pathlib would take longer than the system does
@@ -74,7 +84,7 @@ def defines(path: str, name: str) -> Answer | Names:
 
 def names(path: Path) -> frozenset[str]:
     """Return every name that a file gives, for a suggestion."""
-    text = path.read_text(encoding="utf-8-sig")
+    text = content(str(path)).decode("utf-8-sig")
     return (python(text) if path.suffix in PYTHON else node(text)).found
 
 
@@ -115,7 +125,7 @@ def node(text: str) -> Names:
 @lru_cache(maxsize=4096)
 def defined(path: str, name: str, _modified: int, size: int) -> Answer | Names:
     """Look into a file once for each state that it was in."""
-    raw = _content(path, size)
+    raw = content(path, size)
     if len(raw) > _MOST:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     text = raw.decode().removeprefix("\ufeff")
@@ -129,8 +139,8 @@ def defined(path: str, name: str, _modified: int, size: int) -> Answer | Names:
     return "yes" if name in read.found else "unsure" if read.open else "no"
 
 
-def _content(path: str, size: int) -> bytes:
-    """Read a file of which a size is known. Asking the system itself takes half the time that a stream does, and there are thousands of files."""
+def content(path: str, size: int = 0) -> bytes:
+    """Read a file; its size, where it is known. Asking the system itself takes half the time that a stream does, and there are thousands of files."""
     file = os.open(path, _READ)
     try:
         raw = os.read(file, min(size, _MOST) + 1)  # a read sets aside as much memory as it is allowed to fill
