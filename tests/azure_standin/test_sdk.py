@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
-from azure.mgmt.web import WebSiteManagementClient
+from azure.mgmt.web import WebSiteManagementClient, models
 
 from azure_standin import bodies
 from azure_standin.caller import GROUP, Caller
@@ -60,3 +60,29 @@ def test_its_models_and_pollers_read_the_answers(web: WebSiteManagementClient, c
     web.web_apps.delete("rg", "app", delete_empty_server_farm=False)
     with pytest.raises(ResourceNotFoundError):
         web.web_apps.get("rg", "app")
+
+
+def test_it_makes_a_slot_routes_to_it_swaps_and_deletes_it(web: WebSiteManagementClient, caller: Caller) -> None:
+    apps: Any = web.web_apps  # which takes JSON as well as models
+    caller.done("PUT", GROUP, {"location": "westeurope"})
+    caller.done("PUT", "Microsoft.Web/serverfarms/plan", {"location": "westeurope", "sku": {"name": "EP1"}, "properties": {"reserved": True}})
+
+    def site(greeting: str) -> dict[str, Any]:
+        settings = [{"name": name, "value": greeting} for name in ("GREETING", "WHERE")]
+        plan = f"{GROUP}/providers/Microsoft.Web/serverfarms/plan"
+        return {"location": "westeurope", "properties": {"serverFarmId": plan, "siteConfig": {"appSettings": settings}}}
+
+    apps.begin_create_or_update("rg", "app", site("old")).result(20)
+    slot = apps.begin_create_or_update_slot("rg", "app", "next", site("new")).result(20)
+    apps.update_slot_configuration_names("rg", "app", {"properties": {"appSettingNames": ["WHERE"]}})
+    rule = models.RampUpRule(action_host_name=slot.properties.default_host_name, reroute_percentage=25.0, name="next")
+    config = models.SiteConfig(experiments=models.Experiments(ramp_up_rules=[rule]))
+    apps.update_configuration("rg", "app", models.SiteConfigResource(properties=config))
+    shown = apps.get_configuration("rg", "app").properties.experiments.ramp_up_rules
+    assert [found.reroute_percentage for found in shown] == [25.0]
+    apps.create_or_update_host_secret_slot("rg", "app", "functionKeys", "own", "next", {"properties": {"name": "own", "value": "k"}})
+    assert apps.list_host_keys_slot("rg", "app", "next").function_keys["own"] == "k"
+    apps.begin_swap_slot_with_production("rg", "app", models.CsmSlotEntity(target_slot="next", preserve_vnet=True)).result(20)
+    assert dict(apps.list_application_settings("rg", "app").properties) == {"GREETING": "new", "WHERE": "old"}
+    apps.delete_slot("rg", "app", "next")
+    assert list(apps.list_slots("rg", "app")) == []
