@@ -254,7 +254,7 @@ RULES: tuple[Rule, ...] = (
 def _refused(table: Limits, kind: str, name: str) -> tuple[Fact, str] | None:
     pattern, most, least = table.patterns[f"{kind}.name"], table[f"{kind}.name"], table.get(f"{kind}.name.min")
     if not pattern.matches(name):
-        return pattern, f"takes {pattern.means}"
+        return pattern, pattern.means
     if len(name) > most.value:
         return most, f"{len(name)} characters, and at most {most.amount()}"
     if least and len(name) < least.value:
