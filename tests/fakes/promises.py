@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 Open: TypeAlias = "Callable[[], Store]"
 CONFIG = {"service": "shop", "stage": "dev", "function": "pay", "idempotent": {"key": None, "ttl": 60, "lease": 30}}
-NOW = float(int(time.time()))
 
 
 class InNode:
@@ -64,9 +63,14 @@ class InNode:
         self._process.communicate()
 
 
-def claim(store: Store, key: str, owner: str, *, now: float = 0.0, holds: float = 10.0, lives: float = 60.0) -> str | None:
-    """Claim a key at a time after NOW, in seconds."""
-    return store.claim(key, owner, now=NOW + now, until=NOW + now + holds, expires=NOW + now + lives)
+def later(seconds: float) -> float:
+    """Give a time to come: a store may forget by its own clock."""
+    return time.time() + seconds
+
+
+def claim(store: Store, key: str, owner: str, *, after: float = 0.0, holds: float = 30.0, lives: float = 60.0) -> str | None:
+    """Claim a key as if so many seconds had gone by."""
+    return store.claim(key, owner, now=later(after), until=later(after + holds), expires=later(after + lives))
 
 
 def test_a_key_is_one_attempts_until_it_is_given_back(store: Store) -> None:
@@ -78,20 +82,20 @@ def test_a_key_is_one_attempts_until_it_is_given_back(store: Store) -> None:
 
 def test_whoever_comes_later_gets_the_answer(store: Store, another: Open) -> None:
     assert claim(store, "answered", "one") is None
-    assert store.complete("answered", "one", '{"ok":true}', expires=NOW + 60)
+    assert store.complete("answered", "one", '{"ok":true}', expires=later(60))
     assert claim(another(), "answered", "two") == '{"ok":true}'
     store.release("answered", "one")
     assert claim(store, "answered", "two") == '{"ok":true}'  # an answer is not given back
-    assert claim(store, "answered", "two", now=61) is None  # forgotten
+    assert claim(store, "answered", "two", after=61) is None  # forgotten
 
 
 def test_a_claim_that_ran_out_is_taken_over_and_its_old_owner_told(store: Store) -> None:
     assert claim(store, "slow", "one", holds=5) is None
-    assert claim(store, "slow", "two", now=6) is None
-    assert not store.complete("slow", "one", "1", expires=NOW + 100)
+    assert claim(store, "slow", "two", after=6) is None
+    assert not store.complete("slow", "one", "1", expires=later(100))
     store.release("slow", "one")
-    assert store.complete("slow", "two", "2", expires=NOW + 100)
-    assert claim(store, "slow", "three", now=7) == "2"
+    assert store.complete("slow", "two", "2", expires=later(100))
+    assert claim(store, "slow", "three", after=7) == "2"
 
 
 def test_an_attempt_whose_answer_was_lost_finds_its_own_claim(store: Store, another: Open) -> None:
@@ -102,7 +106,7 @@ def test_an_attempt_whose_answer_was_lost_finds_its_own_claim(store: Store, anot
 def test_a_long_answer_comes_back_whole(store: Store) -> None:
     answer = '"' + "å𐍈" * 40_000 + '"'
     assert claim(store, "long", "one") is None
-    assert store.complete("long", "one", answer, expires=NOW + 60)
+    assert store.complete("long", "one", answer, expires=later(60))
     assert claim(store, "long", "two") == answer
 
 

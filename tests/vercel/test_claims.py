@@ -18,7 +18,7 @@ import pytest
 from azure_standin import tls
 from fakes import redis
 from fakes.promises import *  # noqa: F403  # the promises are the tests here
-from fakes.promises import CONFIG, NOW, InNode, Open, claim
+from fakes.promises import CONFIG, InNode, Open, claim, later
 from fnctl_runtime.invocation import Invocation, enter
 from fnctl_vercel.runtime import redis as speaking
 from fnctl_vercel.runtime.claims import Claims
@@ -94,7 +94,7 @@ def test_redis_forgets_by_itself(store: Store, port: int) -> None:
     assert claim(store, "forgotten", "one", lives=40) is None
     select = f"SELECT {1 if isinstance(store, Claims) else 2}"
     assert 30_000 < int(told(port, select, "PTTL forgotten")[1].removeprefix(":")) <= 40_000
-    assert store.complete("forgotten", "one", "1", expires=NOW + 90)
+    assert store.complete("forgotten", "one", "1", expires=later(90))
     assert 60_000 < int(told(port, select, "PTTL forgotten")[1].removeprefix(":")) <= 90_000
 
 
