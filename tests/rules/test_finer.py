@@ -11,6 +11,16 @@ from rules.cases import Case, check
 VERCEL = "targets: { vercel: { plan: pro } }\nfunctions:\n"
 AZURE = "targets: { azure: {} }\nfunctions:\n"
 POLL = '  poll: { handler: "jobs.py:poll", triggers: [{ schedule: every %s }] }\n'
+QUEUES = """\
+targets: {{ azure: {{}} }}
+resources:
+  jobs: {{ type: queue, visibility: 1m, dead_letter: lost{jobs} }}
+  lost: {{ type: queue{lost} }}
+functions:
+  work: {{ handler: "jobs.py:work", triggers: [{{ queue: jobs }}] }}
+  fold: {{ handler: "jobs.py:fold", triggers: [{{ {by} }}], dead_letter: lost }}
+"""
+BUS = ", targets: { azure: { engine: service_bus } }"
 API = '  api: { handler: "api.py:app", runtime: %s, triggers: [{ http: GET / }] }\n'
 ZONED = '      # %d times: - schedule: { cron: "0 3 * * *", name: z-#, timezone: Europe/Berlin }\n'
 PLAIN = '      # %d times: - schedule: { cron: "0 3 * * *", name: p-# }\n'
@@ -43,6 +53,12 @@ CASES = [
     ("AZ411", AZURE.replace("{}", "{ remote_build: true }") + API % "python3.14", "2026-11-26", ["warning"]),
     ("AZ208", AZURE + API % "python3.10", "2026-11-01", []),
     ("AZ208", AZURE + API % "python3.10", "2026-04-30", []),
+    ("FN108", QUEUES.format(jobs="", lost="", by="schedule: every 1d"), "2026-11-26", ["advice", "warning"]),
+    ("FN108", QUEUES.format(jobs=BUS, lost=BUS, by="schedule: every 1d"), "2026-11-26", []),
+    ("AZ315", QUEUES.format(jobs=BUS, lost=BUS, by="schedule: every 1d"), "2026-11-26", ["warning"]),
+    ("AZ315", QUEUES.format(jobs=BUS, lost=BUS, by="http: GET /"), "2026-11-26", []),
+    ("AZ315", QUEUES.format(jobs=BUS, lost="", by="http: GET /"), "2026-11-26", ["warning"]),
+    ("AZ315", QUEUES.format(jobs="", lost="", by="http: GET /"), "2026-11-26", []),
 ]
 
 

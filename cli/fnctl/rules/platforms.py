@@ -52,7 +52,12 @@ def _called(words: str, key: str, entry: Mapping[str, Any]) -> str:
 
 
 def _where(entry: Mapping[str, Any]) -> str:
-    return f"on {' and '.join(entry['plans'])}: " if "plans" in entry else ""
+    if "plans" in entry:
+        return f"on {' and '.join(entry['plans'])}: "
+    said = entry.get("unless", "")
+    if isinstance(said, str):  # a kind of trigger: it stands among the reasons
+        return ""
+    return f"without {' or '.join(f'`{word}: {str(value).lower()}`' for word, values in said.items() for value in values)}: "
 
 
 def _cell(text: str) -> str:
