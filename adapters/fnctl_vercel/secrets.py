@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fnctl.errors import FnctlError
+from fnctl.errors import CloudError, FnctlError
 from fnctl.graph import Json
 from fnctl_vercel import variables
 from fnctl_vercel.client import Client
@@ -50,7 +50,11 @@ class Vault:
         kind = "encrypted" if custom else "sensitive"  # Vercel takes sensitive ones for its own environments only
         said: dict[str, Json] = {"key": name, "value": value, "type": kind, "comment": self._note(value)}
         variables.create(self.client, self.project, {**said, **variables.for_environment(self.environment, custom)}, upsert=True)
-        return _version(self._all().get(name) or {})
+        stored = self._all().get(name)
+        if stored is None or not self._same(stored, value):
+            message = f"Vercel says that the variable {name} was stored, and its list has another, or none"
+            raise CloudError(message, help="set it again; if it stays so, remove it in the project's settings first")
+        return _version(stored)
 
     def remove(self, name: str) -> None:
         """Remove a value; the last one of a project that holds nothing else takes the project along."""

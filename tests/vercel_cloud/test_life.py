@@ -87,6 +87,15 @@ def test_a_new_secret_is_live_with_the_next_deploy(shop: Shop) -> None:
     cloud.close()
 
 
+def test_a_secret_that_was_stored_in_words_alone_is_not_believed(shop: Shop) -> None:
+    shop.steer("POST", "faults", {"method": "POST", "path": "/v10/projects/.*/env", "status": 201})  # "created", and nothing is
+    cloud = shop.cloud()
+    with pytest.raises(CloudError, match="was stored, and its list has another, or none"):
+        cloud.secret_set("KEY", "value")
+    assert cloud.secret_set("KEY", "value")
+    cloud.close()
+
+
 def test_secrets_outlive_a_first_deploy_that_fails(shop: Shop) -> None:
     cloud = shop.cloud()
     cloud.secret_set("KEY", "value")
