@@ -33,7 +33,7 @@ def main() -> int:
     options.add_argument("--wheels", action="store_true", help="many dependencies into one archive, instead of many functions")
     options.add_argument("--install-peers", action="store_true", help="first install sam and osls into the cache")
     options = verbs.add_parser("runtime")
-    options.add_argument("--runs", type=int, default=15, help="starts of each; the best counts")
+    options.add_argument("--runs", type=int, default=15, help="starts of each; the middle of the differences counts")
     asked = parser.parse_args()
     if asked.verb == "runtime":
         return runtime.measure(asked.runs) | elsewhere.measure(asked.runs, runtime.BUDGETS)

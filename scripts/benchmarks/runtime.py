@@ -199,6 +199,6 @@ def _report(runtime: str, budget: float, found: Mapping[str, list[float]]) -> in
         if interface != "native":
             middle = statistics.median(own - other for own, other in zip(times, bare, strict=True))
             print(f"  {interface:<9} adds {min(times) - min(bare):5.1f} ms at best, {middle:5.1f} ms in the middle")
-    added = min(found["event"]) - min(bare)
-    print(f"  event, budget {budget:g} ms: {'within' if added <= budget else 'OVER'}")
+    added = statistics.median(own - other for own, other in zip(found["event"], bare, strict=True))
+    print(f"  event, budget {budget:g} ms: {'within' if added <= budget else 'OVER'}")  # one lucky start is no measure
     return int(added > budget)

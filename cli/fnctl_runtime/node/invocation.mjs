@@ -1,24 +1,28 @@
 // Which call is running: its request id, its trace and how long it may still take. Log lines read it here. And whom it calls: the bundle's handler.
 
-import { AsyncLocalStorage } from "node:async_hooks";
-
 /** @typedef {{requestId: string, traceId?: string, traceparent?: string, tracestate?: string, fields: Record<string, unknown>}} Invocation */
 
-/** Some platforms run several calls in one process: each finds its own. @type {AsyncLocalStorage<Invocation>} */
-const running = new AsyncLocalStorage();
+/** @type {import("node:async_hooks").AsyncLocalStorage<Invocation> | undefined} */
+let running;
 
 /** @type {Invocation | undefined} */
 let latest;
 
+/** Lets each call find its own, where a platform runs several in one process; every promise of the process costs more from the first on. */
+export function apart() {
+  const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
+  running = new AsyncLocalStorage();
+}
+
 /** @param {Invocation} invocation */
 export function enter(invocation) {
   latest = invocation;
-  running.enterWith(invocation);
+  running?.enterWith(invocation);
 }
 
 /** The running call; outside of any, the one that began last. */
 export function current() {
-  return running.getStore() ?? latest;
+  return running?.getStore() ?? latest;
 }
 
 /** @param {Invocation} [invocation] @returns {Record<string, string>} the headers that carry the trace and the correlation on */

@@ -12,7 +12,7 @@ import { configure } from "./log.mjs";
 /** Read when it is wanted, and no other. @type {Record<string, () => Promise<{bind: Function}>>} */
 const INTERFACES = { event: () => import("./events.mjs"), task: () => import("./tasks.mjs") };
 
-/** Makes the function that Lambda calls. Runs once per environment. @param {URL} root the artifact's folder */
+/** Makes the function that Lambda calls, one call at a time. Runs once per environment. @param {URL} root the artifact's folder */
 export async function start(root) {
   /** @type {Config} */
   const config = JSON.parse(process.getBuiltinModule("node:fs").readFileSync(new URL("_fnctl.json", root), "utf8"));

@@ -4,7 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { app, output } from "@azure/functions";
-import { current, enter, load, trace, traceId, traceparentOf } from "./invocation.mjs";
+import { apart, current, enter, load, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
 /** @typedef {{name: string, kind: string, key: string, binding: Record<string, any> & {type: string}, retry?: Record<string, any>, whole?: boolean,
@@ -26,6 +26,7 @@ export const failed = {};
 /** Registers every function of the artifact. @param {URL} root its folder */
 export async function start(root) {
   const config = JSON.parse(readFileSync(new URL("_fnctl.json", root), "utf8"));
+  apart();
   if (config.logs.format === "json") {
     configure({ level: config.logs.level, fields: { service: config.service, stage: config.stage }, write });
   }

@@ -1,7 +1,7 @@
 // Vercel's way in: reads the baked configuration, sets up logs, imports the bundle and makes a `(request, response)` function of it.
 
 import { readFileSync } from "node:fs";
-import { enter, load, trace, traceId, traceparentOf } from "./invocation.mjs";
+import { apart, enter, load, trace, traceId, traceparentOf } from "./invocation.mjs";
 import { configure } from "./log.mjs";
 
 /** @typedef {{service: string, stage: string, function: string, interface: string, file: string, name: string, source: string,
@@ -15,6 +15,7 @@ import { configure } from "./log.mjs";
 export async function start(root) {
   /** @type {Config} */
   const config = JSON.parse(readFileSync(new URL("_fnctl.json", root), "utf8"));
+  apart();
   if (config.logs.format === "json") {
     const theirs = { ...console }; // the platform's own, which know the call and the level
     const fields = { service: config.service, stage: config.stage, function: config.function };
