@@ -74,9 +74,9 @@ def test_another_python_compiles_the_source(made: dict[str, bytes], tmp_path: Pa
 
 def test_a_source_that_has_changed_since_has_none(made: dict[str, bytes], bytecode: Path) -> None:
     source = made["fnctl_runtime/event.py"]
-    files = shims._compiled([File("a/event.py", source), File("a/other.py", source + b"\n")], HERE)
+    files = shims.compiled([File("a/event.py", source), File("a/other.py", source + b"\n")], HERE)
     assert [file.path for file in files] == [f"a/__pycache__/event{SUFFIX}"]
-    assert not list(shims._compiled([File("a/event.py", source)], "3.99"))
+    assert not list(shims.compiled([File("a/event.py", source)], "3.99"))
 
 
 def test_it_is_the_same_each_time(bytecode: Path, tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ def python(adapter: str, roots: tuple[File, ...], runtime: str, *, without: froz
     core = modules("fnctl_runtime", "fnctl_runtime", (".py", ".typed"))
     ours = modules(f"{adapter}.runtime", f"{adapter}/runtime", (".py",), without=without)
     sources = (*roots, *core, *ours)
-    return tuple(sorted((*sources, *_compiled(sources, runtime.removeprefix("python"))), key=lambda file: file.path))
+    return tuple(sorted((*sources, *compiled(sources, runtime.removeprefix("python"))), key=lambda file: file.path))
 
 
-def _compiled(sources: Iterable[File], version: str) -> Iterator[File]:
+def compiled(sources: Iterable[File], version: str) -> Iterator[File]:
     """Give bytecode where Python looks for it, of sources that have some: another version does not take it, and compiles."""
     folder = BYTECODE / version
     made = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
