@@ -80,3 +80,17 @@ def test_a_handler_error_is_of_a_class_of_its_name_and_still_a_handler_error() -
     assert (type(error).__name__, error.name, str(error)) == ("PaymentDeclined", "PaymentDeclined", "no funds")
     assert isinstance(error, HandlerError)
     assert str(HandlerError("Late")) == ""
+
+
+ANSWER = """
+import datetime, decimal
+
+def handler(*given):
+    return {"at": datetime.date(2026, 1, 2), "sum": decimal.Decimal("1.50"), "of": {"b", "a"}}
+"""
+
+
+@pytest.mark.parametrize("interface", ["task", "event"])
+def test_what_no_json_has_is_answered_as_to_a_request(tmp_path: Path, interface: Any) -> None:
+    found = python(tmp_path, interface, {"src/app.py": ANSWER}, triggers=()).call({"n": 1})
+    assert found.answers == [{"at": "2026-01-02", "sum": 1.5, "of": ["a", "b"]}]

@@ -48,7 +48,11 @@ def _single(handler: Callable[..., Any], config: Mapping[str, Any], native: Any,
         raise TypeError(message)
     event = _read_single(config, native, getattr(context, "aws_request_id", ""))
     answer = _deliver(handler, event, context)
-    return answer if event.type == "fnctl.invoke" else None
+    if event.type != "fnctl.invoke":
+        return None
+    from fnctl_runtime.answers import values  # only who is asked by hand answers
+
+    return values(answer)
 
 
 def _read(config: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnctl_aws.runtime.context import begin
+from fnctl_runtime.answers import values
 from fnctl_runtime.invocation import call
 from fnctl_runtime.task import fields, read
 
@@ -20,6 +21,6 @@ def bind(handler: Callable[..., Any], config: Mapping[str, Any], spans: Any = No
         request_id = getattr(context, "aws_request_id", "")
         given, step = read(native, step=config["function"], request_id=request_id, native={"event": native, "context": context})
         begin(context, **fields(step))
-        return call(handler, given, step)
+        return values(call(handler, given, step))
 
     return handle

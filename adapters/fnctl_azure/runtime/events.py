@@ -120,12 +120,14 @@ def _last(context: Any) -> bool:
 def _invoked(handler: Callable[..., Any], config: Config, call: Call) -> Handle:
     from azure.functions import HttpResponse
 
+    from fnctl_runtime.answers import written
+
     async def handle(trigger: Any, context: Any) -> Any:
         body = trigger.get_body()
         data = json.loads(body) if body.strip() else None
         event = Event(context.invocation_id, f"/{config['service']}/{config['function']}", "fnctl.invoke", data, native=trigger)
         begin(context, config["function"], trigger.headers, event_id=event.id)
         answer = await call(handler, event)
-        return HttpResponse(json.dumps(answer, default=str), mimetype="application/json")
+        return HttpResponse(written(answer), mimetype="application/json")
 
     return handle

@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 
 from fnctl_azure.runtime.calling import in_thread, on_loop
 from fnctl_azure.runtime.context import begin
+from fnctl_runtime.answers import values
 from fnctl_runtime.task import HandlerError, fields, read
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ def bind(
         given, step = read(trigger, step=config["function"], request_id=context.invocation_id, native=native)
         begin(context, config["function"], **fields(step))
         try:
-            return await call(handler, given, step)
+            return values(await call(handler, given, step))
         except HandlerError as error:
             raise TaskFailed(marked(error.name, str(error))) from error
 

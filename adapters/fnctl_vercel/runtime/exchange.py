@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 
+from fnctl_runtime.answers import written
 from fnctl_runtime.invocation import left
 from fnctl_vercel.runtime.context import REQUEST_ID
 
@@ -86,14 +86,8 @@ def pairs(scope: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def said(status: int, value: Any) -> Answer:
-    """Make an answer of a value, with what `fnctl_runtime.http` says of values that are not JSON's own."""
-    return status, json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
-def _plain(value: Any) -> Any:
-    from fnctl_runtime.http import plain
-
-    return plain(value)
+    """Make an answer of a value."""
+    return status, written(value).encode()
 
 
 def failed(request_id: str) -> Answer:

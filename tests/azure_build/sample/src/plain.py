@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from decimal import Decimal
 from typing import Any
 
 import azure.functions as func
@@ -28,7 +29,7 @@ def step(given: Any, context: TaskContext) -> Any:
     if given == "broke":
         raise HandlerError("PaymentDeclined", "no funds")
     logging.info("stepped")
-    return {"given": given, "key": context.key, "attempt": context.attempt}
+    return {"given": given, "key": context.key, "attempt": Decimal(context.attempt)}
 
 
 async def inner(event: Event) -> Any:
