@@ -97,7 +97,7 @@ class Client:
         `sent` hears how many bytes have gone, and a negative number where a try has failed.
         """
         headers = {"content-type": "application/octet-stream", "x-vercel-digest": digest, "content-length": str(size)}
-        self._call("POST", UPLOAD, run, {}, headers=headers, file=_Body(path, sent))
+        self._call("POST", UPLOAD, run, {}, headers=headers, file=_Body(path, sent, run))
 
     def lines(self, path: str, *, idle: float, **query: str) -> Iterator[Any]:
         """Yield the JSON lines of a stream until it ends, or is silent for `idle` seconds."""
@@ -232,16 +232,19 @@ class Client:
 
 
 class _Body:
-    """A file on its way: says each stretch that has gone, and takes that back when it is sent again."""
+    """A file on its way: says each stretch that has gone, and takes that back when it is sent again. A run that is to stop now ends it."""
 
-    def __init__(self, path: Path, sent: Callable[[int], None]) -> None:
-        self._path, self._sent, self._gone = path, sent, 0
+    def __init__(self, path: Path, sent: Callable[[int], None], run: Run | None) -> None:
+        self._path, self._sent, self._run, self._gone = path, sent, run, 0
 
     def stretches(self) -> Iterator[bytes]:
         self._sent(-self._gone)
         self._gone = 0
         with self._path.open("rb") as stream:
             while stretch := stream.read(STRETCH):
+                if self._run is not None and self._run.cancel() is Cancel.NOW:
+                    message = "stopped during the upload"
+                    raise CloudError(message, reason="Interrupted", help=f"{faults.AGAIN}, and what has arrived is not sent again")
                 yield stretch
                 self._gone += len(stretch)
                 self._sent(len(stretch))

@@ -16,11 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from fnctl.adapter import Cancel, Run
+from fnctl.adapter import Run
 from fnctl.errors import CloudError, Unreachable
 from fnctl.graph import Json
 from fnctl_vercel.client import Client
-from fnctl_vercel.faults import AGAIN, Refused
+from fnctl_vercel.faults import Refused
 
 TREE = ".vercel/output"
 PART = ".vercel/source.tgz.part"
@@ -88,9 +88,6 @@ def send(client: Client, parts: Sequence[Part], missing: Collection[str], run: R
     progress = _Progress(total, say)
 
     def one(part: Part) -> None:
-        if run.cancel() is Cancel.NOW:
-            message = "stopped during the upload"
-            raise CloudError(message, reason="Interrupted", help=f"{AGAIN}, and what has arrived is not sent again")
         try:
             client.upload(part.path, part.sha, part.size, run, progress.add)
         except CloudError as error:

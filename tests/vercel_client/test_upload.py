@@ -16,6 +16,8 @@ import pytest
 
 from aws_client.stub import Answer, Request, Stub, running
 from fnctl.adapter import Cancel, Run, Where
+from fnctl.errors import CloudError
+from fnctl_vercel import client as client_module
 from fnctl_vercel import upload
 from fnctl_vercel.client import connect
 from fnctl_vercel.faults import Refused
@@ -125,3 +127,16 @@ def test_after_a_refusal_nothing_new_is_begun(tmp_path: Path) -> None:
     with pytest.raises(Refused):
         sending(tmp_path, answer, [])
     assert len(asked) <= 3 * upload.PARALLEL
+
+
+def test_a_run_that_is_to_stop_now_leaves_a_piece_in_the_middle(tmp_path: Path) -> None:
+    (tmp_path / "0").write_bytes(body := bytes(4 * client_module.STRETCH))
+    part = upload.Part("f", tmp_path / "0", hashlib.sha1(body).hexdigest(), len(body), upload.MODE)
+    gone: list[str] = []
+    run = Run(lambda _: None, lambda: Cancel.NOW if len(gone) > 1 else Cancel.NO, time.monotonic() + 60, slept, lambda _: tmp_path)
+    with running(lambda _: Answer(200, b"{}")) as stub:
+        client = connect(Where("shop", "prod", {}, {"VERCEL_TOKEN": "t", "FNCTL_VERCEL_ENDPOINT": stub.url}, tmp_path))
+        with pytest.raises(CloudError, match="stopped during the upload"):
+            upload.send(client, [part], {part.sha}, run, gone.append)
+        client.close()
+    assert all(len(one.body) < len(body) for one in stub.seen), "it never had the whole of it"
