@@ -147,7 +147,7 @@ def test_nobody_at_the_endpoint_is_named(open_client: Open) -> None:
         open_client(f"http://127.0.0.1:{port}").call("iam", "get_role", RoleName="r")
     assert not caught.value.unknown
     assert caught.value.diagnostics[0].help
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 30, "it is tried again for a moment, not for as long as a platform is waited for"
 
 
 @pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"])

@@ -18,16 +18,16 @@ from botocore.config import Config
 ROLE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 
 
-def archive(files: Mapping[str, str]) -> bytes:
+def archive(files: Mapping[str, str | bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as made:
-        for name, text in files.items():
-            made.writestr(name, text)
+        for name, content in files.items():
+            made.writestr(name, content)
     return buffer.getvalue()
 
 
 def zipped(folder: Path) -> bytes:
-    return archive({str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()})
+    return archive({str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()})
 
 
 def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
