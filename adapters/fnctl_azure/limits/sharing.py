@@ -12,17 +12,18 @@ from fnctl_azure.limits.plans import limits_of, size_of
 APP = ("platform: Azure Functions Flex Consumption plan hosting (2025-05-12)",)
 HOST = ("platform: host.json reference for Azure Functions 2.x (2023-07-10)",)
 OWN = "where that matters, split one off: {}"
+SPLIT = "give both one value; or split one off: {}"
 SHOWN = 3
 """Functions that a finding about an app tells of one by one: there may be hundreds."""
 
 _QUEUES = (("batch", "trigger"), ("max_receives", "resource"), ("visibility", "resource"))
 
 
-@rule("AZ406", "warning", "azure", alike=True)
+@rule("AZ406", "error", "azure", alike=True)
 def app_settings_differ(subject: Subject) -> Iterator[Found]:
     """Find functions of one app that ask for different memory or timeouts, and queues that ask for different tries.
 
-    Why: Memory, timeout and the settings of queues belong to the app. The largest that one of its functions asks for counts for all.
+    Why: Memory, timeout and the settings of queues belong to the app. One of its functions would get what another one asks for.
 
     Example:
         targets: { azure: {} }
@@ -114,8 +115,10 @@ def _largest(subject: Subject, app: App, word: str, values: dict[str, int | None
         return
     most, least = max(said, key=lambda name: said[name]), min(said, key=lambda name: said[name])
     span = subject.service.span("functions", least, word)
-    message = f"`{least}` gets the {word} of `{most}`: they share the app `{app.name}`"
-    yield Found(message, span, f"{said[least]} {unit} here, {said[most]} {unit} counts", HOST if word == "timeout" else APP, OWN.format(apart(most)))
+    message = f"`{least}` and `{most}` share the app `{app.name}`, and ask for two values of `{word}`"
+    yield Found(
+        message, span, f"{said[least]} {unit} here, {said[most]} {unit} in `{most}`", HOST if word == "timeout" else APP, SPLIT.format(apart(most))
+    )
 
 
 def _queues(subject: Subject, app: App, word: str, where: str) -> Iterator[Found]:
@@ -124,8 +127,8 @@ def _queues(subject: Subject, app: App, word: str, where: str) -> Iterator[Found
         most, least = max(said, key=lambda name: said[name]), min(said, key=lambda name: said[name])
         function = next(f for f in app.functions if any(trigger.resource == least for trigger in f.triggers))
         span = subject.service.span("resources", least, word) if where == "resource" else subject.service.span("functions", function.name, key=True)
-        message = f"the queues `{least}` and `{most}` share the app `{app.name}`, and one `{word}`"
-        yield Found(message, span, f"{said[least]} here, {said[most]} counts", HOST, OWN.format(apart(function.name)))
+        message = f"the queues `{least}` and `{most}` share the app `{app.name}`, and ask for two values of `{word}`"
+        yield Found(message, span, f"{said[least]} here, {said[most]} in `{most}`", HOST, SPLIT.format(apart(function.name)))
 
 
 def _said(service: Service, app: App, word: str, where: str) -> Iterator[tuple[str, int]]:

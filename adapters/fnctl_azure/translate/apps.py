@@ -160,7 +160,7 @@ def runtime(app: App) -> tuple[str, str]:
 
 
 def memory(app: App) -> int:
-    """Return the megabytes of an instance: the largest that a function of the app asks for, in a size that there is (AZ406)."""
+    """Return the megabytes of an instance: what the functions of the app ask for, which is the same for all (AZ406), in a size that there is."""
     asked = [function.memory for function in app.functions]
     most = max((size for size in asked if size), default=SIZE)
     return next((size for size in SIZES if size >= most), SIZES[-1])
