@@ -121,3 +121,15 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(FnctlError) as caught:
         Cache(tmp_path / "file", tmp_path, {}).put("kind", "name", 1)
     assert parts.only(caught.value).code == "FN404"
+
+
+def test_what_a_killed_run_left_goes_and_what_others_work_in_stays(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", tmp_path, {})
+    left, busy = tmp_path / "cache/tmp/left", tmp_path / "cache/tmp/busy"
+    for folder in (left, busy):
+        parts.write(folder, {"half.whl": "PK"})
+    os.utime(left, (0, time.time() - memory.LEFT - 1))
+    with cache.workplace() as place:
+        assert place.is_dir()
+        assert sorted(place.parent.iterdir()) == sorted([busy, place])
+    assert list((tmp_path / "cache/tmp").iterdir()) == [busy]

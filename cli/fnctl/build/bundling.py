@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -122,9 +121,8 @@ def _made(jobs: Mapping[str, Job]) -> dict[str, Record]:
         if not (folder / job.entry).is_file():
             write(folder / job.entry, job.text.encode())
     try:
-        (cache.root / "tmp").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache.root / "tmp") as place:
-            out = Path(place).resolve() / "out"
+        with cache.workplace() as place:
+            out = place / "out"
             entries = [f"{number}=./{job.entry}" for number, job in enumerate(jobs.values())]
             meta = out.with_name("meta.json")
             esbuild.run([first.binary, *first.options, *CALL, f"--outdir={out}", f"--metafile={meta}", *entries], folder, cache)

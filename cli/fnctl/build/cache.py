@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
@@ -19,6 +22,8 @@ T = TypeVar("T")
 FORMAT = "1"
 SETTLED = 2_000_000_000
 """Nanoseconds. A file written within one tick of the clock of its file system could change again and look the same (2 s on FAT)."""
+LEFT = 86_400
+"""Seconds after which a folder that somebody works in is one that a killed run has left."""
 
 
 def home(environ: Mapping[str, str]) -> Path:
@@ -131,6 +136,18 @@ class Cache:
         if isinstance(done, FnctlError):
             raise done
         return cast("T", done)
+
+    @contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """Give a folder on the cache's disk to work in, gone afterwards; what killed runs have left goes too. Raises OSError."""
+        around = self.root / "tmp"
+        around.mkdir(parents=True, exist_ok=True)
+        for other in around.iterdir():
+            with suppress(OSError):  # somebody else has just removed it
+                if time.time() - other.stat().st_mtime > LEFT:
+                    shutil.rmtree(other, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=around) as folder:
+            yield Path(folder).resolve()
 
     def save(self) -> None:
         """Remember the digests of this run's files. Nothing depends on it, so a folder that cannot be written is no failure."""

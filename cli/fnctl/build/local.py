@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -139,14 +138,13 @@ def wheel(folder: Path, cache: Cache) -> Path:
 def _built(folder: Path, cache: Cache) -> str:
     cache.report(f"building {folder.name}")
     try:
-        (cache.root / "tmp").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache.root / "tmp") as place:
-            copy, out = Path(place) / folder.name, Path(place) / "out"
+        with cache.workplace() as place:
+            copy, out = place / folder.name, place / "out"
             for path, source in _files(folder):  # a build writes beside its sources: not beside yours
                 (copy / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, copy / path)
             made = _run(folder, copy, out, cache)
-            return keep(archive_of(made, Path(place)), cache)
+            return keep(archive_of(made, place), cache)
     except OSError as error:
         raise refused(error, cache.root / "wheels") from error
 

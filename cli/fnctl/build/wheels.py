@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,12 +96,11 @@ def _resolved(name: str, job: _Job) -> tuple[Path, ...]:
     own = {folder: local.wheel(folder, cache) for folder in wanted.around}
     cache.report(f"resolving {wanted.path.name} for Python {job.machine.python}, {job.machine.platforms[0] if job.machine.platforms else 'any'}")
     try:
-        (cache.root / "tmp").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache.root / "tmp") as folder:
-            fetched, here = _fetch(job, own, Path(folder))
+        with cache.workplace() as folder:
+            fetched, here = _fetch(job, own, folder)
             needed = [*(wheel for wheel in fetched if _name(wheel) not in job.provided), *here]
             ours = {wheel.name for wheel in own.values()}
-            kept = sorted({_keep(wheel, job, Path(folder), ours=wheel.name in ours) for wheel in needed})
+            kept = sorted({_keep(wheel, job, folder, ours=wheel.name in ours) for wheel in needed})
     except OSError as error:
         raise refused(error, cache.root / "wheels") from error
     cache.put("resolved", name, kept)
