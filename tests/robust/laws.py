@@ -132,12 +132,11 @@ def laid_out(raw: bytes) -> None:
 def comments(raw: bytes) -> list[str] | None:
     """Read the comments of a text: what stands between its tokens. None where PyYAML's own scanner, stricter than libyaml, cannot read it."""
     text = raw.decode("utf-8-sig")
-    starts = [0, *(found.end() for found in re.finditer("\r\n|[\r\n\x85\u2028\u2029]", text))]
     out: list[str] = []
     last = 0
     try:
         for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            start, end = (starts[mark.line] + mark.column for mark in (token.start_mark, token.end_mark))
+            start, end = token.start_mark.index, token.end_mark.index  # its columns leave byte order marks out
             out += _hashes(text[last:start])
             last = max(last, end)
     except yaml.YAMLError:
