@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from azure_cloud.conftest import Project
 from fnctl_azure.kinds.types import STORAGE
+from fnctl_azure.store import BlobStore
 
 STORED = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
 
@@ -109,7 +108,7 @@ def test_secrets_come_and_go_with_their_vault(project: Project) -> None:
 
 def test_what_a_lost_ledger_forgot_is_found_by_its_tags(project: Project) -> None:
     project.deploy()
-    store = pytest.importorskip("fnctl_azure.store").BlobStore(project.cloud.client(project.folder), "small", "dev")
+    store = BlobStore(project.cloud.client(project.folder), "small", "dev")
     store.purge()
     project.run("destroy", "--yes")
     assert project.cloud.resources() == []

@@ -12,10 +12,10 @@ import time
 import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import nullcontext
-from functools import lru_cache
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from fnctl.build import inside
 from fnctl.build.deflating import deflate
 from fnctl.build.files import replacing
 from fnctl.build.model import File, Recipe
@@ -176,7 +176,7 @@ def _data_offset(source: IO[bytes], member: _Spliced) -> int:
     source.seek(member.info.header_offset)
     header = source.read(30)
     if len(header) < 30 or header[:4] != b"PK\3\4" or member.info.flag_bits & 1:
-        raise damaged(member.wheel)
+        raise inside.damaged(member.wheel)
     name, extra = struct.unpack("<HH", header[26:30])
     return int(member.info.header_offset + 30 + name + extra)
 
@@ -185,7 +185,7 @@ def _copy(source: IO[bytes], sink: _Counted, size: int, member: _Spliced) -> Non
     while size:
         chunk = source.read(min(size, CHUNK))
         if not chunk:
-            raise damaged(member.wheel)
+            raise inside.damaged(member.wheel)
         sink.write(chunk)
         size -= len(chunk)
 
@@ -212,7 +212,7 @@ def _open(member: _Member) -> IO[bytes]:
 
 def _members(recipe: Recipe, without: Collection[str]) -> Iterator[_Member]:
     for file in recipe.files:
-        yield _Own(File(_checked(file.path, f"`{recipe.name}`"), file.source, file.executable))
+        yield _Own(File(inside.checked(file.path, f"`{recipe.name}`"), file.source, file.executable))
     for folder, wheels in recipe.wheels.items():
         for wheel in dict.fromkeys(wheels):
             yield from _spliced(wheel, folder, without)
@@ -220,65 +220,7 @@ def _members(recipe: Recipe, without: Collection[str]) -> Iterator[_Member]:
 
 def _spliced(wheel: Path, folder: str, without: Collection[str]) -> Iterator[_Spliced]:
     """Yield a wheel's members at the places where an installer would put them."""
-    try:
-        size = wheel.stat().st_size
-    except OSError as error:
-        raise damaged(wheel) from error
-    for path, info in _laid_out(wheel, size):
-        if info.filename not in without:
-            yield _Spliced(folder + path, wheel, info)
-
-
-@lru_cache(maxsize=512)
-def _laid_out(wheel: Path, _size: int) -> tuple[tuple[str, zipfile.ZipInfo], ...]:
-    """Read a wheel's table of contents, once for all functions that have it."""
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            infos = archive.infolist()
-    except (OSError, zipfile.BadZipFile) as error:
-        raise damaged(wheel) from error
-    return tuple((_checked(path, wheel.name), info) for info in infos if (path := _installed(info.filename)) is not None)
-
-
-def members(path: Path) -> dict[str, int]:
-    """Return the members of somebody else's archive, path -> bytes unpacked. Raises FnctlError: FN402, it is unsafe; FN407, it is damaged."""
-    try:
-        with zipfile.ZipFile(path) as opened:
-            infos = [info for info in opened.infolist() if not info.is_dir()]
-    except (OSError, zipfile.BadZipFile) as error:
-        message = f"`{path.name}` is no archive that can be read"
-        raise FnctlError(message, code="FN407", notes=(str(error),), help="make it anew; it is a .zip file") from error
-    return {_checked(info.filename, path.name): info.file_size for info in infos}
-
-
-def installed(wheel: Path, folder: str) -> Iterator[str]:
-    """Yield the paths of a wheel's members in an archive. Raises FnctlError FN407 for a damaged wheel."""
-    return (member.path for member in _spliced(wheel, folder, ()))
-
-
-def _installed(name: str) -> str | None:
-    """Return the path of a wheel's member below site-packages; None for folders, RECORD, scripts, headers and data."""
-    first, _, rest = name.partition("/")
-    if name.endswith("/") or (first.endswith(".dist-info") and rest == "RECORD"):
-        return None
-    if not first.endswith(".data"):
-        return name
-    kind, _, path = rest.partition("/")
-    return path if kind in ("purelib", "platlib") else None
-
-
-def _checked(path: str, origin: str) -> str:
-    """Return a path that stays inside the archive, and is text: a file system may hold names that are none."""
-    parts = path.split("/")
-    try:
-        short = len(path.encode()) <= 0xFFFF
-    except UnicodeEncodeError:
-        short = False
-    if "\\" in path or "\0" in path or not short or not all(parts) or any(part in (".", "..") for part in parts):
-        message = f"{origin} has a member that an archive cannot hold: {path!r}"
-        help = "paths are relative, in UTF-8, written with `/`, and never lead out of the archive: rename the file, or leave it out with `exclude`"
-        raise FnctlError(message, code="FN402", help=help)
-    return path
+    return (_Spliced(folder + path, wheel, info) for path, info in inside.installed(wheel) if info.filename not in without)
 
 
 def _unique(name: str, members: list[_Member]) -> list[_Member]:
@@ -338,12 +280,6 @@ def _twice(name: str, path: str, one: _Member, other: _Member) -> Diagnostic:
 def _too_big(name: str, why: str) -> FnctlError:
     message = f"the archive of `{name}` is too big: {why}"
     return FnctlError(message, code="FN403", help="leave data files out with `exclude`, and read them from a bucket")
-
-
-def damaged(wheel: Path) -> FnctlError:
-    """Say that a wheel cannot be read."""
-    message = f"the wheel `{wheel.name}` is damaged"
-    return FnctlError(message, code="FN407", notes=(str(wheel),), help="remove that file, then build again: it is fetched anew")
 
 
 def _dos_time(epoch: int | None) -> int:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
-from fnctl.build import archive, npm
+from fnctl.build import inside, npm
 from fnctl.build.lists import normal
 from fnctl.build.model import Bundle, File, Inlined, Recipe
 from fnctl.dataclass import dataclass, replace
@@ -118,7 +118,7 @@ def _key(wheel: Path) -> _Key:
 
 def _packages(recipe: Recipe, bundles: Mapping[str, Bundle], path: Path) -> tuple[Package, ...]:
     mine = [bundles[name] for name in recipe.functions]
-    wheels = {member: wheel for folder, group in recipe.wheels.items() for wheel in group for member in archive.installed(wheel, folder)}
+    wheels = {folder + path: wheel for folder, group in recipe.wheels.items() for wheel in group for path, _ in inside.installed(wheel)}
     own = {file.source for bundle in mine for file in bundle.files}
     files = {file.path: file for file in recipe.files}
     travelling = _travelling(recipe)

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fnctl.build import archive
 from fnctl.build import cache as memory
+from fnctl.build import inside
 from fnctl.build.files import replacing
 from fnctl.build.model import BuildTarget, Bundle
 from fnctl.errors import FnctlError
@@ -35,7 +35,7 @@ def bundle(service: Service, function: Function, target: BuildTarget, cache: Cac
     if not path.is_file() or not path.is_relative_to(service.folder.resolve()):
         message = f"the artifact of `{function.name}` is not there, or outside the manifest's folder: {function.artifact}"
         raise FnctlError(message, code="FN411", notes=(str(path),), help="make it before fnctl runs, or correct `artifact`")
-    names = archive.members(path)
+    names = inside.members(path)
     if function.handler_file not in names:
         message = f"`{function.artifact}` holds no {function.handler_file}, which `handler` names"
         near = sorted(name for name in names if name.rpartition("/")[2] == function.handler_file.rpartition("/")[2])
@@ -49,4 +49,4 @@ def copy(source: Path, to: Path) -> Artifact:
     """Put an archive where artifacts are, whole or not at all. Raises FnctlError FN404."""
     with source.open("rb") as stream, replacing(to) as copied:
         shutil.copyfileobj(stream, copied, 1 << 20)
-    return Artifact(memory.file_digest(to), to.stat().st_size, sum(archive.members(to).values()), to)
+    return Artifact(memory.file_digest(to), to.stat().st_size, sum(inside.members(to).values()), to)

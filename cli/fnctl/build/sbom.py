@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fnctl import __version__
-from fnctl.build import archive, lists
+from fnctl.build import inside, lists
 from fnctl.build.cache import Cache
 from fnctl.build.contents import Package, brought
 from fnctl.build.files import write
@@ -142,4 +142,4 @@ def _facts(wheel: Path) -> _Facts:
             name = next(one for one in opened.namelist() if one.endswith(".dist-info/METADATA") and one.count("/") == 1)
             return _Facts(opened.read(name).decode("utf-8", "replace"))
     except (OSError, zipfile.BadZipFile, StopIteration) as error:
-        raise archive.damaged(wheel) from error
+        raise inside.damaged(wheel) from error

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
-from fnctl.build import archive, imports
+from fnctl.build import archive, imports, inside
 from fnctl.build.model import Recipe
 from fnctl.pattern import later
 
@@ -38,7 +38,7 @@ def slim(wheel: Path, place: Path) -> Path:
         with zipfile.ZipFile(wheel) as opened:
             left = left_out(opened)
     except (OSError, zipfile.BadZipFile) as error:
-        raise archive.damaged(wheel) from error
+        raise inside.damaged(wheel) from error
     written = archive.write(Recipe("slim", (), {"": (wheel,)}, ()), place, without=left).path
     assert written is not None  # noqa: S101  # what was written has a place
     return written.replace(place / wheel.name)

@@ -13,6 +13,7 @@ from fnctl.manifest import image, steps
 from fnctl.manifest.leaks import looks_secret
 from fnctl.manifest.model import Function, Service, Trigger
 from fnctl.manifest.suggest import did_you_mean
+from fnctl.manifest.triggers import misrouted
 from fnctl.source import Span
 
 VERBS: dict[str, tuple[str, ...]] = {
@@ -200,7 +201,7 @@ def _listens(function: Function, names: _Names) -> bool:
         if trigger.resource is not None:
             if names.types.get(trigger.resource) != trigger.kind:
                 return False
-        elif trigger.kind == "http" and ("{" in (path := str(trigger.options["path"])) or "}" in path) and _misrouted(path.split("/")[1:]):
+        elif trigger.kind == "http" and ("{" in (path := str(trigger.options["path"])) or "}" in path) and misrouted(path.split("/")[1:]):
             return False
     return len(triggers) < 2 or len({(trigger.kind, trigger.key) for trigger in triggers}) == len(triggers)
 
@@ -243,27 +244,9 @@ def _source(service: Service, function: Function, trigger: Trigger, names: _Name
 
 def _path(service: Service, trigger: Trigger) -> Iterator[Diagnostic]:
     path = str(trigger.options["path"])
-    if problem := _misrouted(path.split("/")[1:]) if "{" in path or "}" in path else None:
+    if problem := misrouted(path.split("/")[1:]) if "{" in path or "}" in path else None:
         message, label, help = problem
         yield _finding("FN042", message, service.span(*trigger.at, "http", "path"), label, help)
-
-
-def _misrouted(parts: list[str]) -> tuple[str, str, str] | None:
-    params = [part for part in parts if "{" in part or "}" in part]
-    if len(params) == 1 and params[0].endswith("}") and params[0][1:-1].isidentifier() and params[0][0] == "{":
-        return None  # the usual one
-    if bad := next((part for part in params if not _is_parameter(part)), None):
-        help = "a parameter is a whole part of the path: /orders/{id}; the last one may take the rest: /{path*}"
-        return f"`{bad}` is not a path parameter", "not a route", help
-    if any(part.endswith("*}") for part in parts[:-1]):
-        return "only the last part of a path can take the rest", "not at the end", "move the `*}` parameter to the end"
-    if len({part.strip("{*}") for part in params}) < len(params):
-        return "a path parameter is named twice", "twice", "give each its own name"
-    return None
-
-
-def _is_parameter(part: str) -> bool:
-    return part[:1] == "{" and part[-1:] == "}" and part[1:-1].removesuffix("*").isidentifier()
 
 
 def _routes(service: Service) -> Iterator[Diagnostic]:

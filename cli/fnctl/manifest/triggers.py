@@ -106,3 +106,22 @@ def within(span: Span | None, start: int, end: int | None, length: int) -> Span 
     if quotes not in (0, 2):
         return span
     return Span(span.path, span.line, span.column + start + quotes // 2, span.line, span.column + end + quotes // 2)
+
+
+def misrouted(parts: list[str]) -> tuple[str, str, str] | None:
+    """Say what is wrong with the parts of a route's path: message, label and help; None for nothing."""
+    params = [part for part in parts if "{" in part or "}" in part]
+    if len(params) == 1 and params[0].endswith("}") and params[0][1:-1].isidentifier() and params[0][0] == "{":
+        return None  # the usual one
+    if bad := next((part for part in params if not _is_parameter(part)), None):
+        help = "a parameter is a whole part of the path: /orders/{id}; the last one may take the rest: /{path*}"
+        return f"`{bad}` is not a path parameter", "not a route", help
+    if any(part.endswith("*}") for part in parts[:-1]):
+        return "only the last part of a path can take the rest", "not at the end", "move the `*}` parameter to the end"
+    if len({part.strip("{*}") for part in params}) < len(params):
+        return "a path parameter is named twice", "twice", "give each its own name"
+    return None
+
+
+def _is_parameter(part: str) -> bool:
+    return part[:1] == "{" and part[-1:] == "}" and part[1:-1].removesuffix("*").isidentifier()
